@@ -1,0 +1,47 @@
+/// Up to sixteen bytes of text as one number, so that names compare without strings: bytes in order, first byte
+/// highest, the count beside it.
+struct ShortText: Equatable {
+    private var bits: UInt128 = 0
+    private(set) var count = 0
+
+    static let capacity = 16
+
+    init() {}
+
+    /// `text` has at most sixteen bytes: the callers are this module's own constants.
+    init(_ text: StaticString) {
+        self = text.withUTF8Buffer { bytes in
+            var word = ShortText()
+            for byte in bytes { word.append(byte) }
+            return word
+        }
+    }
+
+    /// Counts on past the capacity, so that a longer text equals no shorter one.
+    mutating func append(_ byte: UInt8) {
+        if count < Self.capacity { bits = bits << 8 | UInt128(byte) }
+        count &+= 1
+    }
+}
+
+extension UInt8 {
+    /// Space to tilde.
+    public var isPrintableASCII: Bool { self >= 0x20 && self <= 0x7E }
+
+    /// The value of a hex digit of either case.
+    public var hexDigitValue: UInt8? {
+        switch self {
+        case 0x30...0x39: self &- 0x30
+        case 0x41...0x46: self &- 0x41 &+ 10
+        case 0x61...0x66: self &- 0x61 &+ 10
+        default: nil
+        }
+    }
+}
+
+extension Span where Element == UInt8 {
+    public var isPrintableASCII: Bool {
+        for index in indices where !self[index].isPrintableASCII { return false }
+        return true
+    }
+}

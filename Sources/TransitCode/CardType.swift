@@ -1,0 +1,38 @@
+/// The eight characters that name a kind of card, or eight NULs for the plain transit code (docs/format.md,
+/// "Credential").
+public struct CardType: Equatable, BitwiseCopyable, Sendable {
+    /// The eight bytes, the first one highest.
+    public let bits: UInt64
+
+    public static let count = 8
+
+    /// Eight NULs, as the plain transit code carries them.
+    public static let plain = CardType(bits: 0)
+
+    /// "ANT00001", as a terminal's list names the plain transit code.
+    public static let ant00001 = CardType(bits: 0x414E_5430_3030_3031)
+
+    private init(bits: UInt64) {
+        self.bits = bits
+    }
+
+    /// Eight printable ASCII characters, or eight NULs; nil for anything else.
+    public init?(_ bytes: Span<UInt8>) {
+        guard bytes.count == Self.count else { return nil }
+        var bits: UInt64 = 0
+        for index in bytes.indices { bits = bits << 8 | UInt64(bytes[index]) }
+        guard bits == 0 || bytes.isPrintableASCII else { return nil }
+        self.bits = bits
+    }
+
+    /// The type under which a terminal's list holds this one.
+    public var listed: CardType { self == .plain ? .ant00001 : self }
+
+    /// What a caller is told: the characters, none for the plain code.
+    public var textCount: Int { self == .plain ? 0 : Self.count }
+
+    /// One of the eight bytes.
+    public subscript(index: Int) -> UInt8 {
+        UInt8(truncatingIfNeeded: bits >> UInt64(56 &- 8 &* index))
+    }
+}

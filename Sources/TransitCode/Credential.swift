@@ -1,0 +1,55 @@
+/// What the issuer signed about a rider: the same in every code that the rider's app makes (docs/format.md,
+/// "Credential").
+public struct Credential: ~Escapable {
+    public static let userIDCount = 16
+    public static let reservedCount = 12
+    public static let publicKeyCount = 25
+
+    /// The bytes that the issuer's signature covers.
+    public let bytes: Span<UInt8>
+
+    /// Sixteen printable ASCII characters.
+    public let userID: Span<UInt8>
+    /// The last second at which the credential is good.
+    public let expiry: UInt32
+    /// How many seconds a generated code is good, before and after its generation time.
+    public let window: UInt16
+    /// The most that one trip may cost, in cents.
+    public let quotaCent: UInt16
+    /// Any twelve bytes.
+    public let reserved: Span<UInt8>
+    /// A compressed point of secp192k1, not yet checked to be one.
+    public let userPublicKey: Span<UInt8>
+    public let cardType: CardType
+    /// Printable ASCII characters, perhaps none.
+    public let cardNumber: Span<UInt8>
+    /// Any bytes, perhaps none.
+    public let cardData: Span<UInt8>
+
+    @_lifetime(copy bytes)
+    public init(_ bytes: Span<UInt8>) throws(PosError) {
+        var reader = ByteReader(bytes)
+        guard
+            let userID = reader.take(Self.userIDCount), userID.isPrintableASCII,
+            let expiry = reader.takeUInt32(),
+            let window = reader.takeUInt16(),
+            let quotaCent = reader.takeUInt16(),
+            let reserved = reader.take(Self.reservedCount),
+            let userPublicKey = reader.take(Self.publicKeyCount),
+            let cardTypeField = reader.take(CardType.count), let cardType = CardType(cardTypeField),
+            let cardNumber = reader.takeCounted(), cardNumber.isPrintableASCII,
+            let cardData = reader.takeCounted(),
+            reader.isAtEnd
+        else { throw .malformedCode }
+        self.bytes = bytes
+        self.userID = userID
+        self.expiry = expiry
+        self.window = window
+        self.quotaCent = quotaCent
+        self.reserved = reserved
+        self.userPublicKey = userPublicKey
+        self.cardType = cardType
+        self.cardNumber = cardNumber
+        self.cardData = cardData
+    }
+}

@@ -1,0 +1,285 @@
+/// Reads strict JSON (RFC 8259) in UTF-8 from front to back, without storing it.
+///
+/// It builds nothing and does not recurse, so hostile nesting costs neither memory nor stack. Every fault is a nil or
+/// a false; after one the reader is not to be used on.
+struct JSONReader: ~Escapable {
+    /// Deeper nesting than this is refused: RFC 8259 section 9 lets a parser set a limit.
+    static let maxDepth = 1024
+
+    private let bytes: Span<UInt8>
+    private var position = 0
+
+    @_lifetime(copy bytes)
+    init(_ bytes: Span<UInt8>) {
+        self.bytes = bytes
+    }
+
+    // MARK: Tokens
+
+    /// The byte at which the next token begins, after any white space; nil at the end.
+    private mutating func next() -> UInt8? {
+        while position < bytes.count {
+            let byte = bytes[position]
+            guard byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D else { return byte }
+            position &+= 1
+        }
+        return nil
+    }
+
+    /// Takes a one-byte token if it comes next.
+    mutating func take(_ token: UInt8) -> Bool {
+        guard next() == token else { return false }
+        position &+= 1
+        return true
+    }
+
+    /// Whether nothing but white space is left.
+    mutating func isAtEnd() -> Bool { next() == nil }
+
+    static let beginArray = UInt8(ascii: "[")
+    static let endArray = UInt8(ascii: "]")
+    static let beginObject = UInt8(ascii: "{")
+    static let endObject = UInt8(ascii: "}")
+    static let comma = UInt8(ascii: ",")
+    static let colon = UInt8(ascii: ":")
+    static let quote = UInt8(ascii: "\"")
+
+    // MARK: Values
+
+    /// A string, its escapes resolved byte by byte into `sink`; false when no well-formed string comes next.
+    mutating func takeString(into sink: inout some JSONTextSink) -> Bool {
+        guard take(Self.quote) else { return false }
+        while position < bytes.count {
+            let byte = bytes[position]
+            position &+= 1
+            switch byte {
+            case Self.quote: return true
+            case UInt8(ascii: "\\"): guard takeEscape(into: &sink) else { return false }
+            case 0x20...0x7F: sink.append(byte)
+            case 0x80...: guard takeUTF8(after: byte, into: &sink) else { return false }
+            default: return false
+            }
+        }
+        return false
+    }
+
+    /// A name and its colon.
+    mutating func takeName() -> ShortText? {
+        var name = ShortText()
+        guard takeString(into: &name), take(Self.colon) else { return nil }
+        return name
+    }
+
+    /// A number written as an integer from 0 to 255, without sign, fraction or exponent.
+    mutating func takeUInt8() -> UInt8? {
+        guard next() != nil else { return nil }
+        let start = position
+        guard skipNumber() else { return nil }
+        var value = 0
+        for index in start..<position {
+            guard case 0x30...0x39 = bytes[index] else { return nil }
+            value = value &* 10 &+ Int(bytes[index] &- 0x30)
+            guard value <= 255 else { return nil }
+        }
+        return UInt8(truncatingIfNeeded: value)
+    }
+
+    /// Any one value, read past and checked to be well formed.
+    mutating func skipValue() -> Bool {
+        var open = NestingStack()
+        var ignored = Discard()
+        while true {
+            guard let byte = next() else { return false }
+            switch byte {
+            case Self.beginObject:
+                position &+= 1
+                if !take(Self.endObject) {
+                    guard open.push(isObject: true), takeString(into: &ignored), take(Self.colon) else { return false }
+                    continue
+                }
+            case Self.beginArray:
+                position &+= 1
+                if !take(Self.endArray) {
+                    guard open.push(isObject: false) else { return false }
+                    continue
+                }
+            case Self.quote: guard takeString(into: &ignored) else { return false }
+            case UInt8(ascii: "t"): guard skipWord("true") else { return false }
+            case UInt8(ascii: "f"): guard skipWord("false") else { return false }
+            case UInt8(ascii: "n"): guard skipWord("null") else { return false }
+            default: guard skipNumber() else { return false }
+            }
+            // A value has ended; so may the containers around it.
+            while true {
+                guard let inObject = open.top else { return true }
+                if take(Self.comma) {
+                    if inObject { guard takeString(into: &ignored), take(Self.colon) else { return false } }
+                    break
+                }
+                guard take(inObject ? Self.endObject : Self.endArray) else { return false }
+                open.pop()
+            }
+        }
+    }
+
+    // MARK: Pieces
+
+    private mutating func takeEscape(into sink: inout some JSONTextSink) -> Bool {
+        guard position < bytes.count else { return false }
+        let byte = bytes[position]
+        position &+= 1
+        switch byte {
+        case Self.quote, UInt8(ascii: "\\"), UInt8(ascii: "/"): sink.append(byte)
+        case UInt8(ascii: "b"): sink.append(0x08)
+        case UInt8(ascii: "f"): sink.append(0x0C)
+        case UInt8(ascii: "n"): sink.append(0x0A)
+        case UInt8(ascii: "r"): sink.append(0x0D)
+        case UInt8(ascii: "t"): sink.append(0x09)
+        case UInt8(ascii: "u"):
+            guard let unit = takeHex4() else { return false }
+            guard let scalar = scalar(startingWith: unit) else { return false }
+            sink.append(scalar: scalar)
+        default: return false
+        }
+        return true
+    }
+
+    /// A surrogate without its partner names no character and cannot be UTF-8: refused.
+    private mutating func scalar(startingWith unit: UInt32) -> UInt32? {
+        guard unit & 0xF800 == 0xD800 else { return unit }
+        guard unit < 0xDC00, position &+ 2 <= bytes.count,
+            bytes[position] == UInt8(ascii: "\\"), bytes[position &+ 1] == UInt8(ascii: "u")
+        else { return nil }
+        position &+= 2
+        guard let low = takeHex4(), low & 0xFC00 == 0xDC00 else { return nil }
+        return 0x10000 &+ ((unit & 0x3FF) << 10 | low & 0x3FF)
+    }
+
+    private mutating func takeHex4() -> UInt32? {
+        guard position &+ 4 <= bytes.count else { return nil }
+        var value: UInt32 = 0
+        for _ in 0..<4 {
+            guard let digit = bytes[position].hexDigitValue else { return nil }
+            value = value << 4 | UInt32(digit)
+            position &+= 1
+        }
+        return value
+    }
+
+    /// The rest of a character of two to four bytes (RFC 3629): no overlong form, no surrogate, none past U+10FFFF.
+    private mutating func takeUTF8(after lead: UInt8, into sink: inout some JSONTextSink) -> Bool {
+        let following: Int
+        var second: ClosedRange<UInt8> = 0x80...0xBF
+        switch lead {
+        case 0xC2...0xDF: following = 1
+        case 0xE0: (following, second) = (2, 0xA0...0xBF)
+        case 0xED: (following, second) = (2, 0x80...0x9F)
+        case 0xE1...0xEF: following = 2
+        case 0xF0: (following, second) = (3, 0x90...0xBF)
+        case 0xF4: (following, second) = (3, 0x80...0x8F)
+        case 0xF1...0xF3: following = 3
+        default: return false
+        }
+        guard position &+ following <= bytes.count, second.contains(bytes[position]) else { return false }
+        sink.append(lead)
+        for _ in 0..<following {
+            let byte = bytes[position]
+            guard byte & 0xC0 == 0x80 else { return false }
+            sink.append(byte)
+            position &+= 1
+        }
+        return true
+    }
+
+    private mutating func skipNumber() -> Bool {
+        skipByte(UInt8(ascii: "-"))
+        if !skipByte(UInt8(ascii: "0")) { guard skipDigits() else { return false } }
+        if skipByte(UInt8(ascii: ".")) { guard skipDigits() else { return false } }
+        if skipByte(UInt8(ascii: "e")) || skipByte(UInt8(ascii: "E")) {
+            if !skipByte(UInt8(ascii: "+")) { skipByte(UInt8(ascii: "-")) }
+            guard skipDigits() else { return false }
+        }
+        return true
+    }
+
+    private mutating func skipDigits() -> Bool {
+        let start = position
+        while position < bytes.count, case 0x30...0x39 = bytes[position] { position &+= 1 }
+        return position > start
+    }
+
+    @discardableResult
+    private mutating func skipByte(_ byte: UInt8) -> Bool {
+        guard position < bytes.count, bytes[position] == byte else { return false }
+        position &+= 1
+        return true
+    }
+
+    private mutating func skipWord(_ word: StaticString) -> Bool {
+        var found = ShortText()
+        while found.count < word.utf8CodeUnitCount, position < bytes.count {
+            found.append(bytes[position])
+            position &+= 1
+        }
+        return found == ShortText(word)
+    }
+}
+
+/// What takes a string's bytes as they are read.
+protocol JSONTextSink {
+    mutating func append(_ byte: UInt8)
+}
+
+extension JSONTextSink {
+    /// `scalar` is a Unicode scalar value; its UTF-8 bytes are appended.
+    mutating func append(scalar: UInt32) {
+        func tail(_ shift: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: 0x80 | scalar >> shift & 0x3F) }
+        func lead(_ mark: UInt32, _ shift: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: mark | scalar >> shift) }
+        switch scalar {
+        case ..<0x80: append(lead(0, 0))
+        case ..<0x800:
+            append(lead(0xC0, 6))
+            append(tail(0))
+        case ..<0x10000:
+            append(lead(0xE0, 12))
+            append(tail(6))
+            append(tail(0))
+        default:
+            append(lead(0xF0, 18))
+            append(tail(12))
+            append(tail(6))
+            append(tail(0))
+        }
+    }
+}
+
+extension ShortText: JSONTextSink {}
+
+/// Takes a string's bytes and keeps none.
+private struct Discard: JSONTextSink {
+    mutating func append(_ byte: UInt8) {}
+}
+
+/// Which containers are open, one bit each.
+private struct NestingStack {
+    private var isObject = InlineArray<16, UInt64>(repeating: 0)
+    private var depth = 0
+
+    /// Whether the innermost open container is an object; nil when none is open.
+    var top: Bool? {
+        guard depth > 0 else { return nil }
+        let index = depth &- 1
+        return isObject[index >> 6] >> UInt64(index & 63) & 1 == 1
+    }
+
+    /// False when `JSONReader.maxDepth` containers are open already.
+    mutating func push(isObject object: Bool) -> Bool {
+        guard depth < JSONReader.maxDepth else { return false }
+        let bit: UInt64 = 1 << UInt64(depth & 63)
+        if object { isObject[depth >> 6] |= bit } else { isObject[depth >> 6] &= ~bit }
+        depth &+= 1
+        return true
+    }
+
+    mutating func pop() { depth &-= 1 }
+}

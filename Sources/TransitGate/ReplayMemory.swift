@@ -1,0 +1,161 @@
+import TransitCode
+import TransitCrypto
+
+/// What makes a code the same code: a digest of what was signed, never of the raw bytes (docs/rules.md, "Replay").
+public struct ReplayIdentity: Equatable, BitwiseCopyable, Sendable {
+    /// 127 bits of SHA-256 and a lowest bit of 1, so that all zeros is no identity.
+    fileprivate let high: UInt64
+    fileprivate let low: UInt64
+
+    /// SHA-256 over the credential and the generation time, which are fixed by both signatures.
+    public init<Backend: CryptoBackend>(of code: borrowing TransitCode, by backend: Backend.Type) {
+        var signed = InlineArray<259, UInt8>(repeating: 0)
+        let credential = code.credential.bytes
+        var count = 0
+        for index in credential.indices {
+            signed[count] = credential[index]
+            count &+= 1
+        }
+        for index in 0..<4 {
+            signed[count] = UInt8(truncatingIfNeeded: code.generated >> UInt32(24 &- 8 &* index))
+            count &+= 1
+        }
+        let digest = Backend.sha256(signed.span.extracting(first: count))
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        for index in 0..<8 {
+            high = high << 8 | UInt64(digest[index])
+            low = low << 8 | UInt64(digest[8 &+ index])
+        }
+        self.high = high
+        self.low = low | 1
+    }
+}
+
+/// One place in the replay memory, empty when all of it is zero.
+public struct ReplaySlot: BitwiseCopyable, Sendable {
+    fileprivate var high: UInt64 = 0
+    fileprivate var low: UInt64 = 0
+    /// The last second at which the code can be in its window.
+    fileprivate var lastSecond: UInt32 = 0
+
+    public init() {}
+
+    fileprivate var isEmpty: Bool { low == 0 }
+
+    fileprivate func holds(_ identity: ReplayIdentity) -> Bool { low == identity.low && high == identity.high }
+}
+
+/// Which codes have been accepted (docs/rules.md, "Replay").
+///
+/// A hash table with open addressing and linear probing, over slots that its owner keeps: their number is a power of
+/// two. A code is remembered for as long as it could be in its window. Codes that are past it are dropped when room is
+/// needed, and the latest second that was dropped is kept: should the clock be set back, a code from before it is
+/// refused, for it may have been among them.
+public struct ReplayMemory: Sendable {
+    /// How many slots a new memory wants.
+    public static let initialCapacity = 1024
+
+    public private(set) var count = 0
+    private var forgottenThrough: UInt32?
+
+    public init() {}
+
+    public enum Outcome: Equatable, Sendable {
+        case remembered
+        case duplicate
+        /// The table is filling up: give it a larger one, or say that there is none.
+        case crowded
+    }
+
+    public func contains(_ identity: ReplayIdentity, in slots: Span<ReplaySlot>) -> Bool {
+        guard slots.count > 0 else { return false }
+        return !slots[Self.find(identity, in: slots)].isEmpty
+    }
+
+    /// Remembers a code that has passed every other check.
+    ///
+    /// `canGrow` says whether the caller will follow `.crowded` with a larger table and another call. Without one the
+    /// table is filled further, and `.crowded` then means that the code is not remembered.
+    public mutating func remember(
+        _ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32, in slots: inout MutableSpan<ReplaySlot>,
+        canGrow: Bool
+    ) -> Outcome {
+        guard slots.count > 0 else { return .crowded }
+        if contains(identity, in: slots.span) { return .duplicate }
+        if let forgottenThrough, lastSecond <= forgottenThrough { return .duplicate }
+        if count >= Self.comfortable(slots.count) {
+            forgetPast(now, in: &slots)
+            // Unless a quarter of the room has come free, the next sweep would come too soon to pay for itself.
+            let limit = canGrow ? slots.count / 2 : slots.count &- slots.count / 8
+            guard count < limit else { return .crowded }
+        }
+        let index = Self.find(identity, in: slots.span)
+        slots[index].high = identity.high
+        slots[index].low = identity.low
+        slots[index].lastSecond = lastSecond
+        count &+= 1
+        return .remembered
+    }
+
+    /// Copies every slot of an outgrown table into a larger empty one.
+    public func move(from old: Span<ReplaySlot>, to new: inout MutableSpan<ReplaySlot>) {
+        for index in old.indices where !old[index].isEmpty {
+            let slot = old[index]
+            new[Self.find(low: slot.low, high: slot.high, in: new.span)] = slot
+        }
+    }
+
+    /// The fill at which a table asks for more room: three quarters.
+    private static func comfortable(_ capacity: Int) -> Int { capacity &- capacity / 4 }
+
+    private mutating func forgetPast(_ now: UInt32, in slots: inout MutableSpan<ReplaySlot>) {
+        var index = 0
+        while index < slots.count {
+            guard !slots[index].isEmpty, slots[index].lastSecond < now else {
+                index &+= 1
+                continue
+            }
+            forgottenThrough = max(forgottenThrough ?? 0, slots[index].lastSecond)
+            Self.remove(at: index, from: &slots)
+            count &-= 1
+            // Another slot may have moved here: look again.
+        }
+    }
+
+    /// Empties a slot and closes the gap, so that every identity stays reachable from its home.
+    private static func remove(at index: Int, from slots: inout MutableSpan<ReplaySlot>) {
+        let mask = slots.count &- 1
+        var gap = index
+        var probe = index
+        while true {
+            probe = (probe &+ 1) & mask
+            let slot = slots[probe]
+            if slot.isEmpty { break }
+            // The slot may move into the gap only if the gap lies between its home and where it is.
+            let home = Self.home(low: slot.low, mask: mask)
+            if (probe &- home) & mask >= (probe &- gap) & mask {
+                slots[gap] = slot
+                gap = probe
+            }
+        }
+        slots[gap] = ReplaySlot()
+    }
+
+    private static func home(low: UInt64, mask: Int) -> Int {
+        Int(truncatingIfNeeded: low >> 1) & mask
+    }
+
+    private static func find(_ identity: ReplayIdentity, in slots: Span<ReplaySlot>) -> Int {
+        find(low: identity.low, high: identity.high, in: slots)
+    }
+
+    /// The slot that holds an identity, or the empty one where it would go. There always is an empty one.
+    private static func find(low: UInt64, high: UInt64, in slots: Span<ReplaySlot>) -> Int {
+        let mask = slots.count &- 1
+        var index = home(low: low, mask: mask)
+        while !slots[index].isEmpty, slots[index].low != low || slots[index].high != high {
+            index = (index &+ 1) & mask
+        }
+        return index
+    }
+}

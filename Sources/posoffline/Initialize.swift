@@ -1,0 +1,66 @@
+import CPosoffline
+import TransitCode
+import TransitGate
+
+@c @implementation
+public func init_pos_verify(_ keyList: UnsafePointer<CChar>?, _ cardTypeList: UnsafePointer<CChar>?) -> Int32 {
+    answer { () throws(PosError) in
+        guard let keyList, let cardTypeList else { throw .illegalParam }
+        var keys = try loadKeys(from: text(keyList))
+        defer { keys.release() }
+        var cardTypes = try loadCardTypes(from: text(cardTypeList))
+        defer { cardTypes.release() }
+        var file = RecordKeyFile()
+        defer { file.wipe() }
+        try file.read()
+
+        try withTerminal { (state) throws(PosError) in
+            try state.reserveSlots()
+            // Nothing below fails: a fault anywhere above has left everything as it was. What was in force before is
+            // released in place of what comes.
+            if file.isPresent, !state.recordKeyIsFromCall { _ = state.recordKey.set(file.key) }
+            swap(&state.keys, &keys)
+            swap(&state.cardTypes, &cardTypes)
+        }
+    }
+}
+
+@c @implementation
+public func free_pos_verify() {
+    _ = answer { () throws(PosError) in
+        try withTerminal { (state) throws(PosError) in state.forgetAll() }
+    }
+}
+
+@c @implementation
+public func posoffline_set_record_key(_ key: UnsafePointer<UInt8>?, _ count: Int32) -> Int32 {
+    answer { () throws(PosError) in
+        guard let key, count > 0 else { throw .illegalParam }
+        try withTerminal { (state) throws(PosError) in
+            guard state.recordKey.set(Span(_unsafeStart: key, count: Int(count))) else { throw .illegalParam }
+            state.recordKeyIsFromCall = true
+        }
+    }
+}
+
+private func loadKeys(from json: Span<UInt8>) throws(PosError) -> Block<IssuerKey<Backend.IssuerKey>> {
+    let count = try TerminalLists.countKeys(in: json)
+    guard var keys = Block<IssuerKey<Backend.IssuerKey>>(count: count) else { throw .outOfMemory }
+    var span = keys.mutableSpan
+    do throws(PosError) {
+        try TerminalLists.loadKeys(from: json, into: &span, by: Backend.self)
+    } catch {
+        keys.release()
+        throw error
+    }
+    return keys
+}
+
+private func loadCardTypes(from json: Span<UInt8>) throws(PosError) -> Block<CardType> {
+    let count = try TerminalLists.countCardTypes(in: json)
+    guard var cardTypes = Block<CardType>(count: count) else { throw .outOfMemory }
+    var span = cardTypes.mutableSpan
+    // The text was well formed when it was counted.
+    try TerminalLists.loadCardTypes(from: json, into: &span)
+    return cardTypes
+}

@@ -1,0 +1,63 @@
+import TransitCode
+import TransitGate
+
+/// What both terminals share: the record key and the replay memory.
+protocol SharedTerminal: Terminal where Backend == LibraryBackend {
+    /// Whether a code may be accepted without the lists of init_pos_verify.
+    var needsInitialization: Bool { get }
+}
+
+/// The backend under a name that `Terminal.Backend` does not hide.
+typealias LibraryBackend = Backend
+
+extension SharedTerminal {
+    func sign(_ record: inout RecordBuffer) throws(PosError) {
+        try withTerminal { (state) throws(PosError) in
+            try state.recordKey.sign(&record, by: LibraryBackend.self)
+        }
+    }
+
+    func accept(_ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32) throws(PosError) {
+        try withTerminal { (state) throws(PosError) in
+            // free_pos_verify may have come since the code was looked up: what it drops stays dropped.
+            guard state.isInitialized || !needsInitialization else { throw .notInitialized }
+            try state.remember(identity, until: lastSecond, now: now)
+        }
+    }
+}
+
+/// The terminal of verify_qrcode_v2: decides by the lists of init_pos_verify.
+struct ListTerminal: SharedTerminal {
+    var needsInitialization: Bool { true }
+
+    func knowledge(
+        cardType: CardType, identity: ReplayIdentity, issuerKeyID: UInt8
+    ) throws(PosError) -> Knowledge<LibraryBackend.IssuerKey> {
+        try withTerminal { (state) throws(PosError) in
+            try state.knowledge(cardType: cardType, identity: identity, issuerKeyID: issuerKeyID)
+        }
+    }
+}
+
+/// The terminal of verify_qrcode: decides by one key that the caller chose.
+struct KeyTerminal: SharedTerminal {
+    var needsInitialization: Bool { false }
+    /// 33 bytes, perhaps no point.
+    let publicKey: InlineArray<33, UInt8>
+
+    func knowledge(
+        cardType: CardType, identity: ReplayIdentity, issuerKeyID: UInt8
+    ) throws(PosError) -> Knowledge<LibraryBackend.IssuerKey> {
+        let hasAccepted = try withTerminal { (state) throws(PosError) in
+            state.replay.contains(identity, in: state.slots.span)
+        }
+        return Knowledge(
+            supportsCardType: true, hasAccepted: hasAccepted,
+            issuerKey: hasAccepted ? nil : LibraryBackend.issuerKey(publicKey.span))
+    }
+}
+
+/// The first check of all.
+func demandInitialized() throws(PosError) {
+    guard try withTerminal({ (state) throws(PosError) in state.isInitialized }) else { throw .notInitialized }
+}

@@ -1,0 +1,88 @@
+import CPlatform
+import CPosoffline
+import TransitCode
+import TransitGate
+
+@c @implementation
+public func verify_qrcode_v2(
+    _ request: UnsafeMutablePointer<VERIFY_REQUEST_V2>?, _ response: UnsafeMutablePointer<VERIFY_RESPONSE_V2>?
+) -> Int32 {
+    answer { () throws(PosError) in
+        try demandInitialized()
+        guard let request = request?.pointee, let response, let card = CardOutputs(response),
+            let uid = Output(response.pointee.uid, &response.pointee.uid_len),
+            let record = Output(response.pointee.record, &response.pointee.record_len)
+        else { throw .illegalParam }
+        try verify(
+            qrcode: request.qrcode, count: request.qrcode_len, posParam: request.pos_param,
+            amountCent: request.amount_cent, at: ListTerminal(), uid: uid, record: record, card: card)
+    }
+}
+
+@c @implementation
+public func verify_qrcode(
+    _ request: UnsafeMutablePointer<VERIFY_REQUEST>?, _ response: UnsafeMutablePointer<VERIFY_RESPONSE>?
+) -> Int32 {
+    answer { () throws(PosError) in
+        guard let request = request?.pointee, let response, let key = request.master_pub_key,
+            let uid = Output(response.pointee.uid, &response.pointee.uid_len),
+            let record = Output(response.pointee.record, &response.pointee.record_len)
+        else { throw .illegalParam }
+        var publicKey = HexText<33>()
+        let digits = text(key, limit: 2 * ListedKey.publicKeyCount + 1)
+        for index in digits.indices { publicKey.append(digits[index]) }
+        guard publicKey.isComplete else { throw .illegalParam }
+        try verify(
+            qrcode: request.qrcode, count: request.qrcode_len, posParam: request.pos_param,
+            amountCent: request.amount_cent, at: KeyTerminal(publicKey: publicKey.bytes), uid: uid, record: record,
+            card: nil)
+    }
+}
+
+/// The bytes of one code, and the one byte more that shows a longer input.
+private typealias CodeCopy = InputCopy<777>
+
+/// The bytes of a pos_param, and the one byte more that shows a longer one.
+private typealias PosParamCopy = InputCopy<1025>
+
+private func verify(
+    qrcode: UnsafePointer<UInt8>?, count: Int32, posParam: UnsafePointer<CChar>?, amountCent: Int32,
+    at terminal: some Terminal, uid: Output<CChar>, record: Output<CChar>, card: CardOutputs?
+) throws(PosError) {
+    let room = Room(
+        userID: uid.room, record: record.room, cardNumber: card?.number.room ?? .max,
+        cardData: card?.data.room ?? .max, cardType: card?.type.room ?? .max)
+    guard let qrcode, count >= 1, let posParam, amountCent >= 0, room.meetsMinimum else { throw .illegalParam }
+    let codeCopy = CodeCopy(bytes(qrcode, count: Int(count)))
+    let posParamCopy = PosParamCopy(text(posParam, limit: PosParam.maxCount + 1))
+
+    let code = try TransitCode(codeCopy.span)
+    let request = Request(
+        posParam: posParamCopy.span, amountCent: UInt32(amountCent), now: currentTime(), room: room)
+    var written = RecordBuffer()
+    try Gate.verify(code, for: request, at: terminal, version: version, record: &written)
+
+    uid.write(code.credential.userID)
+    record.writeHex(written.bytes)
+    card?.write(code)
+}
+
+@c @implementation
+public func get_qrcode_info(
+    _ request: UnsafeMutablePointer<INFO_REQUEST>?, _ response: UnsafeMutablePointer<INFO_RESPONSE>?
+) -> Int32 {
+    answer { () throws(PosError) in
+        try demandInitialized()
+        guard let request = request?.pointee, let qrcode = request.qrcode, request.qrcode_len >= 1, let response,
+            let card = CardOutputs(response), let uid = Output(response.pointee.uid, &response.pointee.uid_len)
+        else { throw .illegalParam }
+        let room = Room(
+            userID: uid.room, cardNumber: card.number.room, cardData: card.data.room, cardType: card.type.room)
+        guard room.meetsMinimum else { throw .illegalParam }
+        let copy = CodeCopy(bytes(qrcode, count: Int(request.qrcode_len)))
+        let code = try TransitCode(copy.span)
+        guard room.holds(code) else { throw .illegalParam }
+        uid.write(code.credential.userID)
+        card.write(code)
+    }
+}

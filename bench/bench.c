@@ -1,0 +1,348 @@
+/*
+ * bench: how fast the library decides, beside what it is compared with
+ *
+ *     bench OUTPUT.json NAME=LIBRARY...
+ *
+ * All through the public interface, all in one run: the contestants take turns, a batch each, round after round, so
+ * that a machine whose speed drifts treats them alike. Every iteration has a code of its own and checks its verdict.
+ * Printed are medians over the rounds, and ratios of medians.
+ *
+ * The yardsticks are both signatures of a code by libcrypto's EC functions, which is how the library in the field
+ * works (curves set up and the issuer key read beforehand, in the yardstick's favour), and one bare verification by
+ * libsecp256k1.
+ */
+#define _GNU_SOURCE
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <openssl/ec.h>
+#include <openssl/ecdsa.h>
+#include <openssl/obj_mac.h>
+#include <openssl/sha.h>
+#include <secp256k1.h>
+
+#include "posoffline.h"
+
+enum { ROUNDS = 41, BATCH = 50, CODES = ROUNDS * BATCH, MAX_LIBRARIES = 4, MAX_ROWS = 64 };
+
+static const char pos_param[] =
+    "{\"pos_id\":\"sh001\",\"type\":\"SINGLE\",\"subject\":\"bus192\",\"record_id\":\"000001\"}";
+
+static void fail(const char *what) {
+    fprintf(stderr, "bench: %s\n", what);
+    exit(1);
+}
+
+/* --- codes ------------------------------------------------------------------------------------------------------ */
+
+struct code {
+    unsigned char bytes[256];
+    int count;
+    int user_signed;                     /* how many bytes the user's signature covers */
+    const unsigned char *user_signature; /* inside bytes */
+    int user_signature_count;
+};
+
+static EC_KEY *issuer, *rider;
+static unsigned char issuer_public[33], rider_public[25];
+static unsigned char credential[87], issuer_signature[80];
+static int issuer_signature_count;
+
+static EC_KEY *make_key(int curve, unsigned char *public_key, size_t count) {
+    EC_KEY *key = EC_KEY_new_by_curve_name(curve);
+    if (!key || !EC_KEY_generate_key(key)) fail("no key");
+    if (EC_POINT_point2oct(EC_KEY_get0_group(key), EC_KEY_get0_public_key(key), POINT_CONVERSION_COMPRESSED,
+                           public_key, count, NULL) != count)
+        fail("no public key");
+    return key;
+}
+
+static int sign(EC_KEY *key, const unsigned char *bytes, size_t count, unsigned char *signature) {
+    unsigned char digest[20];
+    unsigned int signature_count = 0;
+    SHA1(bytes, count, digest);
+    if (!ECDSA_sign(0, digest, sizeof digest, signature, &signature_count, key)) fail("no signature");
+    return (int)signature_count;
+}
+
+static void put32(unsigned char *at, unsigned long value) {
+    for (int i = 0; i < 4; i++) at[i] = (unsigned char)(value >> (24 - 8 * i));
+}
+
+static void make_credential(time_t now) {
+    memset(credential, 0, sizeof credential);
+    memcpy(credential, "2088000000000001", 16);
+    put32(credential + 16, (unsigned long)now + 86400 * 30);
+    credential[20] = credential[21] = 0xff; /* window: every code below is inside it */
+    credential[22] = credential[23] = 0xff; /* quota */
+    memcpy(credential + 36, rider_public, 25);
+    memcpy(credential + 61, "TEST0001", 8);
+    credential[69] = 16;
+    memcpy(credential + 70, "2088000000000001", 16);
+    issuer_signature_count = sign(issuer, credential, sizeof credential, issuer_signature);
+}
+
+static void make_code(struct code *code, time_t generated) {
+    unsigned char *at = code->bytes;
+    *at++ = 2;
+    *at++ = 1;
+    *at++ = 7;
+    *at++ = sizeof credential;
+    memcpy(at, credential, sizeof credential);
+    at += sizeof credential;
+    *at++ = (unsigned char)issuer_signature_count;
+    memcpy(at, issuer_signature, (size_t)issuer_signature_count);
+    at += issuer_signature_count;
+    *at++ = 4;
+    put32(at, (unsigned long)generated);
+    at += 4;
+    code->user_signed = (int)(at - code->bytes);
+    code->user_signature = at + 1;
+    code->user_signature_count = sign(rider, code->bytes, (size_t)code->user_signed, at + 1);
+    *at++ = (unsigned char)code->user_signature_count;
+    at += code->user_signature_count;
+    code->count = (int)(at - code->bytes);
+}
+
+/* Accepted codes, the same with a bad user signature, the same cut short, and old ones. */
+static struct code good[CODES], forged[CODES], malformed[CODES], expired[CODES];
+/* For two threads, and for one that is compared with them. */
+static struct code pair[2][CODES], single[CODES];
+
+static void make_codes(time_t now) {
+    for (int i = 0; i < CODES; i++) {
+        make_code(&good[i], now - 4 * i);
+        make_code(&single[i], now - 4 * i - 1);
+        make_code(&pair[0][i], now - 4 * i - 2);
+        make_code(&pair[1][i], now - 4 * i - 3);
+        forged[i] = good[i];
+        put32(forged[i].bytes + forged[i].user_signed - 4, (unsigned long)(now - 60000 + i));
+        malformed[i] = good[i];
+        malformed[i].count -= 1 + i % 100;
+        make_code(&expired[i], now - 70000 - i);
+    }
+}
+
+/* --- contestants ------------------------------------------------------------------------------------------------ */
+
+struct library {
+    const char *name;
+    __typeof__(&init_pos_verify) init;
+    __typeof__(&verify_qrcode_v2) verify;
+    __typeof__(&get_qrcode_info) info;
+};
+
+static struct library libraries[MAX_LIBRARIES];
+static int library_count;
+
+static void open_library(const char *argument) {
+    const char *equals = strchr(argument, '=');
+    if (!equals || library_count == MAX_LIBRARIES) fail("usage: bench OUTPUT.json NAME=LIBRARY...");
+    struct library *library = &libraries[library_count++];
+    library->name = strndup(argument, (size_t)(equals - argument));
+    void *handle = dlopen(equals + 1, RTLD_NOW | RTLD_LOCAL);
+    if (!handle) fail(dlerror());
+    *(void **)&library->init = dlsym(handle, "init_pos_verify");
+    *(void **)&library->verify = dlsym(handle, "verify_qrcode_v2");
+    *(void **)&library->info = dlsym(handle, "get_qrcode_info");
+    if (!library->init || !library->verify || !library->info) fail("a library lacks a function");
+
+    char keys[160], *at = keys + sprintf(keys, "[{\"key_id\":7,\"public_key\":\"");
+    for (int i = 0; i < 33; i++) at += sprintf(at, "%02X", issuer_public[i]);
+    strcpy(at, "\"}]");
+    if (library->init(keys, "[\"TEST0001\"]") != SUCCESS) fail("init_pos_verify");
+}
+
+static int verify(const struct library *library, const struct code *code) {
+    char uid[17], record[3072], card_no[17], card_type[9];
+    unsigned char card_data[65];
+    VERIFY_REQUEST_V2 request = {code->bytes, code->count, pos_param, 200};
+    VERIFY_RESPONSE_V2 response = {uid,     sizeof uid,       record,    sizeof record,     card_no,
+                                   sizeof card_no, card_data, sizeof card_data, card_type, sizeof card_type};
+    return library->verify(&request, &response);
+}
+
+static int read_info(const struct library *library, const struct code *code) {
+    char uid[17], card_no[17], card_type[9];
+    unsigned char card_data[65];
+    INFO_REQUEST request = {code->bytes, code->count};
+    INFO_RESPONSE response = {uid,       sizeof uid,       card_no,   sizeof card_no,
+                              card_data, sizeof card_data, card_type, sizeof card_type};
+    return library->info(&request, &response);
+}
+
+/* One code's two signatures by libcrypto. */
+static int verify_with_libcrypto(const struct code *code) {
+    unsigned char digest[20];
+    SHA1(credential, sizeof credential, digest);
+    if (ECDSA_verify(0, digest, sizeof digest, issuer_signature, issuer_signature_count, issuer) != 1) return 0;
+    static EC_KEY *key;
+    if (!key) key = EC_KEY_new_by_curve_name(NID_secp192k1);
+    if (!EC_KEY_oct2key(key, code->bytes + 4 + 36, 25, NULL)) return 0;
+    SHA1(code->bytes, (size_t)code->user_signed, digest);
+    return ECDSA_verify(0, digest, sizeof digest, code->user_signature, code->user_signature_count, key) == 1;
+}
+
+/* One issuer signature by libsecp256k1, its key and its form ready. */
+static secp256k1_context *secp_context;
+static secp256k1_pubkey secp_key;
+static secp256k1_ecdsa_signature secp_signatures[BATCH];
+static unsigned char secp_messages[BATCH][32];
+
+static void prepare_secp(void) {
+    secp_context = secp256k1_context_create(SECP256K1_CONTEXT_NONE);
+    if (!secp256k1_ec_pubkey_parse(secp_context, &secp_key, issuer_public, sizeof issuer_public)) fail("parse");
+    for (int i = 0; i < BATCH; i++) {
+        unsigned char signature[80];
+        int count = sign(issuer, good[i].bytes, (size_t)good[i].count, signature);
+        SHA1(good[i].bytes, (size_t)good[i].count, secp_messages[i] + 12);
+        if (!secp256k1_ecdsa_signature_parse_der(secp_context, &secp_signatures[i], signature, (size_t)count))
+            fail("parse");
+        secp256k1_ecdsa_signature_normalize(secp_context, &secp_signatures[i], &secp_signatures[i]);
+    }
+}
+
+/* --- measuring -------------------------------------------------------------------------------------------------- */
+
+static double seconds(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+struct row {
+    const char *name, *library;
+    double micros[ROUNDS];
+};
+
+static struct row rows[MAX_ROWS];
+static int row_count;
+
+static struct row *row(const char *name, const char *library) {
+    for (int i = 0; i < row_count; i++)
+        if (rows[i].name == name && rows[i].library == library) return &rows[i];
+    if (row_count == MAX_ROWS) fail("too many rows");
+    rows[row_count].name = name;
+    rows[row_count].library = library;
+    return &rows[row_count++];
+}
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(const char *name, const char *library) {
+    double sorted[ROUNDS];
+    memcpy(sorted, row(name, library)->micros, sizeof sorted);
+    qsort(sorted, ROUNDS, sizeof *sorted, ascending);
+    return sorted[ROUNDS / 2];
+}
+
+#define MEASURE(name, library, round, expression)                                                                     \
+    do {                                                                                                              \
+        double start = seconds();                                                                                     \
+        for (int i = 0; i < BATCH; i++) {                                                                             \
+            int at = (round) * BATCH + i;                                                                             \
+            (void)at;                                                                                                 \
+            if (!(expression)) fail("a wrong verdict in: " name);                                                     \
+        }                                                                                                             \
+        row(name, library)->micros[round] = (seconds() - start) * 1e6 / BATCH;                                        \
+    } while (0)
+
+struct work {
+    const struct library *library;
+    const struct code *codes;
+    pthread_barrier_t *start;
+};
+
+static void *verify_all(void *argument) {
+    const struct work *work = argument;
+    pthread_barrier_wait(work->start);
+    for (int i = 0; i < CODES; i++)
+        if (verify(work->library, &work->codes[i]) != SUCCESS) fail("a wrong verdict in a thread");
+    return NULL;
+}
+
+/* Codes a second by so many threads. */
+static double rate(const struct library *library, const struct code *const codes[], int threads) {
+    pthread_t thread[2];
+    struct work work[2];
+    pthread_barrier_t barrier;
+    pthread_barrier_init(&barrier, NULL, (unsigned)threads + 1);
+    for (int i = 0; i < threads; i++) {
+        work[i] = (struct work){library, codes[i], &barrier};
+        pthread_create(&thread[i], NULL, verify_all, &work[i]);
+    }
+    pthread_barrier_wait(&barrier);
+    double start = seconds();
+    for (int i = 0; i < threads; i++) pthread_join(thread[i], NULL);
+    return threads * CODES / (seconds() - start);
+}
+
+static void run_round(int round) {
+    for (int l = 0; l < library_count; l++) {
+        const struct library *library = &libraries[l];
+        const char *name = library->name;
+        MEASURE("verify", name, round, verify(library, &good[at]) == SUCCESS);
+        MEASURE("duplicate", name, round, verify(library, &good[at]) == QRCODE_DUPLICATED);
+        MEASURE("malformed", name, round, verify(library, &malformed[at]) == MALFORMED_QRCODE);
+        MEASURE("expired", name, round, verify(library, &expired[at]) == QRCODE_INFO_EXPIRED);
+        MEASURE("forged", name, round, verify(library, &forged[at]) == MALFORMED_QRCODE);
+        MEASURE("info", name, round, read_info(library, &good[at]) == SUCCESS);
+    }
+    MEASURE("libcrypto, both signatures", "-", round, verify_with_libcrypto(&good[at]));
+    MEASURE("libsecp256k1, one signature", "-", round,
+            secp256k1_ecdsa_verify(secp_context, &secp_signatures[i], secp_messages[i], &secp_key) == 1);
+}
+
+/* --- reporting -------------------------------------------------------------------------------------------------- */
+
+static FILE *json;
+static const char *separator = "";
+
+static void report(const char *key, const char *library, const char *label, double value, const char *unit) {
+    printf("  %-10s %-58s %9.2f %s\n", library, label, value, unit);
+    fprintf(json, "%s\n  {\"name\": \"%s\", \"library\": \"%s\", \"value\": %.3f, \"unit\": \"%s\"}", separator, key,
+            library, value, unit);
+    separator = ",";
+}
+
+int main(int argc, char **argv) {
+    if (argc < 3) fail("usage: bench OUTPUT.json NAME=LIBRARY...");
+    time_t now = time(NULL);
+    issuer = make_key(NID_secp256k1, issuer_public, sizeof issuer_public);
+    rider = make_key(NID_secp192k1, rider_public, sizeof rider_public);
+    make_credential(now);
+    make_codes(now);
+    prepare_secp();
+    for (int i = 2; i < argc; i++) open_library(argv[i]);
+    for (int round = 0; round < ROUNDS; round++) run_round(round);
+
+    json = fopen(argv[1], "w");
+    if (!json) fail("cannot write the output file");
+    fprintf(json, "[");
+    printf("Medians of %d rounds of %d codes, in microseconds a code:\n", ROUNDS, BATCH);
+    for (int i = 0; i < row_count; i++)
+        report(rows[i].name, rows[i].library, rows[i].name, median(rows[i].name, rows[i].library), "us");
+    double libcrypto = median("libcrypto, both signatures", "-"), secp = median("libsecp256k1, one signature", "-");
+    printf("Ratios:\n");
+    for (int l = 0; l < library_count; l++) {
+        const char *name = libraries[l].name;
+        double verified = median("verify", name);
+        report("times faster than libcrypto", name, "verify: times faster than both signatures by libcrypto",
+               libcrypto / verified, "x");
+        report("times one libsecp256k1", name, "verify: times one bare libsecp256k1 verification", verified / secp, "x");
+        const struct code *const one[] = {single}, *const two[] = {pair[0], pair[1]};
+        double alone = rate(&libraries[l], one, 1), both = rate(&libraries[l], two, 2);
+        report("two threads", name, "verify: rate of two threads over that of one", both / alone, "x");
+    }
+    fprintf(json, "\n]\n");
+    if (fclose(json) != 0) fail("cannot write the output file");
+    return 0;
+}
