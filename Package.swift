@@ -5,12 +5,14 @@ import PackageDescription
 let settings: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 
 // Data flows from the bottom to the top of this list of targets: bytes -> TransitCode -> TransitGate -> posoffline,
-// with cryptography (TransitCrypto) as the one seam beside it.
+// with cryptography (TransitCrypto) as the one seam beside it. docs/architecture.md says more.
 let package = Package(
     name: "posoffline",
     products: [
         .library(name: "posoffline", type: .dynamic, targets: ["posoffline"]),
-        .library(name: "TransitKit", targets: ["TransitCode", "TransitGate", "TransitCrypto", "HostCrypto"]),
+        .library(
+            name: "TransitKit",
+            targets: ["TransitCode", "TransitGate", "TransitCrypto", "HostCrypto", "PortableCrypto", "TransitOffice"]),
     ],
     targets: [
         .systemLibrary(name: "CPosoffline", path: "include"),
@@ -19,12 +21,42 @@ let package = Package(
         .target(name: "CPlatform"),
 
         .target(name: "TransitCrypto", swiftSettings: settings),
-        .target(name: "HostCrypto", dependencies: ["TransitCrypto", "CLibcrypto", "CSecp256k1"], swiftSettings: settings),
+        .target(name: "PortableCrypto", dependencies: ["TransitCrypto"], swiftSettings: settings),
+        .target(
+            name: "HostCrypto", dependencies: ["TransitCrypto", "PortableCrypto", "CLibcrypto", "CSecp256k1"],
+            swiftSettings: settings),
 
         .target(name: "TransitCode", swiftSettings: settings),
         .target(name: "TransitGate", dependencies: ["TransitCode", "TransitCrypto"], swiftSettings: settings),
         .target(
+            name: "TransitOffice",
+            dependencies: ["TransitCode", "TransitGate", "TransitCrypto", "HostCrypto", "CLibcrypto"],
+            swiftSettings: settings),
+        .target(
             name: "posoffline", dependencies: ["CPosoffline", "CPlatform", "TransitGate", "HostCrypto"],
+            swiftSettings: settings),
+
+        // The arithmetic's tests compile it as a part of themselves (a symbolic link), once with each width of limb.
+        .target(
+            name: "CLibcryptoOracle", path: "Tests/CLibcryptoOracle", linkerSettings: [.linkedLibrary("crypto")]),
+        .testTarget(
+            name: "PortableCryptoTests", dependencies: ["TransitCrypto", "CLibcryptoOracle"], swiftSettings: settings),
+        .testTarget(
+            name: "PortableCryptoLimb32Tests", dependencies: ["TransitCrypto", "CLibcryptoOracle"],
+            swiftSettings: settings + [.define("POSOFFLINE_LIMB32")]),
+
+        .testTarget(
+            name: "TransitCodeTests", dependencies: ["TransitCode", "CPosoffline"], swiftSettings: settings),
+        .testTarget(
+            name: "TransitGateTests", dependencies: ["TransitGate", "TransitCode", "TransitCrypto"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "HostCryptoTests",
+            dependencies: ["HostCrypto", "TransitGate", "TransitCode", "TransitCrypto", "CLibcrypto", "CSecp256k1"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "TransitOfficeTests",
+            dependencies: ["TransitOffice", "HostCrypto", "TransitGate", "TransitCode", "TransitCrypto"],
             swiftSettings: settings),
     ]
 )

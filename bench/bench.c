@@ -28,7 +28,12 @@
 
 #include "posoffline.h"
 
-enum { ROUNDS = 41, BATCH = 50, CODES = ROUNDS * BATCH, MAX_LIBRARIES = 4, MAX_ROWS = 64 };
+#ifndef ROUNDS
+#define ROUNDS 41
+#define BATCH 50
+#endif
+
+enum { CODES = ROUNDS * BATCH, MAX_LIBRARIES = 4, MAX_ROWS = 64 };
 
 static const char pos_param[] =
     "{\"pos_id\":\"sh001\",\"type\":\"SINGLE\",\"subject\":\"bus192\",\"record_id\":\"000001\"}";

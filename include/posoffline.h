@@ -42,7 +42,7 @@ extern "C" {
  * copy and wipes it when it is replaced or dropped.
  *
  * Firmware that cannot be changed sets POSOFFLINE_RECORD_KEY_FILE in the environment instead: the path of a file with
- * 32 to 128 hex digits, white space after them allowed. init_pos_verify reads it, and returns ILLEGAL_PARAM when it
+ * 32 to 128 hex digits, white space after them allowed, 159 bytes at most. init_pos_verify reads it, and returns ILLEGAL_PARAM when it
  * cannot be read or is malformed. A set-user-id or set-group-id process ignores the variable.
  *
  *   key      in: 密钥, key_len bytes

@@ -12,27 +12,25 @@
 #include <openssl/obj_mac.h>
 #include <openssl/sha.h>
 
-/* Why the last call of this thread failed, of the reasons that matter here. */
+/* Why calls of this thread failed, of the reasons that matter here. */
 enum posoffline_libcrypto_reason {
     POSOFFLINE_LIBCRYPTO_OTHER,
     POSOFFLINE_LIBCRYPTO_OUT_OF_MEMORY,
     POSOFFLINE_LIBCRYPTO_BAD_POINT
 };
 
-static inline enum posoffline_libcrypto_reason posoffline_libcrypto_last_reason(void) {
-    unsigned long error = ERR_peek_last_error();
-    int reason = ERR_GET_REASON(error);
-    if (reason == ERR_R_MALLOC_FAILURE) return POSOFFLINE_LIBCRYPTO_OUT_OF_MEMORY;
-    if (ERR_GET_LIB(error) != ERR_LIB_EC) return POSOFFLINE_LIBCRYPTO_OTHER;
-    switch (reason) {
-    case EC_R_INVALID_ENCODING:
-    case EC_R_INVALID_COMPRESSED_POINT:
-    case EC_R_POINT_IS_NOT_ON_CURVE:
-    case EC_R_POINT_AT_INFINITY:
-        return POSOFFLINE_LIBCRYPTO_BAD_POINT;
-    default:
-        return POSOFFLINE_LIBCRYPTO_OTHER;
+/* Empties the thread's error queue and names the gravest that was in it: libcrypto wraps the first reason in others. */
+static inline enum posoffline_libcrypto_reason posoffline_libcrypto_take_reason(void) {
+    enum posoffline_libcrypto_reason found = POSOFFLINE_LIBCRYPTO_OTHER;
+    for (unsigned long error; (error = ERR_get_error()) != 0;) {
+        int reason = ERR_GET_REASON(error);
+        if (reason == ERR_R_MALLOC_FAILURE) found = POSOFFLINE_LIBCRYPTO_OUT_OF_MEMORY;
+        if (ERR_GET_LIB(error) != ERR_LIB_EC || found == POSOFFLINE_LIBCRYPTO_OUT_OF_MEMORY) continue;
+        if (reason == EC_R_INVALID_ENCODING || reason == EC_R_INVALID_COMPRESSED_POINT ||
+            reason == EC_R_POINT_IS_NOT_ON_CURVE || reason == EC_R_POINT_AT_INFINITY)
+            found = POSOFFLINE_LIBCRYPTO_BAD_POINT;
     }
+    return found;
 }
 
 #endif

@@ -19,7 +19,9 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
  * every glibc; musl has the plain function. Either is found when the library is loaded, or neither. */
 extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), void *) __attribute__((weak));
 extern int pthread_atfork(void (*)(void), void (*)(void), void (*)(void)) __attribute__((weak));
-extern void *__dso_handle __attribute__((visibility("hidden")));
+
+/* What this library's fork handlers are registered under. */
+static char identity;
 
 static volatile int is_held;
 
@@ -37,7 +39,7 @@ static void watch_forks(void) {
     static int watching;
     if (watching) return;
     watching = 1;
-    if (__register_atfork) __register_atfork(take, give, give, &__dso_handle);
+    if (__register_atfork) __register_atfork(take, give, give, &identity);
     else if (pthread_atfork) pthread_atfork(take, give, give);
 }
 
@@ -54,7 +56,10 @@ void posoffline_platform_at_unload(void (*action)(void)) { unload_action = actio
 
 /* Runs at dlclose() and at exit(). The lock is held here only if a signal handler calls exit() in the middle of a call,
  * or a thread is inside the library while the process ends: then there is nothing worth waiting for. */
+extern void __cxa_finalize(void *);
+
 static void __attribute__((destructor)) unload(void) {
+    __cxa_finalize(&identity); /* takes the fork handlers back */
     if (!unload_action || is_held) return;
     take();
     unload_action();
@@ -63,6 +68,8 @@ static void __attribute__((destructor)) unload(void) {
 
 long long posoffline_platform_now(void) {
     time_t now = time(NULL);
+    /* Where time_t has 32 bits it turns negative in 2038; codes count on, without a sign. */
+    if (sizeof now == sizeof(unsigned int) && now != (time_t)-1) return (unsigned int)now;
     return now < 0 ? -1 : (long long)now;
 }
 
@@ -80,6 +87,12 @@ void posoffline_platform_wipe(void *memory, unsigned long count) {
     volatile unsigned char *byte = memory;
     while (count-- > 0) *byte++ = 0;
 }
+
+#ifdef __x86_64__
+/* Stands in for memcpy where scripts/build-library.sh says so. */
+void *__wrap_memcpy(void *to, const void *from, size_t count);
+void *__wrap_memcpy(void *to, const void *from, size_t count) { return memmove(to, from, count); }
+#endif
 
 static int is_privileged(void) { return getuid() != geteuid() || getgid() != getegid(); }
 

@@ -1,7 +1,9 @@
 import CSecp256k1
+import PortableCrypto
 import TransitCrypto
 
-/// The backend of an ordinary host: issuer signatures by libsecp256k1, user signatures and hashes by libcrypto.
+/// The backend of an ordinary host: issuer signatures by libsecp256k1, hashes by libcrypto, user signatures by our own
+/// arithmetic, because no library has a fast secp192k1.
 public enum HostBackend: CryptoBackend {
     /// A key as libsecp256k1 keeps it.
     public struct IssuerKey: BitwiseCopyable, Sendable {
@@ -53,7 +55,7 @@ public enum HostBackend: CryptoBackend {
     public static func verifyUser(
         _ publicKey: Span<UInt8>, digest: Span<UInt8>, signature: Span<UInt8>
     ) -> Verdict {
-        LibcryptoECDSA.verify(on: .secp192k1, publicKey: publicKey, digest: digest, signature: signature)
+        PortableBackend.verifyUser(publicKey, digest: digest, signature: signature)
     }
 
     public static func sha1(_ message: Span<UInt8>) -> SHA1Digest { LibcryptoHash.sha1(message) }

@@ -1,8 +1,8 @@
 import CLibcrypto
 import TransitCrypto
 
-/// ECDSA by libcrypto's EC functions: how user signatures are checked on a host, and an independent oracle for tools
-/// and tests.
+/// ECDSA by libcrypto's EC functions: an independent oracle for tools and tests. It does not ship in the library, and
+/// it empties the calling thread's error queue.
 public enum LibcryptoECDSA {
     public enum Curve: Sendable {
         case secp192k1, secp256k1
@@ -28,8 +28,8 @@ public enum LibcryptoECDSA {
     ) -> Verdict {
         guard SEC1.isPlain(publicKey, coordinateCount: curve.coordinateCount), let der = DERSignature(signature)
         else { return .invalid }
-        ERR_set_mark()
-        defer { ERR_pop_to_mark() }
+        ERR_clear_error()
+        defer { ERR_clear_error() }
 
         guard let key = EC_KEY_new_by_curve_name(curve.identifier) else { return verdictOnFailure() }
         defer { EC_KEY_free(key) }
@@ -61,7 +61,7 @@ public enum LibcryptoECDSA {
 
     /// libcrypto reports a bad point, and a sum at infinity, in the same way as a fault of its own.
     private static func verdictOnFailure() -> Verdict {
-        switch posoffline_libcrypto_last_reason() {
+        switch posoffline_libcrypto_take_reason() {
         case POSOFFLINE_LIBCRYPTO_BAD_POINT: .invalid
         case POSOFFLINE_LIBCRYPTO_OUT_OF_MEMORY: .outOfMemory
         default: .failed

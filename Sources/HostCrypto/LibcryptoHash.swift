@@ -42,7 +42,6 @@ enum LibcryptoHash {
         let outer = finish(&context)
 
         withUnsafeMutableBytes(of: &block) { OPENSSL_cleanse($0.baseAddress, $0.count) }
-        withUnsafeMutableBytes(of: &context) { OPENSSL_cleanse($0.baseAddress, $0.count) }
         return outer
     }
 
@@ -56,6 +55,8 @@ enum LibcryptoHash {
     private static func finish(_ context: inout SHA256_CTX) -> SHA256Digest {
         var digest = SHA256Digest(repeating: 0)
         withUnsafeMutableBytes(of: &digest) { _ = SHA256_Final($0.baseAddress, &context) }
+        // What was hashed may have been a key.
+        withUnsafeMutableBytes(of: &context) { OPENSSL_cleanse($0.baseAddress, $0.count) }
         return digest
     }
 }

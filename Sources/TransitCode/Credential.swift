@@ -28,18 +28,27 @@ public struct Credential: ~Escapable {
 
     @_lifetime(copy bytes)
     public init(_ bytes: Span<UInt8>) throws(PosError) {
-        var reader = ByteReader(bytes)
+        try self.init(bytes, at: 0, for: Unobserved())
+    }
+
+    /// `offset`: where it stands in its code.
+    @_lifetime(copy bytes)
+    public init(
+        _ bytes: Span<UInt8>, at offset: Int, for observer: some FieldObserver<CodeField>
+    ) throws(PosError) {
+        var reader = ByteReader(bytes, at: offset, for: observer)
         guard
-            let userID = reader.take(Self.userIDCount), userID.isPrintableASCII,
-            let expiry = reader.takeUInt32(),
-            let window = reader.takeUInt16(),
-            let quotaCent = reader.takeUInt16(),
-            let reserved = reader.take(Self.reservedCount),
-            let userPublicKey = reader.take(Self.publicKeyCount),
-            let cardTypeField = reader.take(CardType.count), let cardType = CardType(cardTypeField),
-            let cardNumber = reader.takeCounted(), cardNumber.isPrintableASCII,
-            let cardData = reader.takeCounted(),
-            reader.isAtEnd
+            let userID = reader.take(Self.userIDCount, as: .userID, .text),
+            let expiry = reader.takeUInt32(as: .expiry),
+            let window = reader.takeUInt16(as: .window),
+            let quotaCent = reader.takeUInt16(as: .quotaCent),
+            let reserved = reader.take(Self.reservedCount, as: .reserved),
+            let userPublicKey = reader.take(Self.publicKeyCount, as: .userPublicKey),
+            let cardTypeField = reader.take(CardType.count, as: .cardType, .cardType),
+            let cardType = CardType(cardTypeField),
+            let cardNumber = reader.takeCounted(.cardNumberCount, as: .cardNumber, .text),
+            let cardData = reader.takeCounted(.cardDataCount, as: .cardData),
+            reader.ends(after: .cardData)
         else { throw .malformedCode }
         self.bytes = bytes
         self.userID = userID

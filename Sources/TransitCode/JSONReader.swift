@@ -93,16 +93,17 @@ struct JSONReader: ~Escapable {
             switch byte {
             case Self.beginObject:
                 position &+= 1
+                guard open.push(isObject: true) else { return false }
                 if !take(Self.endObject) {
-                    guard open.push(isObject: true), takeString(into: &ignored), take(Self.colon) else { return false }
+                    guard takeString(into: &ignored), take(Self.colon) else { return false }
                     continue
                 }
+                open.pop()
             case Self.beginArray:
                 position &+= 1
-                if !take(Self.endArray) {
-                    guard open.push(isObject: false) else { return false }
-                    continue
-                }
+                guard open.push(isObject: false) else { return false }
+                if !take(Self.endArray) { continue }
+                open.pop()
             case Self.quote: guard takeString(into: &ignored) else { return false }
             case UInt8(ascii: "t"): guard skipWord("true") else { return false }
             case UInt8(ascii: "f"): guard skipWord("false") else { return false }

@@ -27,19 +27,35 @@ public struct Record: ~Escapable {
     /// Takes a record apart; nil when its shape is wrong. Neither the code inside nor the MAC is checked.
     @_lifetime(copy bytes)
     public init?(_ bytes: Span<UInt8>) {
-        var reader = ByteReader(bytes)
+        self.init(bytes, for: Unobserved())
+    }
+
+    /// A wrong head is the one thing wrong of which the observer is not told. Its count is looked at last, so that in
+    /// a record that was cut short the observer is told of the field that was cut.
+    @_lifetime(copy bytes)
+    public init?(_ bytes: Span<UInt8>, for observer: some FieldObserver<RecordField>) {
+        var reader = ByteReader(bytes, for: observer)
         guard
-            let head = reader.takeUInt16(), head >> 12 == Self.formatNibble, Int(head & 0xFFF) == bytes.count &- 2,
-            let codeCount = reader.takeUInt16(), let code = reader.take(Int(codeCount)),
-            let posParamCount = reader.takeUInt16(), let posParam = reader.take(Int(posParamCount)),
-            reader.takeUInt16() == 4, let amountCent = reader.takeUInt32(),
-            reader.takeUInt16() == 4, let acceptedAt = reader.takeUInt32(),
-            let versionCount = reader.takeUInt16(), let version = reader.take(Int(versionCount)),
-            version.isPrintableASCII,
-            reader.takeUInt16() == UInt16(Self.keyIDCount), let keyID = reader.take(Self.keyIDCount)
+            let head = reader.takeUInt16(as: .head), head >> 12 == Self.formatNibble,
+            let codeCount = reader.takeUInt16(as: .codeCount),
+            let code = reader.take(Int(codeCount), as: .code),
+            let posParamCount = reader.takeUInt16(as: .posParamCount),
+            let posParam = reader.take(Int(posParamCount), as: .posParam),
+            reader.take(2, as: .amountCount, .number(4)) != nil,
+            let amountCent = reader.takeUInt32(as: .amount),
+            reader.take(2, as: .acceptedAtCount, .number(4)) != nil,
+            let acceptedAt = reader.takeUInt32(as: .acceptedAt),
+            let versionCount = reader.takeUInt16(as: .versionCount),
+            let version = reader.take(Int(versionCount), as: .version, .text),
+            reader.take(2, as: .keyIDCount, .number(UInt16(Self.keyIDCount))) != nil,
+            let keyID = reader.take(Self.keyIDCount, as: .keyID)
         else { return nil }
         let authenticatedCount = reader.offset
-        guard reader.takeUInt16() == UInt16(Self.macCount), let mac = reader.take(Self.macCount), reader.isAtEnd
+        guard
+            reader.take(2, as: .macCount, .number(UInt16(Self.macCount))) != nil,
+            let mac = reader.take(Self.macCount, as: .mac),
+            reader.ends(after: .mac),
+            Int(head & 0xFFF) == bytes.count &- 2
         else { return nil }
         self.bytes = bytes
         self.code = code

@@ -24,21 +24,31 @@ public struct TransitCode: ~Escapable {
 
     @_lifetime(copy bytes)
     public init(_ bytes: Span<UInt8>) throws(PosError) {
-        var reader = ByteReader(bytes)
-        guard let version = reader.takeUInt8() else { throw .malformedCode }
-        guard version == Self.protocolVersion else { throw .protocolUnsupported }
+        try self.init(bytes, for: Unobserved())
+    }
+
+    /// A credential that runs past the end is the one thing wrong of which the observer is not told: it is no field.
+    @_lifetime(copy bytes)
+    public init(_ bytes: Span<UInt8>, for observer: some FieldObserver<CodeField>) throws(PosError) {
+        var reader = ByteReader(bytes, for: observer)
+        guard reader.take(1, as: .protocolVersion, .number(UInt16(Self.protocolVersion))) != nil
+        else { throw bytes.isEmpty ? .malformedCode : .protocolUnsupported }
         guard
-            let algorithm = reader.takeUInt8(),
-            let issuerKeyID = reader.takeUInt8(),
-            let credentialBytes = reader.takeCounted()
+            let algorithm = reader.takeUInt8(as: .algorithm),
+            let issuerKeyID = reader.takeUInt8(as: .issuerKeyID),
+            let credentialBytes = reader.takeCounted(.credentialCount)
         else { throw .malformedCode }
-        let credential = try Credential(credentialBytes)
+        let credential = try Credential(credentialBytes, at: reader.offset &- credentialBytes.count, for: observer)
         guard
-            let issuerSignature = reader.takeCounted(),
-            reader.takeUInt8() == 4, let generated = reader.takeUInt32()
+            let issuerSignature = reader.takeCounted(.issuerSignatureCount, as: .issuerSignature),
+            reader.take(1, as: .generatedCount, .number(4)) != nil,
+            let generated = reader.takeUInt32(as: .generated)
         else { throw .malformedCode }
         let signedCount = reader.offset
-        guard let userSignature = reader.takeCounted(), reader.isAtEnd else { throw .malformedCode }
+        guard
+            let userSignature = reader.takeCounted(.userSignatureCount, as: .userSignature),
+            reader.ends(after: .userSignature)
+        else { throw .malformedCode }
         self.bytes = bytes
         self.algorithm = algorithm
         self.issuerKeyID = issuerKeyID

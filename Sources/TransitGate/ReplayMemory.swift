@@ -6,6 +6,8 @@ public struct ReplayIdentity: Equatable, BitwiseCopyable, Sendable {
     /// 127 bits of SHA-256 and a lowest bit of 1, so that all zeros is no identity.
     fileprivate let high: UInt64
     fileprivate let low: UInt64
+    /// The code's generation time, beside the digest.
+    fileprivate let generated: UInt32
 
     /// SHA-256 over the credential and the generation time, which are fixed by both signatures.
     public init<Backend: CryptoBackend>(of code: borrowing TransitCode, by backend: Backend.Type) {
@@ -28,6 +30,7 @@ public struct ReplayIdentity: Equatable, BitwiseCopyable, Sendable {
         }
         self.high = high
         self.low = low | 1
+        generated = code.generated
     }
 }
 
@@ -35,7 +38,8 @@ public struct ReplayIdentity: Equatable, BitwiseCopyable, Sendable {
 public struct ReplaySlot: BitwiseCopyable, Sendable {
     fileprivate var high: UInt64 = 0
     fileprivate var low: UInt64 = 0
-    /// The last second at which the code can be in its window.
+    /// When the code was made, and the last second at which it can be in its window.
+    fileprivate var generated: UInt32 = 0
     fileprivate var lastSecond: UInt32 = 0
 
     public init() {}
@@ -49,14 +53,15 @@ public struct ReplaySlot: BitwiseCopyable, Sendable {
 ///
 /// A hash table with open addressing and linear probing, over slots that its owner keeps: their number is a power of
 /// two. A code is remembered for as long as it could be in its window. Codes that are past it are dropped when room is
-/// needed, and the latest second that was dropped is kept: should the clock be set back, a code from before it is
-/// refused, for it may have been among them.
+/// needed, and the latest of their times are kept: should the clock be set back, a code that was made no later and ends
+/// no later than these is refused, for it may have been among those that were dropped.
 public struct ReplayMemory: Sendable {
-    /// How many slots a new memory wants.
+    /// How many slots a new memory wants. A table has at least eight.
     public static let initialCapacity = 1024
 
     public private(set) var count = 0
-    private var forgottenThrough: UInt32?
+    /// The latest times of the codes that were dropped.
+    private var forgotten: (generated: UInt32, lastSecond: UInt32)?
 
     public init() {}
 
@@ -80,9 +85,11 @@ public struct ReplayMemory: Sendable {
         _ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32, in slots: inout MutableSpan<ReplaySlot>,
         canGrow: Bool
     ) -> Outcome {
-        guard slots.count > 0 else { return .crowded }
+        guard slots.count >= 8 else { return .crowded }
         if contains(identity, in: slots.span) { return .duplicate }
-        if let forgottenThrough, lastSecond <= forgottenThrough { return .duplicate }
+        if let forgotten, identity.generated <= forgotten.generated, lastSecond <= forgotten.lastSecond {
+            return .duplicate
+        }
         if count >= Self.comfortable(slots.count) {
             forgetPast(now, in: &slots)
             // Unless a quarter of the room has come free, the next sweep would come too soon to pay for itself.
@@ -92,6 +99,7 @@ public struct ReplayMemory: Sendable {
         let index = Self.find(identity, in: slots.span)
         slots[index].high = identity.high
         slots[index].low = identity.low
+        slots[index].generated = identity.generated
         slots[index].lastSecond = lastSecond
         count &+= 1
         return .remembered
@@ -111,11 +119,14 @@ public struct ReplayMemory: Sendable {
     private mutating func forgetPast(_ now: UInt32, in slots: inout MutableSpan<ReplaySlot>) {
         var index = 0
         while index < slots.count {
-            guard !slots[index].isEmpty, slots[index].lastSecond < now else {
+            let slot = slots[index]
+            guard !slot.isEmpty, slot.lastSecond < now else {
                 index &+= 1
                 continue
             }
-            forgottenThrough = max(forgottenThrough ?? 0, slots[index].lastSecond)
+            forgotten = (
+                max(forgotten?.generated ?? 0, slot.generated), max(forgotten?.lastSecond ?? 0, slot.lastSecond)
+            )
             Self.remove(at: index, from: &slots)
             count &-= 1
             // Another slot may have moved here: look again.

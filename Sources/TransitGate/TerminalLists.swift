@@ -33,6 +33,8 @@ public enum TerminalLists {
             keys[count] = IssuerKey(id: listed.id, encoded: listed.publicKey, key: key)
             count &+= 1
         }
+        // Fewer than were counted: the caller has changed the text in between.
+        guard count == keys.count else { throw .illegalParam }
     }
 
     public static func key<Key>(_ id: UInt8, in keys: Span<IssuerKey<Key>>) -> Key? {
@@ -58,6 +60,7 @@ public enum TerminalLists {
             cardTypes[count] = cardType
             count &+= 1
         }
+        guard count == cardTypes.count else { throw .illegalParam }
     }
 
     public static func supports(_ cardType: CardType, in cardTypes: Span<CardType>) -> Bool {

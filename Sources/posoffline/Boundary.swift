@@ -48,44 +48,45 @@ struct InputCopy<let capacity: Int> {
     }
 }
 
-/// One buffer of a response and the length that goes with it.
+/// One buffer of a response.
 struct Output<Element: BitwiseCopyable> {
-    let start: UnsafeMutablePointer<Element>
-    let count: UnsafeMutablePointer<Int32>
+    private let start: UnsafeMutablePointer<Element>
+    /// Its size; after a `write` the count of what was written, which the caller is told.
+    private(set) var count: Int32
 
     /// Nil when the caller gave no buffer.
-    init?(_ start: UnsafeMutablePointer<Element>?, _ count: UnsafeMutablePointer<Int32>) {
+    init?(_ start: UnsafeMutablePointer<Element>?, _ count: Int32) {
         guard let start else { return nil }
         self.start = start
         self.count = count
     }
 
     /// The size that the caller gave.
-    var room: Int { Int(count.pointee) }
+    var room: Int { Int(count) }
 }
 
 extension Output where Element == UInt8 {
     /// Writes bytes, which fit, and their count.
-    func write(_ bytes: Span<UInt8>) {
+    mutating func write(_ bytes: Span<UInt8>) {
         for index in bytes.indices { start[index] = bytes[index] }
-        count.pointee = Int32(truncatingIfNeeded: bytes.count)
+        count = Int32(truncatingIfNeeded: bytes.count)
     }
 }
 
 extension Output where Element == CChar {
     /// Writes text and its NUL, which fit, and the text's count.
-    func write(_ text: Span<UInt8>) {
+    mutating func write(_ text: Span<UInt8>) {
         for index in text.indices { start[index] = CChar(bitPattern: text[index]) }
         end(at: text.count)
     }
 
-    func write(_ cardType: CardType) {
+    mutating func write(_ cardType: CardType) {
         for index in 0..<cardType.textCount { start[index] = CChar(bitPattern: cardType[index]) }
         end(at: cardType.textCount)
     }
 
     /// Writes uppercase hex.
-    func writeHex(_ bytes: Span<UInt8>) {
+    mutating func writeHex(_ bytes: Span<UInt8>) {
         for index in bytes.indices {
             start[2 &* index] = Self.hexDigit(bytes[index] >> 4)
             start[2 &* index &+ 1] = Self.hexDigit(bytes[index] & 0xF)
@@ -93,9 +94,9 @@ extension Output where Element == CChar {
         end(at: 2 &* bytes.count)
     }
 
-    private func end(at length: Int) {
+    private mutating func end(at length: Int) {
         start[length] = 0
-        count.pointee = Int32(truncatingIfNeeded: length)
+        count = Int32(truncatingIfNeeded: length)
     }
 
     private static func hexDigit(_ value: UInt8) -> CChar {

@@ -44,10 +44,9 @@ public func posoffline_set_record_key(_ key: UnsafePointer<UInt8>?, _ count: Int
 }
 
 private func loadKeys(from json: Span<UInt8>) throws(PosError) -> Block<IssuerKey<Backend.IssuerKey>> {
-    let count = try TerminalLists.countKeys(in: json)
-    guard var keys = Block<IssuerKey<Backend.IssuerKey>>(count: count) else { throw .outOfMemory }
-    var span = keys.mutableSpan
+    var keys = try block(of: IssuerKey<Backend.IssuerKey>.self, count: TerminalLists.countKeys(in: json))
     do throws(PosError) {
+        var span = keys.mutableSpan
         try TerminalLists.loadKeys(from: json, into: &span, by: Backend.self)
     } catch {
         keys.release()
@@ -57,10 +56,18 @@ private func loadKeys(from json: Span<UInt8>) throws(PosError) -> Block<IssuerKe
 }
 
 private func loadCardTypes(from json: Span<UInt8>) throws(PosError) -> Block<CardType> {
-    let count = try TerminalLists.countCardTypes(in: json)
-    guard var cardTypes = Block<CardType>(count: count) else { throw .outOfMemory }
-    var span = cardTypes.mutableSpan
-    // The text was well formed when it was counted.
-    try TerminalLists.loadCardTypes(from: json, into: &span)
+    var cardTypes = try block(of: CardType.self, count: TerminalLists.countCardTypes(in: json))
+    do throws(PosError) {
+        var span = cardTypes.mutableSpan
+        try TerminalLists.loadCardTypes(from: json, into: &span)
+    } catch {
+        cardTypes.release()
+        throw error
+    }
     return cardTypes
+}
+
+private func block<Element: BitwiseCopyable>(of type: Element.Type, count: Int) throws(PosError) -> Block<Element> {
+    guard let block = Block<Element>(count: count) else { throw .outOfMemory }
+    return block
 }

@@ -30,7 +30,6 @@ struct TerminalState: ~Copyable {
         guard slots.count == 0 else { return }
         guard let block = Block<ReplaySlot>(count: ReplayMemory.initialCapacity) else { throw .outOfMemory }
         slots = block
-        posoffline_platform_at_unload { terminal.forgetAll() }
     }
 
     mutating func remember(
@@ -89,5 +88,6 @@ func withTerminal<Result>(
 ) throws(PosError) -> Result {
     posoffline_platform_lock()
     defer { posoffline_platform_unlock() }
+    posoffline_platform_at_unload { terminal.forgetAll() }
     return try body(&terminal)
 }

@@ -9,13 +9,21 @@ public func verify_qrcode_v2(
 ) -> Int32 {
     answer { () throws(PosError) in
         try demandInitialized()
-        guard let request = request?.pointee, let response, let card = CardOutputs(response),
-            let uid = Output(response.pointee.uid, &response.pointee.uid_len),
-            let record = Output(response.pointee.record, &response.pointee.record_len)
+        guard let request = request?.pointee, let response, var card = CardOutputs(response),
+            var uid = Output(response.pointee.uid, response.pointee.uid_len),
+            var record = Output(response.pointee.record, response.pointee.record_len)
         else { throw .illegalParam }
         try verify(
             qrcode: request.qrcode, count: request.qrcode_len, posParam: request.pos_param,
-            amountCent: request.amount_cent, at: ListTerminal(), uid: uid, record: record, card: card)
+            amountCent: request.amount_cent, at: ListTerminal(), room: card.room(userID: uid, record: record)
+        ) { code, bytes in
+            uid.write(code.credential.userID)
+            record.writeHex(bytes)
+            card.write(code)
+        }
+        response.pointee.uid_len = uid.count
+        response.pointee.record_len = record.count
+        card.tell(response)
     }
 }
 
@@ -25,8 +33,8 @@ public func verify_qrcode(
 ) -> Int32 {
     answer { () throws(PosError) in
         guard let request = request?.pointee, let response, let key = request.master_pub_key,
-            let uid = Output(response.pointee.uid, &response.pointee.uid_len),
-            let record = Output(response.pointee.record, &response.pointee.record_len)
+            var uid = Output(response.pointee.uid, response.pointee.uid_len),
+            var record = Output(response.pointee.record, response.pointee.record_len)
         else { throw .illegalParam }
         var publicKey = HexText<33>()
         let digits = text(key, limit: 2 * ListedKey.publicKeyCount + 1)
@@ -34,8 +42,14 @@ public func verify_qrcode(
         guard publicKey.isComplete else { throw .illegalParam }
         try verify(
             qrcode: request.qrcode, count: request.qrcode_len, posParam: request.pos_param,
-            amountCent: request.amount_cent, at: KeyTerminal(publicKey: publicKey.bytes), uid: uid, record: record,
-            card: nil)
+            amountCent: request.amount_cent, at: KeyTerminal(publicKey: publicKey.bytes),
+            room: Room(userID: uid.room, record: record.room)
+        ) { code, bytes in
+            uid.write(code.credential.userID)
+            record.writeHex(bytes)
+        }
+        response.pointee.uid_len = uid.count
+        response.pointee.record_len = record.count
     }
 }
 
@@ -45,13 +59,11 @@ private typealias CodeCopy = InputCopy<777>
 /// The bytes of a pos_param, and the one byte more that shows a longer one.
 private typealias PosParamCopy = InputCopy<1025>
 
+/// The whole of a verification. `write` is called once, at the end of one that succeeds, with the code and its record.
 private func verify(
     qrcode: UnsafePointer<UInt8>?, count: Int32, posParam: UnsafePointer<CChar>?, amountCent: Int32,
-    at terminal: some Terminal, uid: Output<CChar>, record: Output<CChar>, card: CardOutputs?
+    at terminal: some Terminal, room: Room, write: (borrowing TransitCode, Span<UInt8>) -> Void
 ) throws(PosError) {
-    let room = Room(
-        userID: uid.room, record: record.room, cardNumber: card?.number.room ?? .max,
-        cardData: card?.data.room ?? .max, cardType: card?.type.room ?? .max)
     guard let qrcode, count >= 1, let posParam, amountCent >= 0, room.meetsMinimum else { throw .illegalParam }
     let codeCopy = CodeCopy(bytes(qrcode, count: Int(count)))
     let posParamCopy = PosParamCopy(text(posParam, limit: PosParam.maxCount + 1))
@@ -59,12 +71,9 @@ private func verify(
     let code = try TransitCode(codeCopy.span)
     let request = Request(
         posParam: posParamCopy.span, amountCent: UInt32(amountCent), now: currentTime(), room: room)
-    var written = RecordBuffer()
-    try Gate.verify(code, for: request, at: terminal, version: version, record: &written)
-
-    uid.write(code.credential.userID)
-    record.writeHex(written.bytes)
-    card?.write(code)
+    var record = RecordBuffer()
+    try Gate.verify(code, for: request, at: terminal, version: version, record: &record)
+    write(code, record.bytes)
 }
 
 @c @implementation
@@ -74,15 +83,16 @@ public func get_qrcode_info(
     answer { () throws(PosError) in
         try demandInitialized()
         guard let request = request?.pointee, let qrcode = request.qrcode, request.qrcode_len >= 1, let response,
-            let card = CardOutputs(response), let uid = Output(response.pointee.uid, &response.pointee.uid_len)
+            var card = CardOutputs(response), var uid = Output(response.pointee.uid, response.pointee.uid_len)
         else { throw .illegalParam }
-        let room = Room(
-            userID: uid.room, cardNumber: card.number.room, cardData: card.data.room, cardType: card.type.room)
+        let room = card.room(userID: uid)
         guard room.meetsMinimum else { throw .illegalParam }
         let copy = CodeCopy(bytes(qrcode, count: Int(request.qrcode_len)))
         let code = try TransitCode(copy.span)
         guard room.holds(code) else { throw .illegalParam }
         uid.write(code.credential.userID)
         card.write(code)
+        response.pointee.uid_len = uid.count
+        card.tell(response)
     }
 }

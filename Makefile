@@ -1,0 +1,145 @@
+# posoffline: build, test, install. `make help` lists what there is.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+LIBDIR ?= $(PREFIX)/lib
+CC ?= gcc
+
+VERSION := $(shell sed -n 's/^\#define POSOFFLINE_VERSION "\(.*\)"/\1/p' include/posoffline.h)
+BUILD := build
+LIBRARY := $(BUILD)/libposoffline.so
+POSCODE := tools/poscode/.build/release/poscode
+
+# Debian packages, by what needs them.
+LIB_PACKAGES := gcc libc6-dev libsecp256k1-dev libssl-dev pkg-config
+TOOL_PACKAGES := libpng-dev libqrencode-dev zbar-tools
+TEST_PACKAGES := clang-14 g++ man-db python3
+
+FIRMWARE_TARGETS := x86_64 i686 aarch64 armhf armel armv4t
+FIRMWARE := $(FIRMWARE_TARGETS:%=dist/%/libposoffline.so)
+FIRMWARE_PACKAGES := gcc-i686-linux-gnu gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-arm-linux-gnueabi \
+    libc6-dev-i386-cross libc6-dev-arm64-cross libc6-dev-armhf-cross libc6-dev-armel-cross
+FIRMWARE_TEST_PACKAGES := musl-tools qemu-user
+
+SOURCES := $(shell find Sources include -name '*.swift' -o -name '*.[ch]' -o -name '*.map' -o -name '*.modulemap')
+POSCODE_FIRMWARE_TARGETS := x86_64 i686 aarch64 armhf armel armv4t
+FIRMWARE := $(FIRMWARE_TARGETS:%=dist/%/libposoffline.so)
+FIRMWARE_PACKAGES := gcc-i686-linux-gnu gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-arm-linux-gnueabi \
+    libc6-dev-i386-cross libc6-dev-arm64-cross libc6-dev-armhf-cross libc6-dev-armel-cross
+FIRMWARE_TEST_PACKAGES := musl-tools qemu-user
+
+SOURCES := $(shell find tools/poscode/Sources tools/poscode/Package.swift -type f 2>/dev/null)
+
+.PHONY: all lib poscode demo test bench install uninstall clean help
+.PHONY: soak firmware footprint test-firmware lib-packages tool-packages test-packages firmware-packages
+all: lib
+
+## lib          build/libposoffline.so, the library that ships
+lib: lib-packages $(LIBRARY)
+
+$(LIBRARY): $(SOURCES) scripts/build-library.sh
+	scripts/build-library.sh host $(BUILD)
+
+## poscode      the tool that issues and inspects codes
+poscode: lib-packages tool-packages $(POSCODE)
+
+$(POSCODE): $(POSCODE_SOURCES) $(SOURCES) Package.swift
+	swift build --package-path tools/poscode -c release --static-swift-stdlib -Xlinker -s --product poscode
+	touch $@
+
+$(BUILD)/demo: demo/demo.c $(LIBRARY)
+	$(CC) -std=c99 -Wall -Wextra -Wpedantic -Iinclude demo/demo.c -o $@ -L$(BUILD) -lposoffline -Wl,-rpath,'$$ORIGIN'
+
+## demo         issue a code, verify it, refuse it the second time
+demo: lib poscode $(BUILD)/demo
+	scripts/demo.sh $(POSCODE) $(BUILD)/demo
+
+BENCH_FLAGS := -std=c11 -O2 -Wall -Wextra -Iinclude
+
+$(BUILD)/bench: bench/bench.c include/pos_crypto.h include/posoffline.h
+	$(CC) $(BENCH_FLAGS) bench/bench.c -o $@ -lcrypto -lsecp256k1 -lpthread -ldl
+
+# The same program for ARM, with Debian's libraries for ARM as yardsticks. Fewer rounds: it runs emulated.
+ARM_SYSROOT := $(BUILD)/arm-sysroot
+ARM_LIBRARIES := $(ARM_SYSROOT)/root/usr/lib/arm-linux-gnueabihf
+
+$(BUILD)/bench-arm: bench/bench.c include/pos_crypto.h include/posoffline.h scripts/arm-sysroot.sh
+	scripts/arm-sysroot.sh $(ARM_SYSROOT)
+	arm-linux-gnueabihf-gcc $(BENCH_FLAGS) -DROUNDS=11 -DBATCH=10 -I$(ARM_SYSROOT)/root/usr/include \
+	    -I$(ARM_SYSROOT)/root/usr/include/arm-linux-gnueabihf bench/bench.c -o $@ \
+	    -L$(ARM_LIBRARIES) -lcrypto -lsecp256k1 -lpthread -ldl
+
+## bench        how fast it decides, beside libcrypto and libsecp256k1; writes build/bench.json, build/bench-arm.json
+bench: lib firmware $(BUILD)/bench $(BUILD)/bench-arm
+	@scripts/install-packages.sh qemu-user
+	$(BUILD)/bench $(BUILD)/bench.json host=$(LIBRARY) firmware=dist/x86_64/libposoffline.so
+	@echo
+	@echo "ARM, emulated by qemu:"
+	LD_LIBRARY_PATH=$(ARM_LIBRARIES) qemu-arm -L /usr/arm-linux-gnueabihf \
+	    $(BUILD)/bench-arm $(BUILD)/bench-arm.json armhf=dist/armhf/libposoffline.so
+
+## soak         random cases against libcrypto, for SECONDS (600)
+SECONDS ?= 600
+soak: lib-packages
+	swift build -c release -Xswiftc -enable-testing --build-tests --quiet
+	POSOFFLINE_SOAK_SECONDS=$(SECONDS) swift test -c release -Xswiftc -enable-testing --skip-build \
+	    --disable-xctest --filter DifferentialTests
+
+## firmware     dist/TARGET/: for each architecture one file that needs libc alone, and the headers
+firmware: lib-packages firmware-packages $(FIRMWARE)
+
+dist/%/libposoffline.so: $(SOURCES) scripts/build-library.sh
+	scripts/build-library.sh $* dist/$*
+	cp include/pos_crypto.h include/posoffline.h dist/$*/
+
+## footprint    what each of those files is and needs; fails where a bound is broken
+footprint: firmware
+	scripts/footprint.py $(foreach target,$(FIRMWARE_TARGETS),$(target)=dist/$(target)/libposoffline.so)
+
+## test-firmware  every test of the firmware files, the foreign ones under qemu
+test-firmware: firmware lib poscode test-packages
+	@scripts/install-packages.sh $(FIRMWARE_TEST_PACKAGES)
+	tests/firmware/run.sh $(POSCODE) $(FIRMWARE_TARGETS)
+
+## test         every test
+test: lib poscode test-packages
+	scripts/test.sh $(LIBRARY) $(POSCODE)
+
+## install      library, headers, pkg-config file and man pages under PREFIX (/usr/local), below DESTDIR
+install: lib
+	install -d "$(DESTDIR)$(LIBDIR)/pkgconfig" "$(DESTDIR)$(PREFIX)/include" \
+	    "$(DESTDIR)$(PREFIX)/share/man/man1" "$(DESTDIR)$(PREFIX)/share/man/man3"
+	install -m 755 $(LIBRARY) "$(DESTDIR)$(LIBDIR)/libposoffline.so"
+	install -m 644 include/pos_crypto.h include/posoffline.h "$(DESTDIR)$(PREFIX)/include/"
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@VERSION@|$(VERSION)|' posoffline.pc.in \
+	    > "$(DESTDIR)$(LIBDIR)/pkgconfig/posoffline.pc"
+	install -m 644 man/libposoffline.3 "$(DESTDIR)$(PREFIX)/share/man/man3/"
+	install -m 644 man/poscode.1 "$(DESTDIR)$(PREFIX)/share/man/man1/"
+	if [ -x $(POSCODE) ]; then install -D -m 755 $(POSCODE) "$(DESTDIR)$(PREFIX)/bin/poscode"; fi
+
+## uninstall    what install put there, and nothing else
+uninstall:
+	rm -f "$(DESTDIR)$(LIBDIR)/libposoffline.so" "$(DESTDIR)$(LIBDIR)/pkgconfig/posoffline.pc" \
+	    "$(DESTDIR)$(PREFIX)/include/pos_crypto.h" "$(DESTDIR)$(PREFIX)/include/posoffline.h" \
+	    "$(DESTDIR)$(PREFIX)/share/man/man3/libposoffline.3" "$(DESTDIR)$(PREFIX)/share/man/man1/poscode.1" \
+	    "$(DESTDIR)$(PREFIX)/bin/poscode"
+
+## clean        everything that was built
+clean:
+	rm -rf $(BUILD) dist .build .build-* tools/poscode/.build
+
+## help         this list
+help:
+	@sed -n 's/^## //p' Makefile
+
+lib-packages:
+	@scripts/install-packages.sh $(LIB_PACKAGES)
+
+tool-packages:
+	@scripts/install-packages.sh $(TOOL_PACKAGES)
+
+firmware-packages:
+	@scripts/install-packages.sh $(FIRMWARE_PACKAGES)
+
+test-packages:
+	@scripts/install-packages.sh $(TEST_PACKAGES)

@@ -1,0 +1,40 @@
+// HMAC-SHA-256 (RFC 2104). The key is a secret: no branch and no address depends on its bytes (only on its length),
+// and every copy of it, of what is derived from it and of the inner digest is wiped before the tag is returned.
+
+import TransitCrypto
+
+enum HMACSHA256 {
+    /// The whole 32-byte tag.
+    static func tag(key: Span<UInt8>, message: Span<UInt8>) -> SHA256Digest {
+        if key.count <= 64 { return tag(blockKey: key, message: message) }
+        // A key longer than a block is replaced by its digest.
+        var hash = SHA256()
+        hash.update(key)
+        var short = hash.finish()
+        hash.wipe()
+        let tag = tag(blockKey: short.span, message: message)
+        wipe(&short)
+        return tag
+    }
+
+    /// For a key of at most a block, which zeros fill up.
+    @inline(never) private static func tag(blockKey: Span<UInt8>, message: Span<UInt8>) -> SHA256Digest {
+        var hash = SHA256()
+        hash.update(blockKey, padding: 0x36)
+        hash.update(message)
+        var inner = hash.finish()
+        hash.wipe()
+        hash.reset()
+        hash.update(blockKey, padding: 0x5C)
+        hash.update(inner.span)
+        let tag = hash.finish()
+        hash.wipe()
+        wipe(&inner)
+        return tag
+    }
+
+    /// Never inlined and not optimised: the stores stay.
+    @inline(never) @_optimize(none) private static func wipe(_ bytes: inout SHA256Digest) {
+        bytes = SHA256Digest(repeating: 0)
+    }
+}

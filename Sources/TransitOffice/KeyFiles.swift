@@ -1,0 +1,92 @@
+import TransitGate
+
+// Files of private keys: text, one key a line, `#` begins a comment line. Secret, so not in the key list's own form:
+// nobody shall mistake one for the other.
+
+/// An issuer's private keys: lines of a key id and 64 hex digits.
+public struct IssuerKeyFile: Sendable {
+    /// In the order of the file, every id once.
+    public var keys: [(id: UInt8, key: SigningKey)]
+
+    /// Keys that are to become a file.
+    public init(keys: [(id: UInt8, key: SigningKey)]) { self.keys = keys }
+
+    /// Reads a file; the error names the line.
+    public init(text: [UInt8]) throws(OfficeError) {
+        keys = []
+        for (line, words) in keyLines(of: text) {
+            guard words.count == 2, let id = UInt8(String(decoding: words[0], as: UTF8.self)),
+                let scalar = [UInt8](hex: words[1])
+            else { throw .badKeyFile(line: line, .malformed) }
+            guard !keys.contains(where: { $0.id == id }) else {
+                throw .badKeyFile(line: line, .repeated(keyID: id))
+            }
+            keys.append((id, try signingKey(scalar, on: .secp256k1, line: line)))
+        }
+        guard !keys.isEmpty else { throw .badKeyFile(line: 1, .wrongNumberOfKeys) }
+    }
+
+    /// The file.
+    public var text: String {
+        "# Private issuer keys (secp256k1): key id, private key. Keep this file secret.\n"
+            + keys.map { "\($0.id) \($0.key.scalar.hex)\n" }.joined()
+    }
+}
+
+/// A rider's private key: one line of 48 hex digits.
+public struct RiderKeyFile: Sendable {
+    /// On secp192k1.
+    public var key: SigningKey
+
+    /// A key that is to become a file.
+    public init(key: SigningKey) { self.key = key }
+
+    /// Reads a file; the error names the line.
+    public init(text: [UInt8]) throws(OfficeError) {
+        var found: SigningKey?
+        for (line, words) in keyLines(of: text) {
+            guard found == nil else { throw .badKeyFile(line: line, .wrongNumberOfKeys) }
+            guard words.count == 1, let scalar = [UInt8](hex: words[0]) else {
+                throw .badKeyFile(line: line, .malformed)
+            }
+            found = try signingKey(scalar, on: .secp192k1, line: line)
+        }
+        guard let found else { throw .badKeyFile(line: 1, .wrongNumberOfKeys) }
+        key = found
+    }
+
+    /// The file.
+    public var text: String {
+        "# Private rider key (secp192k1), public key \(key.publicKey.hex). Keep this file secret.\n"
+            + key.scalar.hex + "\n"
+    }
+}
+
+/// A terminal's record key, as POSOFFLINE_RECORD_KEY_FILE names it: 32 to 128 hex digits, white space behind them
+/// allowed.
+public enum RecordKeyText {
+    /// The key, 16 to 64 bytes.
+    public static func key(_ text: [UInt8]) throws(OfficeError) -> [UInt8] {
+        let end = text.lastIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }.map { $0 + 1 } ?? 0
+        guard let key = [UInt8](hex: text[..<end]), key.count >= RecordKey.minCount, key.count <= RecordKey.maxCount
+        else { throw .badKeyFile(line: 1, .malformed) }
+        return key
+    }
+}
+
+private func keyLines(of text: [UInt8]) -> [(line: Int, words: [ArraySlice<UInt8>])] {
+    lines(of: text).enumerated().compactMap { index, line in
+        guard let first = line.first, first != UInt8(ascii: "#") else { return nil }
+        return (index + 1, line.split { $0 == 0x20 || $0 == 0x09 })
+    }
+}
+
+private func signingKey(
+    _ scalar: [UInt8], on curve: SigningKey.Curve, line: Int
+) throws(OfficeError) -> SigningKey {
+    do {
+        return try SigningKey(scalar: scalar, on: curve)
+    } catch {
+        throw error == .badPrivateKey ? .badKeyFile(line: line, .badPrivateKey) : error
+    }
+}

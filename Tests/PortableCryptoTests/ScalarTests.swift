@@ -1,0 +1,110 @@
+import Testing
+
+@Suite struct ScalarTests {
+    @Test func `scalar operations agree with integers`() {
+        check(Secp192k1.self, "secp192k1", cases: 3000)
+        check(Secp256k1.self, "secp256k1", cases: 3000)
+        check(Small192.self, "secp192k1Small", cases: 200)
+        check(SmallAbove192.self, "secp192k1SmallAbove", cases: 200)
+        check(Small256.self, "secp256k1Small", cases: 200)
+        check(SmallAbove256.self, "secp256k1SmallAbove", cases: 200)
+    }
+
+    func check<C: Curve>(_: C.Type, _ name: String, cases: Int) {
+        let script = CurveConstants.all[name]!
+        let n = script["order"]
+        let order = Modulus(m: n)
+        let bits = C.Words.count * Limb.bitWidth
+        let factor = order.inverse(BigInteger.powerOfTwo(bits) % n)!
+        let lambda = script["lambda"]
+        var random = Random("scalar \(name)")
+        let marks = [n, n >> 1, lambda, n - lambda, order.multiply(lambda, lambda), script["basisB2"]]
+        var negative = 0
+        for i in 0..<cases {
+            let any = random.structured(bits: bits, near: marks)
+            let a = any % n
+            let b = random.structured(bits: bits, near: marks) % n
+            let product = Scalar<C>.montgomeryProduct(C.Words(any), C.Words(b)).integer
+            #expect(product == order.multiply(order.multiply(any, b), factor), "\(any) * \(b), case \(i)")
+            if !a.isZero {
+                let inverse = C.inverse(C.Words(a)).integer
+                #expect(inverse < n && order.multiply(inverse, a) == 1, "1 / \(a), case \(i)")
+            }
+            let (k1, k2) = C.split(C.Words(a))
+            #expect(k1.magnitude.integer.bitLength <= C.halfBits, "\(a), case \(i)")
+            #expect(k2.magnitude.integer.bitLength <= C.halfBits, "\(a), case \(i)")
+            let h1 = k1.isNegative ? order.negate(k1.magnitude.integer) : k1.magnitude.integer
+            let h2 = k2.isNegative ? order.negate(k2.magnitude.integer) : k2.magnitude.integer
+            #expect(order.add(h1, order.multiply(h2, lambda)) == a, "\(a), case \(i)")
+            if k1.isNegative { negative += 1 }
+            for window in [OddMultiples<C>.window, C.generatorWindow, 12] {
+                checkDigits(k1, window)
+                checkDigits(k2, window)
+            }
+        }
+        #expect(negative > 0 && negative < cases)
+        #expect(C.inverse(C.Words()).integer == 0)
+
+        // Every half that the digits must hold, up to the very bound.
+        let top = BigInteger.powerOfTwo(C.halfBits)
+        for edge in [top - 1, top - 2, top >> 1, (top >> 1) - 1, (top >> 1) + 1, 1, 0] {
+            for isNegative in [false, true] {
+                var half = HalfScalar<C>(C.Words(edge))
+                half.isNegative = isNegative
+                for window in 2...12 { checkDigits(half, window) }
+            }
+        }
+    }
+
+    func checkDigits<C: Curve>(_ half: HalfScalar<C>, _ window: Int) {
+        let digits = SignedDigits(half, window: window)
+        var positive: BigInteger = 0
+        var negative: BigInteger = 0
+        var free = 0
+        var sound = true
+        for i in 0..<132 {
+            let digit = digits[i]
+            if digit == 0 { continue }
+            sound = sound && digit & 1 == 1 && abs(digit) < 1 << (window - 1) && i < digits.count && i >= free
+            free = i + window
+            let weight = BigInteger(UInt64(abs(digit))) << i
+            if digit > 0 { positive = positive + weight } else { negative = negative + weight }
+        }
+        #expect(sound && digits.count <= C.halfBits + 1)
+        if half.isNegative { (positive, negative) = (negative, positive) }
+        #expect(positive == negative + half.magnitude.integer, "\(half), window \(window)")
+    }
+
+    @Test func `r and s are read from 1 to n - 1 and nowhere else`() {
+        checkRange(Secp192k1.self, "secp192k1")
+        checkRange(Secp256k1.self, "secp256k1")
+    }
+
+    func checkRange<C: Curve>(_: C.Type, _ name: String) {
+        let n = CurveConstants.all[name]!["order"]
+        let size = C.Words.count * Limb.bitWidth / 8
+        for value in [1, 2, n - 1] { #expect(Scalar<C>(nonzero: value.bytes(size).span)?.words.integer == value) }
+        for value in [0, n, n + 1, BigInteger.powerOfTwo(8 * size) - 1] {
+            #expect(Scalar<C>(nonzero: value.bytes(size).span) == nil)
+        }
+        #expect(Scalar<C>(nonzero: [UInt8]().span) == nil)
+        #expect(Scalar<C>(nonzero: BigInteger.powerOfTwo(8 * size).bytes(size + 1).span) == nil)
+    }
+
+    @Test func `a digest is its leftmost bits, or the integer that it spells`() {
+        checkDigest(Secp192k1.self)
+        checkDigest(Secp256k1.self)
+        checkDigest(Small192.self)
+        checkDigest(Small256.self)
+    }
+
+    func checkDigest<C: Curve>(_: C.Type) {
+        var random = Random("digest")
+        for count in 0...100 {
+            let digest = random.bytes(count)
+            let whole = BigInteger(bytes: digest)
+            let expected = count * 8 > C.orderBits ? whole >> (count * 8 - C.orderBits) : whole
+            #expect(Scalar<C>.truncated(digest: digest.span).integer == expected, "\(count) bytes")
+        }
+    }
+}

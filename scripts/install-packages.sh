@@ -1,0 +1,31 @@
+#!/bin/sh
+# Makes sure that Debian packages are installed, and installs those that are not.
+#
+#   scripts/install-packages.sh PACKAGE...
+set -eu
+
+is_missing() { ! dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }
+
+missing=
+for package; do
+    if is_missing "$package"; then missing="$missing $package"; fi
+done
+[ -n "$missing" ] || exit 0
+
+if ! command -v apt-get >/dev/null; then
+    echo "install-packages: this system has no apt-get; install what these Debian packages hold:$missing" >&2
+    exit 1
+fi
+as_root=
+if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+        echo "install-packages: as root, run: apt-get install$missing" >&2
+        exit 1
+    fi
+    as_root=sudo
+fi
+echo "Installing Debian packages:$missing"
+export DEBIAN_FRONTEND=noninteractive
+$as_root apt-get update -qq
+# shellcheck disable=SC2086
+$as_root apt-get install -y -qq --no-install-recommends $missing >/dev/null

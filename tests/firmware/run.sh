@@ -1,0 +1,103 @@
+#!/bin/sh
+# Every test of the firmware files in dist/: their bounds, that they come out the same when built twice, the whole
+# conformance suite against each, the foreign ones under qemu, and a program of another C library.
+#
+#   tests/firmware/run.sh POSCODE TARGET...
+set -eu
+poscode=$(realpath "$1")
+shift
+cd "$(dirname "$0")/../.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+compiler_of() {
+    case $1 in
+        x86_64) echo "gcc clang-14" ;;
+        i686) echo i686-linux-gnu-gcc ;;
+        aarch64) echo aarch64-linux-gnu-gcc ;;
+        armhf) echo arm-linux-gnueabihf-gcc ;;
+        armel | armv4t) echo arm-linux-gnueabi-gcc ;;
+    esac
+}
+
+emulator_of() {
+    case $1 in
+        x86_64) ;;
+        i686) echo "qemu-i386 -L /usr/i686-linux-gnu" ;;
+        aarch64) echo "qemu-aarch64 -L /usr/aarch64-linux-gnu" ;;
+        armhf) echo "qemu-arm -L /usr/arm-linux-gnueabihf" ;;
+        armel | armv4t) echo "qemu-arm -L /usr/arm-linux-gnueabi" ;;
+    esac
+}
+
+step() { printf '\n=== %s\n' "$1"; }
+
+# Emulation is some thirty times slower, so the load test takes fewer codes and the racing threads fewer rounds.
+conformance() { # target
+    if [ "$1" = x86_64 ]; then load=100000 rounds=; else load=5000 rounds=120; fi
+    COMPILERS=$(compiler_of "$1") EMULATOR=$(emulator_of "$1") LOAD=$load ROUNDS=$rounds \
+        tests/conformance/run.sh "dist/$1" firmware >"$work/$1.log" 2>&1
+}
+
+# The demo, built for a target against its package, judges a code of today's.
+demo() { # target
+    for compiler in $(compiler_of "$1"); do
+        "$compiler" -std=c99 -Wall -Wextra -Wpedantic -Werror -I"dist/$1" demo/demo.c -o "$work/demo-$1" \
+            "dist/$1/libposoffline.so"
+    done
+    status=0
+    # shellcheck disable=SC2046
+    LD_LIBRARY_PATH=dist/$1 $(emulator_of "$1") "$work/demo-$1" "$code" "$code" >"$work/demo.log" || status=$?
+    grep -q '^verify_qrcode_v2: 1, ' "$work/demo.log" && grep -q '^verify_qrcode_v2: -12, ' "$work/demo.log" &&
+        [ $status -eq 1 ]
+}
+
+passed=0 failed=0
+result() { # what, status
+    if [ "$2" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+    [ "$2" -eq 0 ] && echo "ok: $1" || echo "FAILED: $1"
+}
+run() { # what, command
+    what=$1
+    shift
+    status=0
+    "$@" || status=$?
+    result "$what" $status
+}
+
+step "Bounds"
+run "every bound holds" scripts/footprint.py $(for target; do echo "$target=dist/$target/libposoffline.so"; done)
+
+step "Reproducible"
+run "built twice, the same bytes" scripts/reproducible.sh "$@"
+
+step "The demo, packaged for each target"
+code=$("$poscode" issue --window 600 2>/dev/null)
+for target; do run "demo on $target" demo "$target"; done
+
+step "Another C library"
+musl-gcc -std=c11 -Wall -Wextra -Werror -Iinclude tests/firmware/musl.c -o "$work/musl" \
+    -Ldist/x86_64 -lposoffline -Wl,--allow-shlib-undefined
+run "the x86_64 file in a musl program" env LD_LIBRARY_PATH=dist/x86_64 "$work/musl"
+
+step "Conformance"
+# Two at a time.
+while [ $# -gt 0 ]; do
+    first=$1 second=${2:-}
+    shift
+    [ -z "$second" ] || shift
+    conformance "$first" & job=$!
+    if [ -n "$second" ]; then
+        status=0
+        conformance "$second" || status=$?
+        cat "$work/$second.log"
+        result "conformance of $second" $status
+    fi
+    status=0
+    wait $job || status=$?
+    cat "$work/$first.log"
+    result "conformance of $first" $status
+done
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
