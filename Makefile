@@ -61,12 +61,12 @@ $(BUILD)/bench: bench/bench.c include/pos_crypto.h include/posoffline.h
 
 # The same program for ARM, with Debian's libraries for ARM as yardsticks. Fewer rounds: it runs emulated.
 ARM_SYSROOT := $(BUILD)/arm-sysroot
-ARM_LIBRARIES := $(ARM_SYSROOT)/root/usr/lib/arm-linux-gnueabihf
+ARM_LIBRARIES := $(ARM_SYSROOT)/unpacked/usr/lib/arm-linux-gnueabihf
 
 $(BUILD)/bench-arm: bench/bench.c include/pos_crypto.h include/posoffline.h scripts/arm-sysroot.sh
 	scripts/arm-sysroot.sh $(ARM_SYSROOT)
-	arm-linux-gnueabihf-gcc $(BENCH_FLAGS) -DROUNDS=11 -DBATCH=10 -I$(ARM_SYSROOT)/root/usr/include \
-	    -I$(ARM_SYSROOT)/root/usr/include/arm-linux-gnueabihf bench/bench.c -o $@ \
+	arm-linux-gnueabihf-gcc $(BENCH_FLAGS) -DROUNDS=11 -DBATCH=10 -I$(ARM_SYSROOT)/unpacked/usr/include \
+	    -I$(ARM_SYSROOT)/unpacked/usr/include/arm-linux-gnueabihf bench/bench.c -o $@ \
 	    -L$(ARM_LIBRARIES) -lcrypto -lsecp256k1 -lpthread -ldl
 
 ## bench        how fast it decides, beside libcrypto and libsecp256k1; writes build/bench.json, build/bench-arm.json

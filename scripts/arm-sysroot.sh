@@ -5,7 +5,7 @@
 #   scripts/arm-sysroot.sh DIRECTORY
 set -eu
 directory=${1:?usage: scripts/arm-sysroot.sh DIRECTORY}
-mkdir -p "$directory/lists/partial" "$directory/archives/partial" "$directory/root"
+mkdir -p "$directory/lists/partial" "$directory/archives/partial" "$directory/unpacked"
 directory=$(cd "$directory" && pwd)
 cd "$directory/archives"
 
@@ -18,4 +18,4 @@ apt() {
 # One stale index among several does no harm: the packages are looked for in those that arrived.
 apt update || echo "arm-sysroot: not every package index could be had" >&2
 apt download libssl3 libssl-dev libsecp256k1-1 libsecp256k1-dev
-for package in *.deb; do dpkg-deb -x "$package" "$directory/root"; done
+for package in *.deb; do dpkg-deb -x "$package" "$directory/unpacked"; done

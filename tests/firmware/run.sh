@@ -45,11 +45,11 @@ demo() { # target
         "$compiler" -std=c99 -Wall -Wextra -Wpedantic -Werror -I"dist/$1" demo/demo.c -o "$work/demo-$1" \
             "dist/$1/libposoffline.so"
     done
-    status=0
+    verdict=0
     # shellcheck disable=SC2046
-    LD_LIBRARY_PATH=dist/$1 $(emulator_of "$1") "$work/demo-$1" "$code" "$code" >"$work/demo.log" || status=$?
+    LD_LIBRARY_PATH=dist/$1 $(emulator_of "$1") "$work/demo-$1" "$code" "$code" >"$work/demo.log" || verdict=$?
     grep -q '^verify_qrcode_v2: 1, ' "$work/demo.log" && grep -q '^verify_qrcode_v2: -12, ' "$work/demo.log" &&
-        [ $status -eq 1 ]
+        [ $verdict -eq 1 ]
 }
 
 passed=0 failed=0
