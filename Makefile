@@ -22,13 +22,7 @@ FIRMWARE_PACKAGES := gcc-i686-linux-gnu gcc-aarch64-linux-gnu gcc-arm-linux-gnue
 FIRMWARE_TEST_PACKAGES := musl-tools qemu-user
 
 SOURCES := $(shell find Sources include -name '*.swift' -o -name '*.[ch]' -o -name '*.map' -o -name '*.modulemap')
-POSCODE_FIRMWARE_TARGETS := x86_64 i686 aarch64 armhf armel armv4t
-FIRMWARE := $(FIRMWARE_TARGETS:%=dist/%/libposoffline.so)
-FIRMWARE_PACKAGES := gcc-i686-linux-gnu gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-arm-linux-gnueabi \
-    libc6-dev-i386-cross libc6-dev-arm64-cross libc6-dev-armhf-cross libc6-dev-armel-cross
-FIRMWARE_TEST_PACKAGES := musl-tools qemu-user
-
-SOURCES := $(shell find tools/poscode/Sources tools/poscode/Package.swift -type f 2>/dev/null)
+POSCODE_SOURCES := $(shell find tools/poscode/Sources tools/poscode/Package.swift -type f 2>/dev/null)
 
 .PHONY: all lib poscode demo test bench install uninstall clean help
 .PHONY: soak firmware footprint test-firmware lib-packages tool-packages test-packages firmware-packages

@@ -1,5 +1,6 @@
 // HMAC-SHA-256 (RFC 2104). The key is a secret: no branch and no address depends on its bytes (only on its length),
-// and every copy of it, of what is derived from it and of the inner digest is wiped before the tag is returned.
+// and every copy of it, of what is derived from it and of the inner digest that is held in memory is wiped before the
+// tag is returned. What the compiler keeps in registers, and where it spills them, is beyond reach.
 
 import TransitCrypto
 
