@@ -19,7 +19,8 @@ rounds=${ROUNDS:-1000}
 
 library=$(cd "$library" && pwd)
 cd "$(dirname "$0")"
-headers=$(cd ../../include && pwd)
+# Relative, so that a checkout in a directory of any name works.
+headers=../../include
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 status=0
