@@ -34,7 +34,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "posoffline", dependencies: ["CPosoffline", "CPlatform", "TransitGate", "HostCrypto"],
-            swiftSettings: settings),
+            exclude: ["exports.map"], swiftSettings: settings),
 
         // The arithmetic's tests compile it as a part of themselves (a symbolic link), once with each width of limb.
         .target(
