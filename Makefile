@@ -25,7 +25,7 @@ SOURCES := $(shell find Sources include -name '*.swift' -o -name '*.[ch]' -o -na
 POSCODE_SOURCES := $(shell find tools/poscode/Sources tools/poscode/Package.swift -type f 2>/dev/null)
 
 .PHONY: all lib poscode demo test bench install uninstall clean help
-.PHONY: soak firmware footprint test-firmware lib-packages tool-packages test-packages firmware-packages
+.PHONY: soak fuzz firmware footprint test-firmware lib-packages tool-packages test-packages firmware-packages
 all: lib
 
 ## lib          build/libposoffline.so, the library that ships
@@ -78,6 +78,10 @@ soak: lib-packages
 	swift build -c release -Xswiftc -enable-testing --build-tests --quiet
 	POSOFFLINE_SOAK_SECONDS=$(SECONDS) swift test -c release -Xswiftc -enable-testing --skip-build \
 	    --disable-xctest --filter DifferentialTests
+
+## fuzz         coverage-guided fuzzing of everything that reads bytes from outside, for SECONDS in all (600)
+fuzz: lib-packages test-packages
+	tests/fuzz/run.sh $(SECONDS)
 
 ## firmware     dist/TARGET/: for each architecture one file that needs libc alone, and the headers
 firmware: lib-packages firmware-packages $(FIRMWARE)
