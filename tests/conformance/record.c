@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct answer answer;
@@ -164,6 +165,18 @@ static void refused_file(const char *name) {
     setenv("POSOFFLINE_RECORD_KEY_FILE", copy, 1);
 }
 
+/* What init_pos_verify answers to an ordinary user: root may read everything. */
+static int init_without_privileges(void) {
+    pid_t child = fork();
+    if (child == 0) {
+        if (geteuid() == 0 && (setgid(65534) != 0 || setuid(65534) != 0)) _exit(100);
+        _exit(-init(KEY_LIST, CARD_TYPES) & 0xff);
+    }
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) return 100;
+    return -(int)(signed char)WEXITSTATUS(status);
+}
+
 static void bad_files(void) {
     static const struct {
         const char *name, *text;
@@ -198,7 +211,13 @@ static void bad_files(void) {
     setenv("POSOFFLINE_RECORD_KEY_FILE", "/dev/zero", 1);
     refused_file("that never ends");
     make_file(HEX_16, 32);
-    if (geteuid() != 0 && chmod(path, 0) == 0) refused_file("that may not be read");
+    CHECK_INT(0, chmod(directory, 0755));
+    CHECK_INT(0, chmod(path, 0644));
+    about("%s", "a file that anybody may read");
+    CHECK_INT(SUCCESS, init_without_privileges());
+    CHECK_INT(0, chmod(path, 0));
+    about("%s", "a file that nobody may read");
+    CHECK_INT(ILLEGAL_PARAM, init_without_privileges());
     remove(path);
     CHECK_INT(0, symlink(path, path));
     refused_file("that is a link to itself");
