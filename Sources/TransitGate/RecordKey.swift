@@ -1,8 +1,8 @@
 import TransitCode
 import TransitCrypto
 
-/// The secret that signs a terminal's records (docs/format.md, "The record"). It is never copied: it signs where it
-/// is kept.
+/// The secret that signs a terminal's records (docs/format.md, "The record"). It is copied only by `copy(from:)`, and
+/// signs where it is kept.
 public struct RecordKey: ~Copyable {
     public static let minCount = 16
     public static let maxCount = 64
@@ -33,6 +33,12 @@ public struct RecordKey: ~Copyable {
         return true
     }
 
+    /// Takes another key, or that there is none. Whoever makes a copy wipes it.
+    public mutating func copy(from other: borrowing RecordKey) {
+        for index in storage.indices { storage[index] = other.storage[index] }
+        count = other.count
+    }
+
     /// Overwrites the key with zeros; the development key signs again. Not to be optimised away: nobody reads the
     /// zeros.
     @inline(never) @_optimize(none)
@@ -41,8 +47,11 @@ public struct RecordKey: ~Copyable {
         count = 0
     }
 
-    /// Appends the key's id and the MAC to a composed record.
-    public func sign<Backend: CryptoBackend>(_ record: inout RecordBuffer, by backend: Backend.Type) throws(PosError) {
+    /// Appends the key's id and the MAC to a composed record. Mutating, so that the key is read where it is: the span
+    /// of a value that is only borrowed may be one over a copy.
+    public mutating func sign<Backend: CryptoBackend>(
+        _ record: inout RecordBuffer, by backend: Backend.Type
+    ) throws(PosError) {
         if isSet {
             try Self.sign(&record, key: storage.span.extracting(first: count), by: backend)
         } else {

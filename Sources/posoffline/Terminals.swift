@@ -12,9 +12,11 @@ typealias LibraryBackend = Backend
 
 extension SharedTerminal {
     func sign(_ record: inout RecordBuffer) throws(PosError) {
-        try withTerminal { (state) throws(PosError) in
-            try state.recordKey.sign(&record, by: LibraryBackend.self)
-        }
+        // A copy of the thread's own: hashing takes long enough for another thread to run into the lock.
+        var key = RecordKey()
+        defer { key.wipe() }
+        try withTerminal { (state) throws(PosError) in key.copy(from: state.recordKey) }
+        try key.sign(&record, by: LibraryBackend.self)
     }
 
     func accept(_ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32) throws(PosError) {

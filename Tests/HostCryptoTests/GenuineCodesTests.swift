@@ -21,7 +21,10 @@ private final class OneKeyTerminal: Terminal {
             issuerKey: issuerKeyID == keyID ? issuerKey : nil)
     }
 
-    func sign(_ record: inout RecordBuffer) throws(PosError) { try RecordKey().sign(&record, by: HostBackend.self) }
+    func sign(_ record: inout RecordBuffer) throws(PosError) {
+        var key = RecordKey()
+        try key.sign(&record, by: HostBackend.self)
+    }
 
     func accept(_ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32) throws(PosError) {
         accepted.append(identity)

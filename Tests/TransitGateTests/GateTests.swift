@@ -71,7 +71,8 @@ final class MockTerminal: Terminal {
     func sign(_ record: inout RecordBuffer) throws(PosError) {
         Journal.note("sign")
         if let error = trial.signError { throw error }
-        try RecordKey().sign(&record, by: MockBackend.self)
+        var key = RecordKey()
+        try key.sign(&record, by: MockBackend.self)
     }
 
     func accept(_ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32) throws(PosError) {

@@ -6,7 +6,7 @@ import TransitGate
 /// Reference, sections 6 and 7: the key that signs records.
 @Suite struct RecordKeyTests {
     /// The key id and the MAC that a key leaves, and whether they are over the bytes that they should be over.
-    private func sign(with key: borrowing RecordKey) throws(PosError) -> (id: [UInt8], mac: [UInt8], signed: [UInt8])
+    private func sign(with key: inout RecordKey) throws(PosError) -> (id: [UInt8], mac: [UInt8], signed: [UInt8])
     {
         var record = RecordBuffer()
         let (code, posParam, version): ([UInt8], [UInt8], [UInt8]) = ([1, 2, 3], [4, 5], [0x31])
@@ -19,9 +19,9 @@ import TransitGate
     }
 
     private func expect(
-        _ key: borrowing RecordKey, signsAs bytes: [UInt8], _ location: SourceLocation = #_sourceLocation
+        _ key: inout RecordKey, signsAs bytes: [UInt8], _ location: SourceLocation = #_sourceLocation
     ) throws {
-        let (id, mac, signed) = try sign(with: key)
+        let (id, mac, signed) = try sign(with: &key)
         let expectedID = [UInt8](MockBackend.sha256(bytes.span)).prefix(4)
         let expectedMAC = [UInt8](MockBackend.hmacSHA256(key: bytes.span, message: signed.span))
         #expect(id == Array(expectedID), sourceLocation: location)
@@ -29,11 +29,11 @@ import TransitGate
     }
 
     @Test func `the development key signs until another is set`() throws {
-        let key = RecordKey()
+        var key = RecordKey()
         let isSet = key.isSet
         #expect(!isSet)
         #expect([UInt8](RecordKey.development) == [UInt8](text: "posoffline development key"))
-        try expect(key, signsAs: [UInt8](text: "posoffline development key"))
+        try expect(&key, signsAs: [UInt8](text: "posoffline development key"))
     }
 
     @Test(arguments: [
@@ -47,7 +47,7 @@ import TransitGate
         #expect(isTaken == passes)
         let isSet = key.isSet
         #expect(isSet == passes)
-        try expect(key, signsAs: passes ? bytes : [UInt8](text: "posoffline development key"))
+        try expect(&key, signsAs: passes ? bytes : [UInt8](text: "posoffline development key"))
     }
 
     @Test func `a key that is refused leaves the one before in force`() throws {
@@ -59,7 +59,7 @@ import TransitGate
             let bad = [UInt8](repeating: 0x5A, count: count)
             let isBadTaken = key.set(bad.span)
             #expect(!isBadTaken)
-            try expect(key, signsAs: good)
+            try expect(&key, signsAs: good)
         }
     }
 
@@ -69,7 +69,7 @@ import TransitGate
         for bytes in [long, short, long] {
             let isTaken = key.set(bytes.span)
             #expect(isTaken)
-            try expect(key, signsAs: bytes)
+            try expect(&key, signsAs: bytes)
         }
     }
 
@@ -81,7 +81,7 @@ import TransitGate
         key.wipe()
         let isSet = key.isSet
         #expect(!isSet)
-        try expect(key, signsAs: [UInt8](text: "posoffline development key"))
+        try expect(&key, signsAs: [UInt8](text: "posoffline development key"))
         // Nothing of it is left in memory, and nothing is after a shorter key either.
         let short = [UInt8](repeating: 0, count: 16)
         _ = key.set(bytes.span)
@@ -89,6 +89,20 @@ import TransitGate
         let remains = withUnsafeBytes(of: &key) { $0.contains(0xA5) }
         #expect(!remains)
         key.wipe()
+        let isZero = withUnsafeBytes(of: &key) { $0.allSatisfy { $0 == 0 } }
+        #expect(isZero)
+    }
+
+    @Test func `a copy signs alike and is wiped alone`() throws {
+        let bytes = [UInt8](repeating: 0xA5, count: 40)
+        var (key, copy) = (RecordKey(), RecordKey())
+        _ = key.set(bytes.span)
+        copy.copy(from: key)
+        try expect(&copy, signsAs: bytes)
+        copy.wipe()
+        try expect(&copy, signsAs: [UInt8](text: "posoffline development key"))
+        try expect(&key, signsAs: bytes)
+        key.copy(from: RecordKey())
         let isZero = withUnsafeBytes(of: &key) { $0.allSatisfy { $0 == 0 } }
         #expect(isZero)
     }

@@ -56,11 +56,13 @@ void fail_allocations_from(size_t size);
 void slow_allocations_from(size_t size);
 /* All succeed again. Returns how many were made since the last fail_allocation. */
 long allow_allocations(void);
-/* Called at the allocation with this number from now. */
-void at_allocation(long number, void (*action)(void));
 /* How much is allocated and not yet freed. */
 long live_blocks(void);
 long live_bytes(void);
+/* Called when a lock is about to be taken for the time with this number from now, beginning at 1. */
+void at_lock(long number, void (*action)(void));
+/* Whether it was called. It will not be any more. */
+int lock_was_reached(void);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Memory with a forbidden page right behind it (guard.c)

@@ -1,9 +1,11 @@
-/* The clock and the heap, as the library sees them: the program's own symbols come before libc's. */
-#define _POSIX_C_SOURCE 200809L
+/* The clock, the heap and the lock, as the library sees them: the program's own symbols come before libc's. */
+#define _GNU_SOURCE
 #include "conformance.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -25,10 +27,9 @@ extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
 extern void __libc_free(void *);
 
-static _Atomic long made, blocks, bytes, failing, action_number;
+static _Atomic long made, blocks, bytes, failing;
 static _Atomic int failing_all_later;
 static _Atomic size_t failing_size, slow_size;
-static void (*action)(void);
 
 void fail_allocation(long number, int and_later) {
     made = 0;
@@ -40,17 +41,10 @@ void fail_allocations_from(size_t size) { failing_size = size; }
 
 void slow_allocations_from(size_t size) { slow_size = size; }
 
-void at_allocation(long number, void (*what)(void)) {
-    made = 0;
-    action = what;
-    action_number = number;
-}
-
 long allow_allocations(void) {
     failing = 0;
     failing_size = 0;
     slow_size = 0;
-    action_number = 0;
     return made;
 }
 
@@ -59,10 +53,6 @@ long live_bytes(void) { return bytes; }
 
 static int may_allocate(size_t size) {
     long number = ++made;
-    if (action_number && number == action_number) {
-        action_number = 0;
-        action();
-    }
     if (slow_size && size >= slow_size) nanosleep(&(struct timespec){0, 10 * 1000 * 1000}, NULL);
     long first = failing;
     int fails = (first && (number == first || (failing_all_later && number > first))) ||
@@ -120,4 +110,29 @@ int posix_memalign(void **memory, size_t alignment, size_t size) {
 void free(void *memory) {
     uncount(memory);
     __libc_free(memory);
+}
+
+static _Atomic long locks, lock_number;
+static void (*lock_action)(void);
+
+void at_lock(long number, void (*what)(void)) {
+    locks = 0;
+    lock_action = what;
+    lock_number = number;
+}
+
+int lock_was_reached(void) {
+    int reached = lock_number == 0;
+    lock_number = 0;
+    return reached;
+}
+
+int pthread_mutex_lock(pthread_mutex_t *mutex) {
+    static int (*real)(pthread_mutex_t *);
+    if (!real) *(void **)&real = dlsym(RTLD_NEXT, "pthread_mutex_lock");
+    if (lock_number && ++locks == lock_number) {
+        lock_number = 0;
+        lock_action();
+    }
+    return real(mutex);
 }

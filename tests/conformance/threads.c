@@ -256,19 +256,42 @@ static void mixed(void) {
     CHECK_INT(SUCCESS, verify_named("good"));
 }
 
-/* A verification that is under way when the lists change ends with the lists that it began with. The libraries below
- * allocate while they check a signature, which is the moment; a build that allocates nothing has no such moment. */
+/* A verification that is under way when the lists change ends with the lists that it began with. The moments at which
+ * another thread can come between are those at which the library takes its lock. */
 static void change_lists(void) { init_pos_verify(ONLY_KEY_2, "[\"OTHER001\"]"); }
 
 static void lists_at_the_start_count(void) {
-    struct code warm = fixture_code("plain"), code = fixture_code("good");
-    CHECK_INT(SUCCESS, verify(&warm));
-    /* The first allocation comes when the issuer's signature has been checked with a key from the list. */
-    at_allocation(1, change_lists);
-    int result = verify(&code);
-    long made = allow_allocations();
-    CHECK_INT(SUCCESS, result);
-    if (made > 0) CHECK_INT(CARDTYPE_UNSUPPORTED, verify_named("key-2"));
+    struct code code = fixture_code("good");
+    int before = CARDTYPE_UNSUPPORTED, result;
+    for (long number = 1;; number++) {
+        about("the lists change before the lock is taken for the time %ld", number);
+        start_terminal();
+        at_lock(number, change_lists);
+        result = verify(&code);
+        if (!lock_was_reached()) break;
+        /* By the new lists before it has begun, by the old ones from some moment on. */
+        CHECK(number > 1 ? result == before || result == SUCCESS : result == CARDTYPE_UNSUPPORTED);
+        CHECK_INT(CARDTYPE_UNSUPPORTED, verify_named("plain"));
+        before = result;
+    }
+    CHECK_INT(SUCCESS, before);
+}
+
+/* Whatever a verification has come to, what free_pos_verify drops stays dropped. */
+static void freed_is_freed(void) {
+    struct code code = fixture_code("good");
+    long number = 1;
+    for (;; number++) {
+        about("all is freed before the lock is taken for the time %ld", number);
+        start_terminal();
+        at_lock(number, free_pos_verify);
+        int result = verify(&code);
+        if (!lock_was_reached()) break;
+        CHECK_INT(NOT_INITIALIZED, result);
+        CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
+        CHECK_INT(SUCCESS, verify(&code));
+    }
+    CHECK(number > 2);
 }
 
 static void *busy(void *argument) {
@@ -316,5 +339,6 @@ const struct test thread_tests[] = {
     {"free_pos_verify during verification is seen or not", free_meanwhile},
     {"any function may run in any thread", mixed},
     {"a verification ends with the lists that it began with", lists_at_the_start_count},
+    {"a verification during which all is freed marks nothing", freed_is_freed},
     {"a fork during verification leaves a child that works", forks_meanwhile},
     {0}};
