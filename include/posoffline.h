@@ -56,6 +56,37 @@ extern "C" {
 int posoffline_set_record_key(const unsigned char *key, int key_len);
 
 /*
+ * Keep accepted codes in a directory, so that they outlive the power. 设置状态目录
+ *
+ * Without it, a code that was accepted can be accepted once more after a restart, as long as it is in its window. With
+ * it, a code is on the disk before SUCCESS is returned, and is read back here. What was accepted before the call is
+ * written there as well. Call it at start, before the first code; docs/journal.md says what it costs and what it
+ * withstands.
+ *
+ * One process at a time may use a directory. The setting stays: free_pos_verify closes the directory, and the next
+ * init_pos_verify or verification opens it again. Another path replaces it; the same one again changes nothing. In the
+ * child of a fork() the directory is closed, and the child can verify once the parent has let go of it.
+ *
+ * Afterwards verify_qrcode and verify_qrcode_v2 return SYSTEM_ERROR when the disk fails or is full: the code is then not
+ * marked as accepted.
+ *
+ * Firmware that cannot be changed sets POSOFFLINE_STATE_DIR in the environment instead, which init_pos_verify reads and
+ * treats alike: it returns what this function would. A directory set by a call comes before it. A set-user-id or
+ * set-group-id process ignores the variable.
+ *
+ *   path  in: 目录, an existing directory, best an absolute path
+ *
+ * Returns SUCCESS
+ *         ILLEGAL_PARAM     path is NULL, no directory, or nothing can be written there
+ *         SYSTEM_ERROR      another process uses the directory, or the disk fails
+ *         NO_ENOUGH_MEMORY
+ *         After a failure everything is as before.
+ *
+ *     if (posoffline_set_state_dir("/var/lib/gate") != SUCCESS) ...
+ */
+int posoffline_set_state_dir(const char *path);
+
+/*
  * Say in English, to the operator, what a result means. 错误描述
  *
  *   code  in: any result of this library

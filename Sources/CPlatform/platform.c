@@ -1,14 +1,17 @@
-/* The system as glibc 2.3 and later, musl and their likes present it. No symbol newer than that is used, and nothing
+/* The system as glibc 2.4 and later, musl and their likes present it. No symbol newer than that is used, and nothing
  * that prints. */
 #define _POSIX_C_SOURCE 200809L
+#define _DEFAULT_SOURCE /* flock */
 
 #include "platform.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h> /* renameat */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,12 +38,19 @@ static void give(void) {
     pthread_mutex_unlock(&lock);
 }
 
+static void (*unload_action)(void), (*fork_action)(void);
+
+static void give_to_child(void) {
+    if (fork_action) fork_action();
+    give();
+}
+
 static void watch_forks(void) {
     static int watching;
     if (watching) return;
     watching = 1;
-    if (__register_atfork) __register_atfork(take, give, give, &identity);
-    else if (pthread_atfork) pthread_atfork(take, give, give);
+    if (__register_atfork) __register_atfork(take, give, give_to_child, &identity);
+    else if (pthread_atfork) pthread_atfork(take, give, give_to_child);
 }
 
 void posoffline_platform_lock(void) {
@@ -50,9 +60,10 @@ void posoffline_platform_lock(void) {
 
 void posoffline_platform_unlock(void) { give(); }
 
-static void (*unload_action)(void);
-
-void posoffline_platform_at_unload(void (*action)(void)) { unload_action = action; }
+void posoffline_platform_watch(void (*unload)(void), void (*forked)(void)) {
+    unload_action = unload;
+    fork_action = forked;
+}
 
 /* Runs at dlclose() and at exit(). The lock is held here only if a signal handler calls exit() in the middle of a call,
  * or a thread is inside the library while the process ends: then there is nothing worth waiting for. */
@@ -96,21 +107,98 @@ void *__wrap_memcpy(void *to, const void *from, size_t count) { return memmove(t
 
 static int is_privileged(void) { return getuid() != geteuid() || getgid() != getegid(); }
 
-long posoffline_platform_read_named_file(const char *variable, unsigned char *buffer, unsigned long capacity) {
-    const char *path = is_privileged() ? NULL : getenv(variable);
-    if (!path) return POSOFFLINE_PLATFORM_UNSET;
-    /* O_NONBLOCK: a path that names a pipe must not hold the gate up. */
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    if (file < 0) return POSOFFLINE_PLATFORM_UNREADABLE;
+const char *posoffline_platform_environment(const char *variable) {
+    return is_privileged() ? NULL : getenv(variable);
+}
+
+/* Reads until the buffer is full or the file ends; offset is -1 for a file that cannot be read anywhere else. */
+static long read_all(int file, off_t offset, unsigned char *bytes, unsigned long count) {
     unsigned long total = 0;
-    long result = 0;
-    while (total < capacity) {
-        ssize_t got = read(file, buffer + total, capacity - total);
+    while (total < count) {
+        ssize_t got = offset < 0 ? read(file, bytes + total, count - total)
+                                 : pread(file, bytes + total, count - total, offset + (off_t)total);
         if (got < 0 && errno == EINTR) continue;
-        if (got < 0) result = POSOFFLINE_PLATFORM_UNREADABLE;
-        if (got <= 0) break;
+        if (got < 0) return POSOFFLINE_PLATFORM_FAULT;
+        if (got == 0) break;
         total += (unsigned long)got;
     }
-    close(file);
-    return result < 0 ? result : (long)total;
+    return (long)total;
 }
+
+long posoffline_platform_read_file(const char *path, unsigned char *buffer, unsigned long capacity) {
+    /* O_NONBLOCK: a path that names a pipe must not hold the gate up. */
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (file < 0) return POSOFFLINE_PLATFORM_UNFIT;
+    long result = read_all(file, -1, buffer, capacity);
+    close(file);
+    return result < 0 ? POSOFFLINE_PLATFORM_UNFIT : result;
+}
+
+/* Whether a call failed by what its caller asked for, rather than by the state of the system. */
+static int what_failed(void) {
+    switch (errno) {
+    case EACCES: case EISDIR: case ELOOP: case ENAMETOOLONG: case ENOENT: case ENOTDIR: case ENXIO: case EPERM:
+    case EROFS:
+        return POSOFFLINE_PLATFORM_UNFIT;
+    default:
+        return POSOFFLINE_PLATFORM_FAULT;
+    }
+}
+
+int posoffline_platform_take_directory(const char *path) {
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0) return what_failed();
+    while (flock(directory, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EINTR) continue;
+        int failure = errno == EWOULDBLOCK ? POSOFFLINE_PLATFORM_IN_USE : POSOFFLINE_PLATFORM_FAULT;
+        close(directory);
+        return failure;
+    }
+    return directory;
+}
+
+int posoffline_platform_open(int directory, const char *name, int empty) {
+    int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | (empty ? O_TRUNC : 0);
+    int file = openat(directory, name, flags, 0600);
+    return file < 0 ? what_failed() : file;
+}
+
+long posoffline_platform_read(int file, unsigned long offset, unsigned char *bytes, unsigned long count) {
+    return read_all(file, (off_t)offset, bytes, count);
+}
+
+int posoffline_platform_write(int file, unsigned long offset, const unsigned char *bytes, unsigned long count) {
+    unsigned long total = 0;
+    while (total < count) {
+        ssize_t put = pwrite(file, bytes + total, count - total, (off_t)(offset + total));
+        if (put < 0 && errno == EINTR) continue;
+        if (put <= 0) return POSOFFLINE_PLATFORM_FAULT;
+        total += (unsigned long)put;
+    }
+    return 0;
+}
+
+int posoffline_platform_truncate(int file, unsigned long length) {
+    int result;
+    do result = ftruncate(file, (off_t)length);
+    while (result != 0 && errno == EINTR);
+    return result == 0 ? 0 : POSOFFLINE_PLATFORM_FAULT;
+}
+
+int posoffline_platform_sync(int handle) {
+    int result;
+    do result = fsync(handle);
+    while (result != 0 && errno == EINTR);
+    /* EINVAL: a directory, on a file system that does not know of such a thing. */
+    return result == 0 || errno == EINVAL ? 0 : POSOFFLINE_PLATFORM_FAULT;
+}
+
+int posoffline_platform_rename(int directory, const char *from, const char *to) {
+    return renameat(directory, from, directory, to) == 0 ? 0 : POSOFFLINE_PLATFORM_FAULT;
+}
+
+int posoffline_platform_remove(int directory, const char *name) {
+    return unlinkat(directory, name, 0) == 0 ? 0 : POSOFFLINE_PLATFORM_FAULT;
+}
+
+void posoffline_platform_close(int handle) { close(handle); }

@@ -36,17 +36,39 @@ public struct ReplayIdentity: Equatable, BitwiseCopyable, Sendable {
 
 /// One place in the replay memory, empty when all of it is zero.
 public struct ReplaySlot: BitwiseCopyable, Sendable {
-    fileprivate var high: UInt64 = 0
-    fileprivate var low: UInt64 = 0
+    var high: UInt64 = 0
+    var low: UInt64 = 0
     /// When the code was made, and the last second at which it can be in its window.
-    fileprivate var generated: UInt32 = 0
-    fileprivate var lastSecond: UInt32 = 0
+    var generated: UInt32 = 0
+    var lastSecond: UInt32 = 0
 
     public init() {}
 
-    fileprivate var isEmpty: Bool { low == 0 }
+    init(high: UInt64, low: UInt64, generated: UInt32, lastSecond: UInt32) {
+        (self.high, self.low, self.generated, self.lastSecond) = (high, low, generated, lastSecond)
+    }
+
+    public init(_ identity: ReplayIdentity, until lastSecond: UInt32) {
+        self.init(high: identity.high, low: identity.low, generated: identity.generated, lastSecond: lastSecond)
+    }
+
+    public var isEmpty: Bool { low == 0 }
+
+    /// Whether the digest is one that an identity can have.
+    var isIdentity: Bool { low & 1 == 1 }
 
     fileprivate func holds(_ identity: ReplayIdentity) -> Bool { low == identity.low && high == identity.high }
+}
+
+/// The latest generation time and the latest last second of codes that were dropped.
+public struct ForgottenTimes: BitwiseCopyable, Sendable {
+    var generated: UInt32
+    var lastSecond: UInt32
+
+    func joined(with other: ForgottenTimes?) -> ForgottenTimes {
+        ForgottenTimes(
+            generated: max(generated, other?.generated ?? 0), lastSecond: max(lastSecond, other?.lastSecond ?? 0))
+    }
 }
 
 /// Which codes have been accepted (docs/rules.md, "Replay").
@@ -60,8 +82,8 @@ public struct ReplayMemory: Sendable {
     public static let initialCapacity = 1024
 
     public private(set) var count = 0
-    /// The latest times of the codes that were dropped.
-    private var forgotten: (generated: UInt32, lastSecond: UInt32)?
+    /// The latest times of the codes that were dropped; nil when none were.
+    public private(set) var forgotten: ForgottenTimes?
 
     public init() {}
 
@@ -96,13 +118,30 @@ public struct ReplayMemory: Sendable {
             let limit = canGrow ? slots.count / 2 : slots.count &- slots.count / 8
             guard count < limit else { return .crowded }
         }
-        let index = Self.find(identity, in: slots.span)
-        slots[index].high = identity.high
-        slots[index].low = identity.low
-        slots[index].generated = identity.generated
-        slots[index].lastSecond = lastSecond
-        count &+= 1
+        insert(ReplaySlot(identity, until: lastSecond), into: &slots)
         return .remembered
+    }
+
+    /// Takes in what a journal says, whatever the time. `.crowded` asks for a larger table.
+    public mutating func restore(_ entry: JournalEntry, in slots: inout MutableSpan<ReplaySlot>) -> Outcome {
+        switch entry {
+        case .forgotten(let times):
+            forgotten = times.joined(with: forgotten)
+        case .accepted(let slot):
+            guard slots.count >= 8 else { return .crowded }
+            guard slots[Self.find(low: slot.low, high: slot.high, in: slots.span)].isEmpty else { return .duplicate }
+            guard count < Self.comfortable(slots.count) else { return .crowded }
+            insert(slot, into: &slots)
+        }
+        return .remembered
+    }
+
+    /// Takes back what was remembered just now.
+    public mutating func withdraw(_ identity: ReplayIdentity, from slots: inout MutableSpan<ReplaySlot>) {
+        let index = Self.find(identity, in: slots.span)
+        guard !slots[index].isEmpty else { return }
+        Self.remove(at: index, from: &slots)
+        count &-= 1
     }
 
     /// Copies every slot of an outgrown table into a larger empty one.
@@ -116,7 +155,13 @@ public struct ReplayMemory: Sendable {
     /// The fill at which a table asks for more room: three quarters.
     private static func comfortable(_ capacity: Int) -> Int { capacity &- capacity / 4 }
 
-    private mutating func forgetPast(_ now: UInt32, in slots: inout MutableSpan<ReplaySlot>) {
+    private mutating func insert(_ slot: ReplaySlot, into slots: inout MutableSpan<ReplaySlot>) {
+        slots[Self.find(low: slot.low, high: slot.high, in: slots.span)] = slot
+        count &+= 1
+    }
+
+    /// Drops every code that is past its window.
+    public mutating func forgetPast(_ now: UInt32, in slots: inout MutableSpan<ReplaySlot>) {
         var index = 0
         while index < slots.count {
             let slot = slots[index]
@@ -124,9 +169,8 @@ public struct ReplayMemory: Sendable {
                 index &+= 1
                 continue
             }
-            forgotten = (
-                max(forgotten?.generated ?? 0, slot.generated), max(forgotten?.lastSecond ?? 0, slot.lastSecond)
-            )
+            forgotten = ForgottenTimes(generated: slot.generated, lastSecond: slot.lastSecond)
+                .joined(with: forgotten)
             Self.remove(at: index, from: &slots)
             count &-= 1
             // Another slot may have moved here: look again.

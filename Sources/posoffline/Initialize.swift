@@ -15,7 +15,8 @@ public func init_pos_verify(_ keyList: UnsafePointer<CChar>?, _ cardTypeList: Un
         try file.read()
 
         try withTerminal { (state) throws(PosError) in
-            try state.reserveSlots()
+            try state.replay.reserve()
+            try state.state.useEnvironment(for: &state.replay)
             // Nothing below fails: a fault anywhere above has left everything as it was. What was in force before is
             // released in place of what comes.
             if file.isPresent, !state.recordKeyIsFromCall { _ = state.recordKey.set(file.key) }
@@ -40,6 +41,14 @@ public func posoffline_set_record_key(_ key: UnsafePointer<UInt8>?, _ count: Int
             guard state.recordKey.set(Span(_unsafeStart: key, count: Int(count))) else { throw .illegalParam }
             state.recordKeyIsFromCall = true
         }
+    }
+}
+
+@c @implementation
+public func posoffline_set_state_dir(_ path: UnsafePointer<CChar>?) -> Int32 {
+    answer { () throws(PosError) in
+        guard let path else { throw .illegalParam }
+        try withTerminal { (state) throws(PosError) in try state.state.use(path, for: &state.replay) }
     }
 }
 

@@ -15,12 +15,12 @@ struct RecordKeyFile: ~Copyable {
 
     /// Throws when there is a file that cannot be read or is no key.
     mutating func read() throws(PosError) {
+        guard let path = posoffline_platform_environment(cString(Self.variable)) else { return }
         let capacity = contents.count
         let count = withUnsafeMutableBytes(of: &contents) { buffer in
-            posoffline_platform_read_named_file(
-                cString(Self.variable), buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt(capacity))
+            posoffline_platform_read_file(
+                path, buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt(capacity))
         }
-        if count == Int(POSOFFLINE_PLATFORM_UNSET) { return }
         guard count >= 0, count < capacity else { throw .illegalParam }
         var end = count
         while end > 0, Self.isWhiteSpace(contents[end - 1]) { end -= 1 }

@@ -7,74 +7,49 @@ struct TerminalState: ~Copyable {
     /// The key list and the card type list of the last init_pos_verify; empty before the first.
     var keys = Block<IssuerKey<Backend.IssuerKey>>()
     var cardTypes = Block<CardType>()
-    var replay = ReplayMemory()
-    var slots = Block<ReplaySlot>()
+    var replay = ReplayTable()
+    var state = StateDirectory()
     var recordKey = RecordKey()
     /// A key set by a call comes before one from the environment.
     var recordKeyIsFromCall = false
 
     var isInitialized: Bool { keys.count > 0 }
 
-    func knowledge(
+    mutating func knowledge(
         cardType: CardType, identity: ReplayIdentity, issuerKeyID: UInt8
     ) throws(PosError) -> Knowledge<Backend.IssuerKey> {
         guard isInitialized else { throw .notInitialized }
         return Knowledge(
             supportsCardType: TerminalLists.supports(cardType, in: cardTypes.span),
-            hasAccepted: replay.contains(identity, in: slots.span),
-            issuerKey: TerminalLists.key(issuerKeyID, in: keys.span))
+            hasAccepted: try hasAccepted(identity), issuerKey: TerminalLists.key(issuerKeyID, in: keys.span))
     }
 
-    /// Makes the first room for accepted codes, so that a verification seldom allocates.
-    mutating func reserveSlots() throws(PosError) {
-        guard slots.count == 0 else { return }
-        guard let block = Block<ReplaySlot>(count: ReplayMemory.initialCapacity) else { throw .outOfMemory }
-        slots = block
+    mutating func hasAccepted(_ identity: ReplayIdentity) throws(PosError) -> Bool {
+        try state.demandOpen(for: &replay)
+        return replay.contains(identity)
     }
 
     mutating func remember(
         _ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32
     ) throws(PosError) {
-        try reserveSlots()
-        var outcome = replay.remember(identity, until: lastSecond, now: now, in: &slots, canGrow: true)
-        if outcome == .crowded {
-            let hasGrown = growSlots()
-            outcome = replay.remember(identity, until: lastSecond, now: now, in: &slots, canGrow: hasGrown)
-        }
-        switch outcome {
-        case .remembered: return
-        case .duplicate: throw .duplicated
-        case .crowded: throw .outOfMemory
-        }
+        try state.demandOpen(for: &replay)
+        try replay.remember(identity, until: lastSecond, now: now)
+        try state.keep(identity, until: lastSecond, now: now, in: &replay)
     }
 
+    /// The state directory stays set; the next verification or initialisation reads it again.
     mutating func forgetAll() {
         keys.release()
         cardTypes.release()
-        replay = ReplayMemory()
-        slots.release()
+        replay.release()
+        state.close()
         recordKey.wipe()
         recordKeyIsFromCall = false
     }
 
-    /// False when there is no memory for it; the table is then as it was.
-    private mutating func growSlots() -> Bool {
-        guard var larger = Block<ReplaySlot>(count: slots.count * 2) else { return false }
-        var span = larger.mutableSpan
-        replay.move(from: slots.span, to: &span)
-        slots.release()
-        slots = larger
-        return true
-    }
-}
-
-extension ReplayMemory {
-    fileprivate mutating func remember(
-        _ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32, in slots: inout Block<ReplaySlot>,
-        canGrow: Bool
-    ) -> Outcome {
-        var span = slots.mutableSpan
-        return remember(identity, until: lastSecond, now: now, in: &span, canGrow: canGrow)
+    mutating func end() {
+        forgetAll()
+        state.unset()
     }
 }
 
@@ -88,6 +63,6 @@ func withTerminal<Result>(
 ) throws(PosError) -> Result {
     posoffline_platform_lock()
     defer { posoffline_platform_unlock() }
-    posoffline_platform_at_unload { terminal.forgetAll() }
+    posoffline_platform_watch({ terminal.end() }, { terminal.state.close() })
     return try body(&terminal)
 }

@@ -90,7 +90,8 @@ static void names_and_types(void) {
     void (*eight)(void) = free_pos_verify;
     int (*nine)(const unsigned char *, int) = posoffline_set_record_key;
     const char *(*ten[])(int) = {posoffline_strerror, posoffline_prompt};
-    CHECK(one && two && three && four && five && six && seven && eight && nine && ten[0] && ten[1]);
+    int (*eleven)(const char *) = posoffline_set_state_dir;
+    CHECK(one && two && three && four && five && six && seven && eight && nine && ten[0] && ten[1] && eleven);
 }
 
 static void constants(void) {

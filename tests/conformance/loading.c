@@ -45,7 +45,7 @@ static void names(void) {
     static const char *const old[] = {"init_pos_verify", "get_qrcode_info", "verify_qrcode_v2", "get_key_id",
         "verify_qrcode",
                                       "get_libposoffline_version", "get_version", "free_pos_verify"};
-    static const char *const new[] = {"posoffline_set_record_key", "posoffline_strerror", "posoffline_prompt"};
+    static const char *const new[] = {"posoffline_set_record_key", "posoffline_set_state_dir", "posoffline_strerror", "posoffline_prompt"};
     void *handle = load();
     for (size_t i = 0; i < COUNT_OF(old); i++) {
         about("%s", old[i]);

@@ -59,13 +59,16 @@ for compiler in $compilers; do
     # Lists of files and flags, to be split.
     # shellcheck disable=SC2086
     {
-        $compiler $flags $suite $common -o "$work/conformance" "$library/libposoffline.so" -lpthread
+        $compiler $flags $suite $common -o "$work/conformance" "$library/libposoffline.so" -ldl -lpthread
         $compiler $flags loading.c $common -o "$work/loading" -ldl -lpthread
-        $compiler $flags replay-load.c $common -o "$work/replay-load" "$library/libposoffline.so" -lpthread
+        $compiler $flags durable.c disk.c present.c guard.c $common -o "$work/durable" "$library/libposoffline.so" -ldl \
+            -lpthread
+        $compiler $flags replay-load.c $common -o "$work/replay-load" "$library/libposoffline.so" -ldl -lpthread
     }
     # shellcheck disable=SC2086
     {
         report "conformance, $compiler" env LD_LIBRARY_PATH="$library" $emulator "$work/conformance"
+        report "durable, $compiler" env LD_LIBRARY_PATH="$library" $emulator "$work/durable" "$load"
         report "loading, $compiler" $emulator "$work/loading" "$library/libposoffline.so" "$rounds"
     }
 done

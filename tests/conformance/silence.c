@@ -43,6 +43,12 @@ static void exercise(void) {
         get_version();
         posoffline_set_record_key(code.bytes, 5);
         posoffline_set_record_key(code.bytes, 20);
+        posoffline_set_state_dir(NULL);
+        posoffline_set_state_dir("/nowhere");
+        posoffline_set_state_dir("/dev/full");
+        setenv("POSOFFLINE_STATE_DIR", "/nowhere", 1);
+        init(KEY_LIST, CARD_TYPES);
+        unsetenv("POSOFFLINE_STATE_DIR");
         for (int result = -14; result < 3; result++) posoffline_strerror(result), posoffline_prompt(result);
         init("[", "]");
         init("[{\"key_id\":-1,\"public_key\":\"zz\"}]", CARD_TYPES);

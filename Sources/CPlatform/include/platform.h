@@ -11,8 +11,11 @@
 void posoffline_platform_lock(void);
 void posoffline_platform_unlock(void);
 
-/* Has an action run under the lock when the library leaves the process. Call it with the lock held. */
-void posoffline_platform_at_unload(void (*action)(void));
+/*
+ * Has actions run under the lock: one when the library leaves the process, one in a child right after fork(), which is
+ * to do no more than a signal handler may. Call it with the lock held.
+ */
+void posoffline_platform_watch(void (*unload)(void), void (*forked)(void));
 
 /* The system's clock in Unix seconds, or -1 when it cannot be read or shows a time before 1970. */
 long long posoffline_platform_now(void);
@@ -29,18 +32,51 @@ unsigned long posoffline_platform_length(const char *text, unsigned long limit);
 /* Overwrites bytes in a way that the compiler keeps. */
 void posoffline_platform_wipe(void *memory, unsigned long count);
 
+/* The value of an environment variable, or NULL: also when this process runs with raised privileges. */
+const char *posoffline_platform_environment(const char *variable);
+
+/* What a function below returns in place of a count or a handle. */
 enum {
-    POSOFFLINE_PLATFORM_UNSET = -1,
-    POSOFFLINE_PLATFORM_UNREADABLE = -2
+    POSOFFLINE_PLATFORM_FAULT = -1,  /* the system says no: the disk fails or is full */
+    POSOFFLINE_PLATFORM_UNFIT = -2,  /* no such directory or file, or this process may not write there */
+    POSOFFLINE_PLATFORM_IN_USE = -3  /* another process has the directory */
 };
 
+/* Reads a file. Returns the number of bytes, at most capacity: a longer file fills the buffer; or
+ * POSOFFLINE_PLATFORM_UNFIT. */
+long posoffline_platform_read_file(const char *path, unsigned char *buffer, unsigned long capacity);
+
 /*
- * Reads the file that an environment variable names.
+ * Files that outlive the power. All return 0 or what is said, or one of the values above.
  *
- * Returns the number of bytes read, at most capacity: a longer file fills the buffer.
- *         POSOFFLINE_PLATFORM_UNSET       the variable is not set, or this process runs with raised privileges
- *         POSOFFLINE_PLATFORM_UNREADABLE  it is set, and the file cannot be read
+ * What was written is on the disk once a sync of the file has succeeded; a file that was made or renamed is found after
+ * a power cut once a sync of its directory has succeeded.
  */
-long posoffline_platform_read_named_file(const char *variable, unsigned char *buffer, unsigned long capacity);
+
+/* Opens a directory and takes it: nobody else can before it is closed, in this process or another. Returns a handle. */
+int posoffline_platform_take_directory(const char *path);
+
+/* Opens a file in a directory to read and write it, and makes it if it is not there; if asked for, empties it. Returns
+ * a handle. */
+int posoffline_platform_open(int directory, const char *name, int empty);
+
+/* Reads from an offset. Returns the number of bytes, less than count only at the file's end. */
+long posoffline_platform_read(int file, unsigned long offset, unsigned char *bytes, unsigned long count);
+
+/* Writes all of the bytes at an offset. When it fails, any of them may have been written. */
+int posoffline_platform_write(int file, unsigned long offset, const unsigned char *bytes, unsigned long count);
+
+int posoffline_platform_truncate(int file, unsigned long length);
+
+/* Waits until a file, or a directory, is on the disk. */
+int posoffline_platform_sync(int handle);
+
+/* Renames a file in a directory, over the one that had the name before. */
+int posoffline_platform_rename(int directory, const char *from, const char *to);
+
+int posoffline_platform_remove(int directory, const char *name);
+
+/* Closes a file or a directory, and gives the directory up. */
+void posoffline_platform_close(int handle);
 
 #endif

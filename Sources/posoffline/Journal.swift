@@ -1,0 +1,187 @@
+import CPlatform
+import TransitCode
+import TransitGate
+
+/// The file in which accepted codes outlive the power, and the directory that it is in, which nobody else has
+/// meanwhile (docs/journal.md). Whoever opens a journal closes it, once.
+struct Journal: ~Copyable {
+    private static let name: StaticString = "replay.journal"
+    private static let temporaryName: StaticString = "replay.temporary"
+    private static let none: Int32 = -1
+
+    private var directory = Self.none
+    private var file = Self.none
+    /// How many entries the file has: the next one's place is behind them.
+    private var count = 0
+    /// With how many entries the file is worth a look whether it should be rewritten.
+    private var limit = Self.slack
+    /// The disk has failed in a way that leaves open what the file holds: it takes nothing more before it is rewritten.
+    private var isDoubtful = false
+
+    var isOpen: Bool { file >= 0 }
+
+    /// Takes the directory at a path and reads the journal there, if there is one, into `table`. Throws `.illegalParam`
+    /// when that is no directory to write in, `.system` when another process has it or the disk fails.
+    mutating func open(_ path: UnsafePointer<CChar>, into table: inout ReplayTable) throws(PosError) {
+        do throws(PosError) {
+            directory = try Self.handle(posoffline_platform_take_directory(path))
+            file = try Self.handle(posoffline_platform_open(directory, cString(Self.name), 0))
+            // That nothing can be made in the directory is to show now; and what a power cut left of a rewriting goes.
+            try posoffline_platform_close(Self.handle(openTemporary()))
+            _ = posoffline_platform_remove(directory, cString(Self.temporaryName))
+            try Self.demand(posoffline_platform_sync(directory))
+            try read(into: &table)
+        } catch {
+            close()
+            throw error
+        }
+    }
+
+    /// Closes the file and gives the directory up. Does no more than a signal handler may.
+    mutating func close() {
+        if file >= 0 { posoffline_platform_close(file) }
+        if directory >= 0 { posoffline_platform_close(directory) }
+        (directory, file, count, limit, isDoubtful) = (Self.none, Self.none, 0, Self.slack, false)
+    }
+
+    /// Has it on the disk, before it returns, that a code of `table` was accepted just now. Throws `.system`, and the
+    /// code is as good as never accepted, when the disk fails.
+    mutating func add(_ slot: ReplaySlot, of table: borrowing ReplayTable) throws(PosError) {
+        guard !isDoubtful else { return try rewrite(from: table) }
+        let entry = JournalEntry.accepted(slot).bytes
+        let end = count * JournalEntry.count
+        do throws(PosError) {
+            try write(entry.span, to: file, at: end)
+        } catch {
+            _ = posoffline_platform_truncate(file, UInt(end))
+            throw error
+        }
+        guard posoffline_platform_sync(file) == 0 else {
+            // The system may believe now that what it could not write is on the disk.
+            isDoubtful = true
+            _ = posoffline_platform_truncate(file, UInt(end))
+            throw .system
+        }
+        count += 1
+    }
+
+    /// Whether the file has grown so far that codes past their window should be dropped, and `tidy` called.
+    var isLong: Bool { count >= limit }
+
+    /// Rewrites the file when most of it is out of date. No ride depends on it: when it fails, the next time is later.
+    mutating func tidy(_ table: borrowing ReplayTable) {
+        limit = 2 * table.count + Self.slack
+        guard isLong else { return }
+        do throws(PosError) { try rewrite(from: table) } catch { limit = 2 * count }
+    }
+
+    /// Writes all that `table` holds into a file of its own and puts that in the journal's place.
+    mutating func rewrite(from table: borrowing ReplayTable) throws(PosError) {
+        let temporary = try Self.handle(openTemporary())
+        let written: Int
+        do throws(PosError) {
+            written = try write(table, to: temporary)
+            try Self.demand(posoffline_platform_sync(temporary))
+            try Self.demand(
+                posoffline_platform_rename(directory, cString(Self.temporaryName), cString(Self.name)))
+        } catch {
+            posoffline_platform_close(temporary)
+            throw error
+        }
+        posoffline_platform_close(file)
+        (file, count, limit) = (temporary, written, 2 * table.count + Self.slack)
+        // Until the directory is on the disk as well, a power cut brings the old file back.
+        isDoubtful = true
+        try Self.demand(posoffline_platform_sync(directory))
+        isDoubtful = false
+    }
+
+    /// A journal that is shorter is left alone.
+    private static let slack = 2048
+
+    private func openTemporary() -> Int32 { posoffline_platform_open(directory, cString(Self.temporaryName), 1) }
+
+    /// Entries that are damaged are passed over; behind the last good one the file ends.
+    private mutating func read(into table: inout ReplayTable) throws(PosError) {
+        var page = Page()
+        var (offset, end) = (0, 0)
+        repeat {
+            try page.fill(from: file, at: offset)
+            for at in stride(from: 0, to: page.count, by: JournalEntry.count) {
+                guard let entry = JournalEntry(page.bytes, at: at) else { continue }
+                try table.restore(entry)
+                end = offset + at + JournalEntry.count
+            }
+            offset += page.count
+        } while page.isFull
+        if offset > end { _ = posoffline_platform_truncate(file, UInt(end)) }
+        count = end / JournalEntry.count
+    }
+
+    /// Returns how many entries that are.
+    private func write(_ table: borrowing ReplayTable, to file: Int32) throws(PosError) -> Int {
+        var page = Page()
+        var (offset, written) = (0, 0)
+        if let times = table.memory.forgotten {
+            page.append(JournalEntry.forgotten(times).bytes)
+            written += 1
+        }
+        for index in 0..<table.capacity {
+            guard let slot = table.slot(index) else { continue }
+            if page.isFull {
+                try write(page.bytes, to: file, at: offset)
+                offset += page.count
+                page = Page()
+            }
+            page.append(JournalEntry.accepted(slot).bytes)
+            written += 1
+        }
+        try write(page.bytes, to: file, at: offset)
+        return written
+    }
+
+    private func write(_ bytes: Span<UInt8>, to file: Int32, at offset: Int) throws(PosError) {
+        let result = bytes.withUnsafeBufferPointer {
+            posoffline_platform_write(file, UInt(offset), $0.baseAddress, UInt($0.count))
+        }
+        try Self.demand(result)
+    }
+
+    private static func handle(_ result: Int32) throws(PosError) -> Int32 {
+        if result >= 0 { return result }
+        throw result == Int32(POSOFFLINE_PLATFORM_UNFIT) ? .illegalParam : .system
+    }
+
+    private static func demand(_ result: Int32) throws(PosError) {
+        if result != 0 { throw .system }
+    }
+}
+
+/// A part of a journal on its way between file and table.
+private struct Page {
+    private var storage = InlineArray<4096, UInt8>(repeating: 0)
+    private(set) var count = 0
+
+    var isFull: Bool { count == storage.count }
+
+    var bytes: Span<UInt8> {
+        @_lifetime(borrow self) get { storage.span.extracting(first: count) }
+    }
+
+    /// Takes an entry, for which there is room.
+    mutating func append(_ entry: InlineArray<32, UInt8>) {
+        for index in entry.indices { storage[count + index] = entry[index] }
+        count += entry.count
+    }
+
+    /// Reads a file from an offset until it ends, or until the page is full.
+    mutating func fill(from file: Int32, at offset: Int) throws(PosError) {
+        let capacity = storage.count
+        let got = withUnsafeMutableBytes(of: &storage) { buffer in
+            posoffline_platform_read(
+                file, UInt(offset), buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt(capacity))
+        }
+        guard got >= 0, got <= capacity else { throw .system }
+        count = got
+    }
+}

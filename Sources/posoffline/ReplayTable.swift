@@ -1,0 +1,101 @@
+import TransitCode
+import TransitGate
+
+/// The replay memory and the room that it has, which grows with it.
+struct ReplayTable: ~Copyable {
+    private(set) var memory = ReplayMemory()
+    private var slots = Block<ReplaySlot>()
+
+    var count: Int { memory.count }
+
+    /// Whether nothing was ever remembered.
+    var isEmpty: Bool { memory.count == 0 && memory.forgotten == nil }
+
+    func contains(_ identity: ReplayIdentity) -> Bool { memory.contains(identity, in: slots.span) }
+
+    /// Makes the first room, so that a verification seldom allocates.
+    mutating func reserve() throws(PosError) {
+        guard slots.count == 0 else { return }
+        guard let block = Block<ReplaySlot>(count: ReplayMemory.initialCapacity) else { throw .outOfMemory }
+        slots = block
+    }
+
+    mutating func remember(_ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32) throws(PosError) {
+        try reserve()
+        var outcome = remember(identity, until: lastSecond, now: now, canGrow: true)
+        if outcome == .crowded {
+            let hasGrown = grow()
+            outcome = remember(identity, until: lastSecond, now: now, canGrow: hasGrown)
+        }
+        switch outcome {
+        case .remembered: return
+        case .duplicate: throw .duplicated
+        case .crowded: throw .outOfMemory
+        }
+    }
+
+    /// Takes in what a journal says.
+    mutating func restore(_ entry: JournalEntry) throws(PosError) {
+        try reserve()
+        while true {
+            let outcome = Self.run(&memory, &slots) { $0.restore(entry, in: &$1) }
+            guard outcome == .crowded else { return }
+            guard grow() else { throw .outOfMemory }
+        }
+    }
+
+    /// Takes in what another table holds.
+    mutating func restore(_ other: borrowing ReplayTable) throws(PosError) {
+        if let times = other.memory.forgotten { try restore(.forgotten(times)) }
+        for index in 0..<other.capacity {
+            if let slot = other.slot(index) { try restore(.accepted(slot)) }
+        }
+    }
+
+    mutating func withdraw(_ identity: ReplayIdentity) {
+        Self.run(&memory, &slots) { $0.withdraw(identity, from: &$1) }
+    }
+
+    mutating func forgetPast(_ now: UInt32) {
+        Self.run(&memory, &slots) { $0.forgetPast(now, in: &$1) }
+    }
+
+    /// How many places there are, and what is in each.
+    var capacity: Int { slots.count }
+
+    func slot(_ index: Int) -> ReplaySlot? {
+        let slot = slots.span[index]
+        return slot.isEmpty ? nil : slot
+    }
+
+    mutating func release() {
+        memory = ReplayMemory()
+        slots.release()
+    }
+
+    private mutating func remember(
+        _ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32, canGrow: Bool
+    ) -> ReplayMemory.Outcome {
+        Self.run(&memory, &slots) {
+            $0.remember(identity, until: lastSecond, now: now, in: &$1, canGrow: canGrow)
+        }
+    }
+
+    private static func run<Result>(
+        _ memory: inout ReplayMemory, _ slots: inout Block<ReplaySlot>,
+        _ body: (inout ReplayMemory, inout MutableSpan<ReplaySlot>) -> Result
+    ) -> Result {
+        var span = slots.mutableSpan
+        return body(&memory, &span)
+    }
+
+    /// False when there is no memory for it; the table is then as it was.
+    private mutating func grow() -> Bool {
+        guard var larger = Block<ReplaySlot>(count: slots.count * 2) else { return false }
+        var span = larger.mutableSpan
+        memory.move(from: slots.span, to: &span)
+        slots.release()
+        slots = larger
+        return true
+    }
+}

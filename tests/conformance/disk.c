@@ -1,0 +1,105 @@
+/* The disk, as the library sees it: the program's own symbols come before libc's. Nothing waits for a real disk. */
+#define _GNU_SOURCE
+#include "disk.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static struct disk_counts counts;
+static int failing_call, failing_error;
+static long failing_number, failing_calls;
+static int failing_later;
+
+struct disk_counts disk_counts(void) {
+    struct disk_counts now = counts;
+    memset(&counts, 0, sizeof counts);
+    return now;
+}
+
+void fail_disk(int call, long number, int and_later, int error) {
+    failing_call = call;
+    failing_number = number;
+    failing_later = and_later;
+    failing_error = error;
+    failing_calls = 0;
+}
+
+long heal_disk(void) {
+    failing_call = 0;
+    return failing_calls;
+}
+
+/* Whether this call goes wrong; errno says how. */
+static int fails(int call) {
+    if (!(failing_call & call)) return 0;
+    failing_calls++;
+    if (failing_calls != failing_number && !(failing_later && failing_calls > failing_number)) return 0;
+    errno = failing_error;
+    return 1;
+}
+
+#define REAL(type, name, ...)                                                                                         \
+    static type (*real)(__VA_ARGS__);                                                                                 \
+    if (!real) *(void **)&real = dlsym(RTLD_NEXT, #name)
+
+int openat(int directory, const char *path, int flags, ...) {
+    REAL(int, openat, int, const char *, int, ...);
+    va_list arguments;
+    va_start(arguments, flags);
+    int mode = flags & O_CREAT ? va_arg(arguments, int) : 0;
+    va_end(arguments);
+    counts.opens++;
+    return fails(DISK_OPEN) ? -1 : real(directory, path, flags, mode);
+}
+
+int flock(int file, int operation) {
+    REAL(int, flock, int, int);
+    return fails(DISK_LOCK) ? -1 : real(file, operation);
+}
+
+ssize_t pread(int file, void *bytes, size_t count, off_t offset) {
+    REAL(ssize_t, pread, int, void *, size_t, off_t);
+    counts.reads++;
+    return fails(DISK_READ) ? -1 : real(file, bytes, count, offset);
+}
+
+/* A write that fails has written a part. */
+ssize_t pwrite(int file, const void *bytes, size_t count, off_t offset) {
+    REAL(ssize_t, pwrite, int, const void *, size_t, off_t);
+    counts.writes++;
+    counts.bytes += (long)count;
+    if (!fails(DISK_WRITE)) return real(file, bytes, count, offset);
+    int error = errno;
+    ssize_t part = count > 1 ? real(file, bytes, count / 2, offset) : -1;
+    errno = error;
+    /* Now and then the part is told of, and the failure comes with the rest. */
+    if (part > 0 && count > 16) {
+        failing_number++;
+        return part;
+    }
+    return -1;
+}
+
+int ftruncate(int file, off_t length) {
+    REAL(int, ftruncate, int, off_t);
+    return fails(DISK_TRUNCATE) ? -1 : real(file, length);
+}
+
+int renameat(int from_directory, const char *from, int to_directory, const char *to) {
+    REAL(int, renameat, int, const char *, int, const char *);
+    counts.renames++;
+    return fails(DISK_RENAME) ? -1 : real(from_directory, from, to_directory, to);
+}
+
+int fsync(int file) {
+    (void)file;
+    counts.syncs++;
+    return fails(DISK_SYNC) ? -1 : 0;
+}
