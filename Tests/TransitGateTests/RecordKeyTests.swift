@@ -95,7 +95,8 @@ import TransitGate
 
     @Test func `a copy signs alike and is wiped alone`() throws {
         let bytes = [UInt8](repeating: 0xA5, count: 40)
-        var (key, copy) = (RecordKey(), RecordKey())
+        var key = RecordKey()
+        var copy = RecordKey()
         _ = key.set(bytes.span)
         copy.copy(from: key)
         try expect(&copy, signsAs: bytes)

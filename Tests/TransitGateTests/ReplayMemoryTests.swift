@@ -14,16 +14,9 @@ struct Table {
     mutating func remember(
         _ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32, canGrow: Bool
     ) -> ReplayMemory.Outcome {
-        Self.remember(identity, until: lastSecond, now: now, in: &slots, canGrow: canGrow, &memory)
-    }
-
-    private static func remember(
-        _ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32, in slots: inout [ReplaySlot],
-        canGrow: Bool,
-        _ memory: inout ReplayMemory
-    ) -> ReplayMemory.Outcome {
-        var span = slots.mutableSpan
-        return memory.remember(identity, until: lastSecond, now: now, in: &span, canGrow: canGrow)
+        Self.run(&memory, &slots) {
+            $0.remember(identity, until: lastSecond, now: now, in: &$1, canGrow: canGrow)
+        }
     }
 
     mutating func grow() {
@@ -31,6 +24,24 @@ struct Table {
         var span = larger.mutableSpan
         memory.move(from: slots.span, to: &span)
         slots = larger
+    }
+
+    mutating func restore(_ entry: JournalEntry) -> ReplayMemory.Outcome {
+        Self.run(&memory, &slots) { $0.restore(entry, in: &$1) }
+    }
+
+    mutating func withdraw(_ identity: ReplayIdentity) {
+        Self.run(&memory, &slots) { $0.withdraw(identity, from: &$1) }
+    }
+
+    mutating func forgetPast(_ now: UInt32) { Self.run(&memory, &slots) { $0.forgetPast(now, in: &$1) } }
+
+    private static func run<Result>(
+        _ memory: inout ReplayMemory, _ slots: inout [ReplaySlot],
+        _ body: (inout ReplayMemory, inout MutableSpan<ReplaySlot>) -> Result
+    ) -> Result {
+        var span = slots.mutableSpan
+        return body(&memory, &span)
     }
 
     /// What the library does: a larger table when one is wanted and there is memory for it.
