@@ -56,7 +56,8 @@ extern "C" {
 /* 内存不足: an allocation failed. Nothing was accepted; the same call may succeed later. */
 #define NO_ENOUGH_MEMORY (-6)
 
-/* 系统内部错误: a fault that should not happen, such as a clock that cannot be read. Nothing was accepted. */
+/* 系统内部错误: a fault that should not happen: the clock cannot be read, or the state directory (posoffline.h) cannot be
+ * written. Nothing was accepted. */
 #define SYSTEM_ERROR (-7)
 
 /* 卡类型不支持: the code is of a card type that is not in the list given to init_pos_verify. */
@@ -280,7 +281,8 @@ char *get_version(void);
  * Forget everything: issuer keys, card types, accepted codes and the record key. 释放资源
  *
  * What is set again afterwards starts afresh: call posoffline_set_record_key and init_pos_verify anew. Codes that
- * were accepted before can be accepted again, so call this at the end and not between riders. Never fails; calling it
+ * were accepted before can be accepted again, so call this at the end and not between riders; unless a state directory
+ * is set (posoffline.h), which is closed, stays set, and is read again when it is needed. Never fails; calling it
  * twice is harmless. Memory is also given back when the library is unloaded.
  *
  *     free_pos_verify();

@@ -42,8 +42,8 @@ extern "C" {
  * copy and wipes it when it is replaced or dropped.
  *
  * Firmware that cannot be changed sets POSOFFLINE_RECORD_KEY_FILE in the environment instead: the path of a file with
- * 32 to 128 hex digits, white space after them allowed, 159 bytes at most. init_pos_verify reads it, and returns ILLEGAL_PARAM when it
- * cannot be read or is malformed. A set-user-id or set-group-id process ignores the variable.
+ * 32 to 128 hex digits, white space after them allowed, 159 bytes at most. init_pos_verify reads it, and returns
+ * ILLEGAL_PARAM when it cannot be read or is malformed. A set-user-id or set-group-id process ignores the variable.
  *
  *   key      in: 密钥, key_len bytes
  *   key_len  in: 密钥长度, from POSOFFLINE_RECORD_KEY_MIN to POSOFFLINE_RECORD_KEY_MAX
@@ -67,8 +67,8 @@ int posoffline_set_record_key(const unsigned char *key, int key_len);
  * init_pos_verify or verification opens it again. Another path replaces it; the same one again changes nothing. In the
  * child of a fork() the directory is closed, and the child can verify once the parent has let go of it.
  *
- * Afterwards verify_qrcode and verify_qrcode_v2 return SYSTEM_ERROR when the disk fails or is full: the code is then not
- * marked as accepted.
+ * Afterwards verify_qrcode and verify_qrcode_v2 return SYSTEM_ERROR when the disk fails or is full: the code is then
+ * not marked as accepted.
  *
  * Firmware that cannot be changed sets POSOFFLINE_STATE_DIR in the environment instead, which init_pos_verify reads and
  * treats alike: it returns what this function would. A directory set by a call comes before it. A set-user-id or

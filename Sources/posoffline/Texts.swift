@@ -20,7 +20,7 @@ private func explanation(of code: Int32) -> StaticString {
     case .posParam: "pos_param is not a JSON object with pos_id, type, subject and record_id"
     case .quotaExceeded: "the amount is above the rider's single-trip quota"
     case .outOfMemory: "out of memory"
-    case .system: "internal fault, or the clock cannot be read"
+    case .system: "the clock cannot be read, the state directory cannot be written or is in use, or an internal fault"
     case .cardTypeUnsupported: "the code's card type is not in this terminal's list"
     case .notInitialized: "init_pos_verify has not succeeded yet"
     case .illegalParam: "bad argument or initialisation data, or the code's issuer key is not in the key list"

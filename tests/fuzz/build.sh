@@ -9,7 +9,7 @@ output=${1:?usage: tests/fuzz/build.sh OUTPUT_DIRECTORY}
 mkdir -p "$output"
 output=$(cd "$output" && pwd)
 cd "$(dirname "$0")/../.."
-targets="code key-list card-types pos-param der record verify"
+targets="code key-list card-types pos-param der record key-file journal verify"
 
 objects=$output/objects
 rm -rf "$objects"
@@ -44,7 +44,7 @@ c_object() { # name, source, options...
 
 # The clock and the allocator are the harness's, in this one file.
 c_object platform Sources/CPlatform/platform.c -fsanitize=fuzzer-no-link,undefined -fno-sanitize-recover=undefined \
-    -Dtime=fuzz_time -Dcalloc=fuzz_calloc
+    -Dtime=fuzz_time -Dcalloc=fuzz_calloc -Dfsync=fuzz_sync
 c_object model tests/conformance/model.c -Wno-unused-const-variable
 for part in fuzz json sign; do c_object "$part" tests/fuzz/$part.c -Wno-unused-const-variable; done
 

@@ -4,13 +4,13 @@
 #
 #   tests/fuzz/run.sh SECONDS [TARGET...]
 #
-# Targets: code key-list card-types pos-param der record verify; all of them by default. What is found along the way
+# Targets: code key-list card-types pos-param der record key-file journal verify; all of them by default. What is found along the way
 # is kept in build/fuzz/corpus for the next run; an input that fails is left in build/fuzz/failures.
 # JOBS=2 runs two targets at a time, each for twice its share.
 set -eu
 seconds=${1:?usage: tests/fuzz/run.sh SECONDS [TARGET...]}
 shift
-[ $# -gt 0 ] || set -- code key-list card-types pos-param der record verify
+[ $# -gt 0 ] || set -- code key-list card-types pos-param der record key-file journal verify
 jobs=${JOBS:-1}
 cd "$(dirname "$0")/../.."
 work=build/fuzz
@@ -37,6 +37,8 @@ fuzz() { # target
         code) length=800 ;;
         der) length=260 ;;
         record) length=2200 ;;
+        key-file) length=200 ;;
+        journal) length=65000 ;;
         verify) length=160 ;;
         *) length=1500 more=-dict=tests/fuzz/json.dict ;;
     esac
