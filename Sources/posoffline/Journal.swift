@@ -86,6 +86,8 @@ struct Journal: ~Copyable {
                 posoffline_platform_rename(directory, cString(Self.temporaryName), cString(Self.name)))
         } catch {
             posoffline_platform_close(temporary)
+            // A rename that failed may have been done all the same: then there is no temporary file any more.
+            if posoffline_platform_remove(directory, cString(Self.temporaryName)) != 0 { isDoubtful = true }
             throw error
         }
         posoffline_platform_close(file)
