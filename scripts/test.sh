@@ -16,6 +16,9 @@ swift test -c release -Xswiftc -enable-testing --skip-build --disable-xctest --q
 step "The library that ships, through the C interface"
 tests/conformance/run.sh "$(dirname "$library")"
 
+step "Power cuts, failing disks, killed processes"
+tests/crash/run.sh "$(dirname "$library")"
+
 step "poscode"
 python3 tests/cli/run.py "$poscode"
 
