@@ -25,7 +25,7 @@ SOURCES := $(shell find Sources include -name '*.swift' -o -name '*.[ch]' -o -na
 POSCODE_SOURCES := $(shell find tools/poscode/Sources tools/poscode/Package.swift -type f 2>/dev/null)
 
 .PHONY: all lib poscode demo test bench install uninstall clean help
-.PHONY: soak fuzz firmware footprint test-firmware lib-packages tool-packages test-packages firmware-packages
+.PHONY: soak fuzz traps firmware footprint test-firmware lib-packages tool-packages test-packages firmware-packages
 all: lib
 
 ## lib          build/libposoffline.so, the library that ships
@@ -93,6 +93,10 @@ dist/%/libposoffline.so: $(SOURCES) scripts/build-library.sh
 ## footprint    what each of those files is and needs; fails where a bound is broken
 footprint: firmware
 	scripts/footprint.py $(foreach target,$(FIRMWARE_TARGETS),$(target)=dist/$(target)/libposoffline.so)
+
+## traps        every trap instruction in the files that ship, with the reason why no input reaches it
+traps: firmware lib
+	tests/traps/traps.py
 
 ## test-firmware  every test of the firmware files, the foreign ones under qemu
 test-firmware: firmware lib poscode test-packages

@@ -46,12 +46,14 @@ esac
 rm -rf "$objects"
 mkdir -p "$objects" "$output"
 
+# With debug information, by which tests/traps finds the source of every trap; none of it is in the file that ships.
 # Words that the shell is to split.
 # shellcheck disable=SC2086
 compile_swift() { # module, how to optimise it
     swiftc -target $triple -wmo "$2" -parse-as-library -swift-version 6 $swift_extra \
+        -g -file-prefix-map "$PWD=." -Xfrontend -no-clang-module-breadcrumbs \
         -enable-experimental-feature Embedded -enable-experimental-feature Lifetimes \
-        -Xcc -fPIC -Xllvm -relocation-model=pic -Xfrontend -function-sections \
+        -Xcc -fPIC -Xllvm -relocation-model=pic -Xfrontend -function-sections -Xllvm -swiftmergefunc-threshold=0 \
         -I "$objects" -I include -I Sources/CPlatform/include -I Sources/CLibcrypto -I Sources/CSecp256k1 \
         -module-name "$1" -emit-module -emit-module-path "$objects/$1.swiftmodule" \
         -c Sources/"$1"/*.swift -o "$objects/$1.o"
@@ -69,7 +71,7 @@ if [ "$target" = armhf ]; then
 fi
 
 # shellcheck disable=SC2086
-$cc -std=c11 -Os $c_extra -fPIC -fvisibility=hidden -ffunction-sections -fno-asynchronous-unwind-tables \
+$cc -std=c11 -Os -g "-ffile-prefix-map=$PWD=." $c_extra -fPIC -fvisibility=hidden -ffunction-sections -fno-asynchronous-unwind-tables \
     -Wall -Wextra -Werror -ISources/CPlatform/include -c Sources/CPlatform/platform.c -o "$objects/CPlatform.o"
 
 # Linked twice: once with names, for those who look into the file, and once as it ships.

@@ -5,6 +5,6 @@
 
 #include <secp256k1.h>
 
-static inline const secp256k1_context *posoffline_secp256k1_context(void) { return secp256k1_context_static; }
+static inline const secp256k1_context *_Nonnull posoffline_secp256k1_context(void) { return secp256k1_context_static; }
 
 #endif

@@ -72,7 +72,7 @@ extension InlineArray where Element == UInt8 {
     /// longer than that.
     fileprivate mutating func place(_ number: Span<UInt8>, endingAt end: Int) -> Bool {
         guard number.count <= 32 else { return false }
-        for index in number.indices { self[end - number.count + index] = number[index] }
+        for index in number.indices { self[end &- number.count &+ index] = number[index] }
         return true
     }
 }

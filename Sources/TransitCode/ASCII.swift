@@ -1,7 +1,7 @@
 /// Up to sixteen bytes of text as one number, so that names compare without strings: bytes in order, first byte
 /// highest, the count beside it.
 struct ShortText: Equatable {
-    private var bits: UInt128 = 0
+    private(set) var bits: UInt128 = 0
     private(set) var count = 0
 
     static let capacity = 16
@@ -27,6 +27,9 @@ struct ShortText: Equatable {
 extension UInt8 {
     /// Space to tilde.
     public var isPrintableASCII: Bool { self >= 0x20 && self <= 0x7E }
+
+    /// The value of a decimal digit.
+    var decimalDigitValue: UInt8? { self >= 0x30 && self <= 0x39 ? self &- 0x30 : nil }
 
     /// The value of a hex digit of either case.
     public var hexDigitValue: UInt8? {

@@ -18,11 +18,18 @@ public struct CardType: Equatable, BitwiseCopyable, Sendable {
 
     /// Eight printable ASCII characters, or eight NULs; nil for anything else.
     public init?(_ bytes: Span<UInt8>) {
-        guard bytes.count == Self.count else { return nil }
-        var bits: UInt64 = 0
-        for index in bytes.indices { bits = bits << 8 | UInt64(bytes[index]) }
-        guard bits == 0 || bytes.isPrintableASCII else { return nil }
-        self.bits = bits
+        var text = ShortText()
+        for index in bytes.indices { text.append(bytes[index]) }
+        self.init(text)
+    }
+
+    init?(_ text: ShortText) {
+        guard text.count == Self.count else { return nil }
+        bits = UInt64(truncatingIfNeeded: text.bits)
+        guard bits != 0 else { return }
+        for index in 0..<Self.count {
+            guard self[index].isPrintableASCII else { return nil }
+        }
     }
 
     /// The type under which a terminal's list holds this one.
@@ -33,6 +40,6 @@ public struct CardType: Equatable, BitwiseCopyable, Sendable {
 
     /// One of the eight bytes.
     public subscript(index: Int) -> UInt8 {
-        UInt8(truncatingIfNeeded: bits >> UInt64(56 &- 8 &* index))
+        UInt8(truncatingIfNeeded: bits >> (56 &- 8 &* index))
     }
 }

@@ -11,21 +11,9 @@ public struct CardTypeListReader: ~Escapable {
     /// The next card type; nil after the last one.
     public mutating func next() throws(PosError) -> CardType? {
         guard try list.advance() else { return nil }
-        var text = EightCharacters()
-        guard list.json.takeString(into: &text), text.count == CardType.count,
-            let cardType = CardType(text.bytes.span), cardType != .plain
+        var text = ShortText()
+        guard list.json.takeString(into: &text), let cardType = CardType(text), cardType != .plain
         else { throw .illegalParam }
         return cardType
-    }
-}
-
-/// The first eight bytes of a string, and how many it had.
-private struct EightCharacters: JSONTextSink {
-    var bytes = InlineArray<8, UInt8>(repeating: 0)
-    var count = 0
-
-    mutating func append(_ byte: UInt8) {
-        if count < CardType.count { bytes[count] = byte }
-        count &+= 1
     }
 }

@@ -16,10 +16,19 @@ struct JSONReader: ~Escapable {
 
     // MARK: Tokens
 
+    /// The byte at the position; nil at the end.
+    private var current: UInt8? { bytes.indices.contains(position) ? bytes[position] : nil }
+
+    /// Takes the byte at the position, whatever it is; nil at the end.
+    private mutating func takeByte() -> UInt8? {
+        guard let byte = current else { return nil }
+        position &+= 1
+        return byte
+    }
+
     /// The byte at which the next token begins, after any white space; nil at the end.
     private mutating func next() -> UInt8? {
-        while position < bytes.count {
-            let byte = bytes[position]
+        while let byte = current {
             guard byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D else { return byte }
             position &+= 1
         }
@@ -49,9 +58,7 @@ struct JSONReader: ~Escapable {
     /// A string, its escapes resolved byte by byte into `sink`; false when no well-formed string comes next.
     mutating func takeString(into sink: inout some JSONTextSink) -> Bool {
         guard take(Self.quote) else { return false }
-        while position < bytes.count {
-            let byte = bytes[position]
-            position &+= 1
+        while let byte = takeByte() {
             switch byte {
             case Self.quote: return true
             case UInt8(ascii: "\\"): guard takeEscape(into: &sink) else { return false }
@@ -72,13 +79,13 @@ struct JSONReader: ~Escapable {
 
     /// A number written as an integer from 0 to 255, without sign, fraction or exponent.
     mutating func takeUInt8() -> UInt8? {
-        guard next() != nil else { return nil }
-        let start = position
-        guard skipNumber() else { return nil }
-        var value = 0
-        for index in start..<position {
-            guard case 0x30...0x39 = bytes[index] else { return nil }
-            value = value &* 10 &+ Int(bytes[index] &- 0x30)
+        guard let first = next(), let digit = first.decimalDigitValue else { return nil }
+        position &+= 1
+        var value = UInt16(digit)
+        // A zero in front ends the number.
+        while value > 0, let digit = current?.decimalDigitValue {
+            position &+= 1
+            value = value &* 10 &+ UInt16(digit)
             guard value <= 255 else { return nil }
         }
         return UInt8(truncatingIfNeeded: value)
@@ -105,9 +112,9 @@ struct JSONReader: ~Escapable {
                 if !take(Self.endArray) { continue }
                 open.pop()
             case Self.quote: guard takeString(into: &ignored) else { return false }
-            case UInt8(ascii: "t"): guard skipWord("true") else { return false }
-            case UInt8(ascii: "f"): guard skipWord("false") else { return false }
-            case UInt8(ascii: "n"): guard skipWord("null") else { return false }
+            case UInt8(ascii: "t"): guard skipWord(ShortText("true")) else { return false }
+            case UInt8(ascii: "f"): guard skipWord(ShortText("false")) else { return false }
+            case UInt8(ascii: "n"): guard skipWord(ShortText("null")) else { return false }
             default: guard skipNumber() else { return false }
             }
             // A value has ended; so may the containers around it.
@@ -126,9 +133,7 @@ struct JSONReader: ~Escapable {
     // MARK: Pieces
 
     private mutating func takeEscape(into sink: inout some JSONTextSink) -> Bool {
-        guard position < bytes.count else { return false }
-        let byte = bytes[position]
-        position &+= 1
+        guard let byte = takeByte() else { return false }
         switch byte {
         case Self.quote, UInt8(ascii: "\\"), UInt8(ascii: "/"): sink.append(byte)
         case UInt8(ascii: "b"): sink.append(0x08)
@@ -148,21 +153,17 @@ struct JSONReader: ~Escapable {
     /// A surrogate without its partner names no character and cannot be UTF-8: refused.
     private mutating func scalar(startingWith unit: UInt32) -> UInt32? {
         guard unit & 0xF800 == 0xD800 else { return unit }
-        guard unit < 0xDC00, position &+ 2 <= bytes.count,
-            bytes[position] == UInt8(ascii: "\\"), bytes[position &+ 1] == UInt8(ascii: "u")
+        guard unit < 0xDC00, takeByte() == UInt8(ascii: "\\"), takeByte() == UInt8(ascii: "u"),
+            let low = takeHex4(), low & 0xFC00 == 0xDC00
         else { return nil }
-        position &+= 2
-        guard let low = takeHex4(), low & 0xFC00 == 0xDC00 else { return nil }
         return 0x10000 &+ ((unit & 0x3FF) << 10 | low & 0x3FF)
     }
 
     private mutating func takeHex4() -> UInt32? {
-        guard position &+ 4 <= bytes.count else { return nil }
         var value: UInt32 = 0
         for _ in 0..<4 {
-            guard let digit = bytes[position].hexDigitValue else { return nil }
+            guard let digit = takeByte()?.hexDigitValue else { return nil }
             value = value << 4 | UInt32(digit)
-            position &+= 1
         }
         return value
     }
@@ -181,13 +182,11 @@ struct JSONReader: ~Escapable {
         case 0xF1...0xF3: following = 3
         default: return false
         }
-        guard position &+ following <= bytes.count, second.contains(bytes[position]) else { return false }
+        guard let byte = current, second.contains(byte) else { return false }
         sink.append(lead)
         for _ in 0..<following {
-            let byte = bytes[position]
-            guard byte & 0xC0 == 0x80 else { return false }
+            guard let byte = takeByte(), byte & 0xC0 == 0x80 else { return false }
             sink.append(byte)
-            position &+= 1
         }
         return true
     }
@@ -205,24 +204,21 @@ struct JSONReader: ~Escapable {
 
     private mutating func skipDigits() -> Bool {
         let start = position
-        while position < bytes.count, case 0x30...0x39 = bytes[position] { position &+= 1 }
+        while current?.decimalDigitValue != nil { position &+= 1 }
         return position > start
     }
 
     @discardableResult
     private mutating func skipByte(_ byte: UInt8) -> Bool {
-        guard position < bytes.count, bytes[position] == byte else { return false }
+        guard current == byte else { return false }
         position &+= 1
         return true
     }
 
-    private mutating func skipWord(_ word: StaticString) -> Bool {
+    private mutating func skipWord(_ word: ShortText) -> Bool {
         var found = ShortText()
-        while found.count < word.utf8CodeUnitCount, position < bytes.count {
-            found.append(bytes[position])
-            position &+= 1
-        }
-        return found == ShortText(word)
+        while found.count < word.count, let byte = takeByte() { found.append(byte) }
+        return found == word
     }
 }
 
@@ -270,14 +266,15 @@ private struct NestingStack {
     var top: Bool? {
         guard depth > 0 else { return nil }
         let index = depth &- 1
-        return isObject[index >> 6] >> UInt64(index & 63) & 1 == 1
+        return isObject[index >> 6 & 15] >> UInt64(index & 63) & 1 == 1
     }
 
     /// False when `JSONReader.maxDepth` containers are open already.
     mutating func push(isObject object: Bool) -> Bool {
         guard depth < JSONReader.maxDepth else { return false }
         let bit: UInt64 = 1 << UInt64(depth & 63)
-        if object { isObject[depth >> 6] |= bit } else { isObject[depth >> 6] &= ~bit }
+        let index = depth >> 6 & 15
+        if object { isObject[index] |= bit } else { isObject[index] &= ~bit }
         depth &+= 1
         return true
     }

@@ -37,13 +37,15 @@ public struct RecordBuffer: ~Copyable {
     /// A two-byte length and the bytes.
     public mutating func append(_ field: Span<UInt8>) throws(PosError) {
         guard field.count <= Self.capacity &- 2 &- count else { throw .illegalParam }
-        storage[count] = UInt8(field.count >> 8)
-        storage[count &+ 1] = UInt8(field.count & 0xFF)
-        count &+= 2
-        for index in field.indices {
-            storage[count] = field[index]
-            count &+= 1
-        }
+        put(UInt8(truncatingIfNeeded: field.count >> 8))
+        put(UInt8(truncatingIfNeeded: field.count))
+        for index in field.indices { put(field[index]) }
+    }
+
+    /// For callers who have seen that there is room.
+    private mutating func put(_ byte: UInt8) {
+        storage[count] = byte
+        count &+= 1
     }
 
     private mutating func append(field value: UInt32) throws(PosError) {

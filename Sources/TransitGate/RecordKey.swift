@@ -43,7 +43,7 @@ public struct RecordKey: ~Copyable {
     /// zeros.
     @inline(never) @_optimize(none)
     public mutating func wipe() {
-        for index in storage.indices { storage[index] = 0 }
+        storage = InlineArray(repeating: 0)
         count = 0
     }
 

@@ -49,20 +49,20 @@ struct Journal: ~Copyable {
     mutating func add(_ slot: ReplaySlot, of table: borrowing ReplayTable) throws(PosError) {
         guard !isDoubtful else { return try rewrite(from: table) }
         let entry = JournalEntry.accepted(slot).bytes
-        let end = count * JournalEntry.count
+        let end = count &* JournalEntry.count
         do throws(PosError) {
             try write(entry.span, to: file, at: end)
         } catch {
-            _ = posoffline_platform_truncate(file, UInt(end))
+            _ = posoffline_platform_truncate(file, UInt(bitPattern: end))
             throw error
         }
         guard posoffline_platform_sync(file) == 0 else {
             // The system may believe now that what it could not write is on the disk.
             isDoubtful = true
-            _ = posoffline_platform_truncate(file, UInt(end))
+            _ = posoffline_platform_truncate(file, UInt(bitPattern: end))
             throw .system
         }
-        count += 1
+        count &+= 1
     }
 
     /// Whether the file has grown so far that codes past their window should be dropped, and `tidy` called.
@@ -70,9 +70,9 @@ struct Journal: ~Copyable {
 
     /// Rewrites the file when most of it is out of date. No ride depends on it: when it fails, the next time is later.
     mutating func tidy(_ table: borrowing ReplayTable) {
-        limit = 2 * table.count + Self.slack
+        limit = 2 &* table.count &+ Self.slack
         guard isLong else { return }
-        do throws(PosError) { try rewrite(from: table) } catch { limit = 2 * count }
+        do throws(PosError) { try rewrite(from: table) } catch { limit = 2 &* count }
     }
 
     /// Writes all that `table` holds into a file of its own and puts that in the journal's place.
@@ -91,7 +91,7 @@ struct Journal: ~Copyable {
             throw error
         }
         posoffline_platform_close(file)
-        (file, count, limit) = (temporary, written, 2 * table.count + Self.slack)
+        (file, count, limit) = (temporary, written, 2 &* table.count &+ Self.slack)
         // Until the directory is on the disk as well, a power cut brings the old file back.
         isDoubtful = true
         try Self.demand(posoffline_platform_sync(directory))
@@ -112,11 +112,11 @@ struct Journal: ~Copyable {
             for at in stride(from: 0, to: page.count, by: JournalEntry.count) {
                 guard let entry = JournalEntry(page.bytes, at: at) else { continue }
                 try table.restore(entry)
-                end = offset + at + JournalEntry.count
+                end = offset &+ at &+ JournalEntry.count
             }
-            offset += page.count
+            offset &+= page.count
         } while page.isFull
-        if offset > end { _ = posoffline_platform_truncate(file, UInt(end)) }
+        if offset > end { _ = posoffline_platform_truncate(file, UInt(bitPattern: end)) }
         count = end / JournalEntry.count
     }
 
@@ -128,15 +128,15 @@ struct Journal: ~Copyable {
             page.append(JournalEntry.forgotten(times).bytes)
             written += 1
         }
-        for index in 0..<table.capacity {
-            guard let slot = table.slot(index) else { continue }
+        let places = table.places
+        for index in places.indices where !places[index].isEmpty {
             if page.isFull {
                 try write(page.bytes, to: file, at: offset)
-                offset += page.count
+                offset &+= page.count
                 page = Page()
             }
-            page.append(JournalEntry.accepted(slot).bytes)
-            written += 1
+            page.append(JournalEntry.accepted(places[index]).bytes)
+            written &+= 1
         }
         try write(page.bytes, to: file, at: offset)
         return written
@@ -144,7 +144,7 @@ struct Journal: ~Copyable {
 
     private func write(_ bytes: Span<UInt8>, to file: Int32, at offset: Int) throws(PosError) {
         let result = bytes.withUnsafeBufferPointer {
-            posoffline_platform_write(file, UInt(offset), $0.baseAddress, UInt($0.count))
+            posoffline_platform_write(file, UInt(bitPattern: offset), $0.baseAddress, UInt($0.count))
         }
         try Self.demand(result)
     }
@@ -172,8 +172,8 @@ private struct Page {
 
     /// Takes an entry, for which there is room.
     mutating func append(_ entry: InlineArray<32, UInt8>) {
-        for index in entry.indices { storage[count + index] = entry[index] }
-        count += entry.count
+        for index in entry.indices { storage[count &+ index] = entry[index] }
+        count &+= entry.count
     }
 
     /// Reads a file from an offset until it ends, or until the page is full.
@@ -181,7 +181,7 @@ private struct Page {
         let capacity = storage.count
         let got = withUnsafeMutableBytes(of: &storage) { buffer in
             posoffline_platform_read(
-                file, UInt(offset), buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt(capacity))
+                file, UInt(bitPattern: offset), buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt(capacity))
         }
         guard got >= 0, got <= capacity else { throw .system }
         count = got

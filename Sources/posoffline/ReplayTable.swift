@@ -47,9 +47,8 @@ struct ReplayTable: ~Copyable {
     /// Takes in what another table holds.
     mutating func restore(_ other: borrowing ReplayTable) throws(PosError) {
         if let times = other.memory.forgotten { try restore(.forgotten(times)) }
-        for index in 0..<other.capacity {
-            if let slot = other.slot(index) { try restore(.accepted(slot)) }
-        }
+        let places = other.places
+        for index in places.indices where !places[index].isEmpty { try restore(.accepted(places[index])) }
     }
 
     mutating func withdraw(_ identity: ReplayIdentity) {
@@ -60,12 +59,9 @@ struct ReplayTable: ~Copyable {
         Self.run(&memory, &slots) { $0.forgetPast(now, in: &$1) }
     }
 
-    /// How many places there are, and what is in each.
-    var capacity: Int { slots.count }
-
-    func slot(_ index: Int) -> ReplaySlot? {
-        let slot = slots.span[index]
-        return slot.isEmpty ? nil : slot
+    /// All that there is room for, the empty places too.
+    var places: Span<ReplaySlot> {
+        @_lifetime(borrow self) get { slots.span }
     }
 
     mutating func release() {
@@ -91,7 +87,7 @@ struct ReplayTable: ~Copyable {
 
     /// False when there is no memory for it; the table is then as it was.
     private mutating func grow() -> Bool {
-        guard var larger = Block<ReplaySlot>(count: slots.count * 2) else { return false }
+        guard var larger = Block<ReplaySlot>(count: slots.count &* 2) else { return false }
         var span = larger.mutableSpan
         memory.move(from: slots.span, to: &span)
         slots.release()

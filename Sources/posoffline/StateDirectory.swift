@@ -78,7 +78,7 @@ struct StateDirectory: ~Copyable {
     private mutating func take(_ path: UnsafePointer<CChar>, for table: inout ReplayTable) throws(PosError) {
         let name = text(path)
         guard !isSame(name) else { return try reopen(for: &table) }
-        guard var copy = Block<CChar>(count: name.count + 1) else { throw .outOfMemory }
+        guard var copy = Block<CChar>(count: name.count &+ 1) else { throw .outOfMemory }
         var span = copy.mutableSpan
         for index in name.indices { span[index] = CChar(bitPattern: name[index]) }
         do throws(PosError) {
@@ -92,7 +92,7 @@ struct StateDirectory: ~Copyable {
     }
 
     private func isSame(_ name: Span<UInt8>) -> Bool {
-        guard path.count == name.count + 1 else { return false }
+        guard path.count == name.count &+ 1 else { return false }
         let path = path.span
         for index in name.indices where path[index] != CChar(bitPattern: name[index]) { return false }
         return true

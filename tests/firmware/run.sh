@@ -75,6 +75,9 @@ step "The demo, packaged for each target"
 code=$("$poscode" issue --window 600 2>/dev/null)
 for target; do run "demo on $target" demo "$target"; done
 
+step "Traps"
+run "every trap is explained" tests/traps/run.sh
+
 step "Another C library"
 musl-gcc -std=c11 -Wall -Wextra -Werror -Iinclude tests/firmware/musl.c -o "$work/musl" \
     -Ldist/x86_64 -lposoffline -Wl,--allow-shlib-undefined
