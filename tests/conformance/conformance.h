@@ -59,6 +59,9 @@ long allow_allocations(void);
 /* How much is allocated and not yet freed. */
 long live_blocks(void);
 long live_bytes(void);
+/* How many descriptors are open, and some that are always there; how much memory the process has. */
+int open_files(void);
+long resident_kilobytes(void);
 /* Called when a lock is about to be taken for the time with this number from now, beginning at 1. */
 void at_lock(long number, void (*action)(void));
 /* Whether it was called. It will not be any more. */

@@ -5,7 +5,6 @@
 #include "disk.h"
 #include "fixtures.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -111,14 +110,6 @@ static void age_journal(uint32_t entries) {
     write_journal(bytes, count);
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
     disk_counts();
-}
-
-static int open_files(void) {
-    int count = 0;
-    DIR *files = opendir("/proc/self/fd");
-    while (files && readdir(files)) count++;
-    if (files) closedir(files);
-    return count;
 }
 
 /* Codes that stay in their window whatever a test does. */

@@ -1,4 +1,4 @@
-/* Faults of the system: no memory, no clock. */
+/* Faults of the system: no memory, no clock. memory.c lets each allocation of each function fail. */
 #include "conformance.h"
 #include "fixtures.h"
 
@@ -33,65 +33,6 @@ static void no_clock(void) {
         start_terminal();
         set_clock(-2);
         CHECK_INT(QRCODE_KEY_EXPIRED, verify(&code));
-    }
-}
-
-/* Every allocation in turn fails, alone or with all that follow; the call says so and has changed nothing. */
-static void initialisation(void) {
-    for (int and_later = 0; and_later < 2; and_later++) {
-        for (int fresh = 0; fresh < 2; fresh++) {
-            long number = 1;
-            for (; number < 1000; number++) {
-                free_pos_verify();
-                if (!fresh) CHECK_INT(SUCCESS, init("[{\"key_id\":7,\"public_key\":\"" ISSUER_7 "\"}]",
-                    "[\"CITY0001\"]"));
-                fail_allocation(number, and_later);
-                int result = init_pos_verify(KEY_LIST, CARD_TYPES);
-                long made = allow_allocations();
-                if (made < number) {
-                    CHECK_INT(SUCCESS, result);
-                    break;
-                }
-                about("allocation %ld fails", number);
-                CHECK_INT(NO_ENOUGH_MEMORY, result);
-                CHECK_INT(fresh ? NOT_INITIALIZED : ILLEGAL_PARAM, verify_named("good"));
-                CHECK_INT(fresh ? NOT_INITIALIZED : CARDTYPE_UNSUPPORTED, verify_named("plain"));
-                if (!fresh) CHECK_INT(SUCCESS, verify_named("key-7"));
-            }
-            CHECK(number > 1 && number < 1000);
-        }
-    }
-}
-
-static void verification(void) {
-    struct code code = fixture_code("good"), forged = fixture_code("user-sig-r-1");
-    struct call call = call_with(&code);
-    static struct answer answer;
-    /* Whatever the libraries below set up once is set up. */
-    CHECK_INT(SUCCESS, verify_named("rider-000"));
-    for (int old = 0; old < 2; old++) {
-        for (int and_later = 0; and_later < 2; and_later++) {
-            for (long number = 1; number < 10000; number++) {
-                /* Without initialisation verify_qrcode makes its first room for accepted codes by itself. */
-                if (old) free_pos_verify();
-                else start_terminal();
-                about("function %d, allocation %ld fails, later ones too: %d", old, number, and_later);
-                fail_allocation(number, and_later);
-                int result = old ? call_legacy(&call, &answer) : call_verify(&call, &answer);
-                long made = allow_allocations();
-                if (made >= number) CHECK_INT(NO_ENOUGH_MEMORY, result);
-                else CHECK_INT(SUCCESS, result);
-                if (result != SUCCESS) CHECK_INT(SUCCESS, old ? call_legacy(&call, &answer) : call_verify(&call,
-                    &answer));
-                CHECK_INT(QRCODE_DUPLICATED, old ? call_legacy(&call, &answer) : call_verify(&call, &answer));
-                /* A forged code never turns good for want of memory. */
-                fail_allocation(number, and_later);
-                int second = old ? legacy(&forged) : verify(&forged);
-                allow_allocations();
-                CHECK(second == QRCODE_DUPLICATED || second == NO_ENOUGH_MEMORY);
-                if (made < number) break;
-            }
-        }
     }
 }
 
@@ -199,8 +140,6 @@ static void lists_of_any_length(void) {
 
 const struct test fault_tests[] = {
     {"a clock that cannot be read is an internal fault", no_clock},
-    {"init_pos_verify says when memory fails, and keeps the lists before", initialisation},
-    {"verification says when memory fails, and marks nothing", verification},
     {"a verification allocates nothing", nothing_is_allocated},
     {"no forged code passes for want of memory", forged_without_memory},
     {"a replay memory that cannot grow refuses and forgets nothing", growth},

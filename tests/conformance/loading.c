@@ -10,7 +10,7 @@
 #include <string.h>
 
 static const char *library;
-static int rounds = 1000;
+static int rounds = 10000;
 
 /* dlsym gives object pointers; POSIX lets them be functions. */
 #define BIND(name) *(void **)&name##_ = dlsym(handle, #name)
@@ -60,19 +60,10 @@ static void names(void) {
     dlclose(handle);
 }
 
-static long resident_kilobytes(void) {
-    char line[200];
-    long kilobytes = 0;
-    FILE *status = fopen("/proc/self/status", "r");
-    while (status && fgets(line, sizeof line, status))
-        if (sscanf(line, "VmRSS: %ld", &kilobytes) == 1) break;
-    if (status) fclose(status);
-    return kilobytes;
-}
-
 /* Again and again: loaded, used, unloaded without free_pos_verify. */
 static void again_and_again(void) {
     long blocks = 0, bytes = 0, resident = 0;
+    int files = open_files();
     struct code code = milled_code(NOW, 65535);
     set_clock(NOW);
     for (int i = 0; i < rounds; i++) {
@@ -90,6 +81,7 @@ static void again_and_again(void) {
     about("%ld blocks and %ld bytes more than after 20 rounds", live_blocks() - blocks, live_bytes() - bytes);
     CHECK(live_blocks() - blocks <= 8);
     CHECK(live_bytes() - bytes <= 4096);
+    CHECK_INT(files, open_files());
     about("%ld KB before, %ld KB after", resident, resident_kilobytes());
     /* With fewer rounds this is an emulator, which grows by itself when code comes anew. */
     CHECK(resident > 0 && (rounds < 1000 || resident_kilobytes() - resident < 1024));

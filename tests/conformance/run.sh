@@ -4,25 +4,32 @@
 #
 #   tests/conformance/run.sh LIBRARY_DIRECTORY [KIND]
 #
-# KIND is host (the default) or firmware, and says which libraries the file may need. For another architecture name a
-# compiler, an emulator, and, as emulators are slow, how many codes and how many times of loading are enough:
+# KIND is host (the default) or firmware, and says which libraries the file may need; or programs, which looks at what
+# the library does and not at the file. For another architecture name a compiler, an emulator, and, as emulators are
+# slow, how many codes, how many times of loading and how many mixed verifications are enough:
 #
-#   COMPILERS=arm-linux-gnueabi-gcc EMULATOR="qemu-arm -L /usr/arm-linux-gnueabi" LOAD=5000 ROUNDS=120 \
+#   COMPILERS=arm-linux-gnueabi-gcc EMULATOR="qemu-arm -L /usr/arm-linux-gnueabi" LOAD=5000 ROUNDS=120 SOAK=20000 \
 #       tests/conformance/run.sh dist/armel firmware
+#
+# SANITIZE is for a library with a sanitizer inside: what the compiler is told of it. PROGRAMS names a directory in
+# which the programs are to stay.
 set -eu
-library=${1:?usage: tests/conformance/run.sh LIBRARY_DIRECTORY [host|firmware]}
+library=${1:?usage: tests/conformance/run.sh LIBRARY_DIRECTORY [host|firmware|programs]}
 kind=${2:-host}
 compilers=${COMPILERS:-gcc clang-14}
 emulator=${EMULATOR:-}
 load=${LOAD:-100000}
-rounds=${ROUNDS:-1000}
+rounds=${ROUNDS:-10000}
+soak=${SOAK:-200000}
+sanitize=${SANITIZE:-}
 
 library=$(cd "$library" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+programs=$(cd "${PROGRAMS:-$work}" && pwd)
 cd "$(dirname "$0")"
 # Relative, so that a checkout in a directory of any name works.
 headers=../../include
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 status=0
 
 report() { # name command...
@@ -46,34 +53,50 @@ fixtures() {
     python3 make-fixtures.py > "$work/fixtures.h" && cmp "$work/fixtures.h" fixtures.h && echo '1 passed, 0 failed'
 }
 
-report "fixtures are what their generator makes" fixtures
-report "headers" ./headers.sh "$headers"
-report "symbols" python3 symbols.py "$kind" "$library/libposoffline.so" "$headers"
+if [ "$kind" != programs ]; then
+    report "fixtures are what their generator makes" fixtures
+    report "headers" ./headers.sh "$headers"
+    report "symbols" python3 symbols.py "$kind" "$library/libposoffline.so" "$headers"
+fi
 
-common="framework.c system.c model.c"
 suite="main.c guard.c present.c layout.c codes.c buffers.c mutations.c order.c faults.c replay.c legacy.c json.c
     pos-param.c record.c threads.c silence.c"
 
+# Lists of files and flags, to be split.
+# shellcheck disable=SC2086
+program() { # name, sources and libraries...
+    program=$1
+    shift
+    $compiler $flags -rdynamic $sanitize framework.c model.c "$@" "$work/system.o" -o "$programs/$program" \
+        -ldl -lpthread
+}
+
 for compiler in $compilers; do
-    flags="-std=c11 -Wall -Wextra -Wpedantic -Werror -O1 -I$headers -rdynamic"
-    # Lists of files and flags, to be split.
+    flags="-std=c11 -Wall -Wextra -Wpedantic -Werror -O1 -I$headers"
     # shellcheck disable=SC2086
     {
-        $compiler $flags $suite $common -o "$work/conformance" "$library/libposoffline.so" -ldl -lpthread
-        $compiler $flags loading.c $common -o "$work/loading" -ldl -lpthread
-        $compiler $flags durable.c disk.c present.c guard.c $common -o "$work/durable" "$library/libposoffline.so" -ldl \
-            -lpthread
-        $compiler $flags replay-load.c $common -o "$work/replay-load" "$library/libposoffline.so" -ldl -lpthread
+        # No sanitizer in this one: it calls what is here before it can be called itself.
+        $compiler $flags -c system.c -o "$work/system.o"
+        program conformance $suite "$library/libposoffline.so"
     }
+    program durable durable.c disk.c present.c guard.c "$library/libposoffline.so"
+    program memory memory.c present.c guard.c "$library/libposoffline.so"
+    program loading loading.c
+    program replay-load replay-load.c "$library/libposoffline.so"
+    program soak soak.c disk.c present.c guard.c "$library/libposoffline.so"
     # shellcheck disable=SC2086
     {
-        report "conformance, $compiler" env LD_LIBRARY_PATH="$library" $emulator "$work/conformance"
-        report "durable, $compiler" env LD_LIBRARY_PATH="$library" $emulator "$work/durable" "$load"
-        report "loading, $compiler" $emulator "$work/loading" "$library/libposoffline.so" "$rounds"
+        report "conformance, $compiler" env LD_LIBRARY_PATH="$library" $emulator "$programs/conformance"
+        report "durable, $compiler" env LD_LIBRARY_PATH="$library" $emulator "$programs/durable" "$load"
+        report "memory, $compiler" env LD_LIBRARY_PATH="$library" $emulator "$programs/memory"
+        report "loading, $compiler" $emulator "$programs/loading" "$library/libposoffline.so" "$rounds"
     }
 done
 # Once is enough: the program does little, the library does much.
 # shellcheck disable=SC2086
-report "replay-load with $load codes" env LD_LIBRARY_PATH="$library" $emulator "$work/replay-load" "$load"
+{
+    report "replay-load with $load codes" env LD_LIBRARY_PATH="$library" $emulator "$programs/replay-load" "$load"
+    report "soak with $soak verifications" env LD_LIBRARY_PATH="$library" $emulator "$programs/soak" "$soak"
+}
 
 exit $status

@@ -1,13 +1,19 @@
-/* The clock, the heap and the lock, as the library sees them: the program's own symbols come before libc's. */
+/* The clock, the heap and the lock, as the library sees them: the program's own symbols come before libc's. And
+ * what the process has. */
 #define _GNU_SOURCE
 #include "conformance.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Set only while no other thread runs: 64 atomic bits are not to be had everywhere. */
 static long long clock_now;
@@ -20,12 +26,19 @@ time_t time(time_t *out) {
     return now;
 }
 
-/* glibc's allocator under the names that are its own. */
-extern void *__libc_malloc(size_t);
-extern void *__libc_calloc(size_t, size_t);
-extern void *__libc_realloc(void *, size_t);
-extern void *__libc_memalign(size_t, size_t);
-extern void __libc_free(void *);
+/* What lies below these: a sanitizer's functions where one is linked in, else glibc's allocator under the names that
+ * are its own. */
+#define BELOW(result, name, arguments) \
+    extern result __libc_##name arguments; \
+    extern result __interceptor_##name arguments __attribute__((weak)); \
+    static inline result (*below_##name(void)) arguments { \
+        return __interceptor_##name ? __interceptor_##name : __libc_##name; \
+    }
+BELOW(void *, malloc, (size_t))
+BELOW(void *, calloc, (size_t, size_t))
+BELOW(void *, realloc, (void *, size_t))
+BELOW(void *, memalign, (size_t, size_t))
+BELOW(void, free, (void *))
 
 static _Atomic long made, blocks, bytes, failing;
 static _Atomic int failing_all_later;
@@ -51,6 +64,15 @@ long allow_allocations(void) {
 long live_blocks(void) { return blocks; }
 long live_bytes(void) { return bytes; }
 
+/* A sanitizer that is still getting ready allocates already, and cannot say yet how much a block holds. What its search
+ * for functions has left behind goes before the count begins. */
+static volatile int begun;
+
+static void __attribute__((constructor)) begin(void) {
+    while (dlerror()) continue;
+    begun = 1;
+}
+
 static int may_allocate(size_t size) {
     long number = ++made;
     if (slow_size && size >= slow_size) nanosleep(&(struct timespec){0, 10 * 1000 * 1000}, NULL);
@@ -62,7 +84,7 @@ static int may_allocate(size_t size) {
 }
 
 static void *counted(void *memory) {
-    if (memory) {
+    if (memory && begun) {
         blocks++;
         bytes += (long)malloc_usable_size(memory);
     }
@@ -70,32 +92,32 @@ static void *counted(void *memory) {
 }
 
 static void uncount(void *memory) {
-    if (!memory) return;
+    if (!memory || !begun) return;
     blocks--;
     bytes -= (long)malloc_usable_size(memory);
 }
 
-void *malloc(size_t size) { return may_allocate(size) ? counted(__libc_malloc(size)) : NULL; }
+void *malloc(size_t size) { return may_allocate(size) ? counted(below_malloc()(size)) : NULL; }
 
 void *calloc(size_t count, size_t size) {
     size_t total = size && count > (size_t)-1 / size ? (size_t)-1 : count * size;
-    return may_allocate(total) ? counted(__libc_calloc(count, size)) : NULL;
+    return may_allocate(total) ? counted(below_calloc()(count, size)) : NULL;
 }
 
 void *realloc(void *memory, size_t size) {
     if (!may_allocate(size)) return NULL;
-    long before = memory ? (long)malloc_usable_size(memory) : 0;
-    void *moved = __libc_realloc(memory, size);
+    long before = memory && begun ? (long)malloc_usable_size(memory) : 0;
+    void *moved = below_realloc()(memory, size);
     if (moved || size == 0) {
         bytes -= before;
-        if (memory) blocks--;
+        if (memory && begun) blocks--;
         counted(moved);
     }
     return moved;
 }
 
 void *memalign(size_t alignment, size_t size) {
-    return may_allocate(size) ? counted(__libc_memalign(alignment, size)) : NULL;
+    return may_allocate(size) ? counted(below_memalign()(alignment, size)) : NULL;
 }
 
 void *aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
@@ -109,7 +131,7 @@ int posix_memalign(void **memory, size_t alignment, size_t size) {
 
 void free(void *memory) {
     uncount(memory);
-    __libc_free(memory);
+    below_free()(memory);
 }
 
 static _Atomic long locks, lock_number;
@@ -127,12 +149,33 @@ int lock_was_reached(void) {
     return reached;
 }
 
+extern int __interceptor_pthread_mutex_lock(pthread_mutex_t *) __attribute__((weak));
+
 int pthread_mutex_lock(pthread_mutex_t *mutex) {
     static int (*real)(pthread_mutex_t *);
+    if (!real) real = __interceptor_pthread_mutex_lock;
     if (!real) *(void **)&real = dlsym(RTLD_NEXT, "pthread_mutex_lock");
     if (lock_number && ++locks == lock_number) {
         lock_number = 0;
         lock_action();
     }
     return real(mutex);
+}
+
+int open_files(void) {
+    int count = 0;
+    DIR *files = opendir("/proc/self/fd");
+    while (files && readdir(files)) count++;
+    if (files) closedir(files);
+    return count;
+}
+
+long resident_kilobytes(void) {
+    char text[4096];
+    int file = open("/proc/self/status", O_RDONLY);
+    ssize_t count = file < 0 ? -1 : read(file, text, sizeof text - 1);
+    if (file >= 0) close(file);
+    text[count < 0 ? 0 : count] = '\0';
+    const char *line = strstr(text, "VmRSS:");
+    return line ? atol(line + 6) : 0;
 }
