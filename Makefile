@@ -20,12 +20,14 @@ FIRMWARE := $(FIRMWARE_TARGETS:%=dist/%/libposoffline.so)
 FIRMWARE_PACKAGES := gcc-i686-linux-gnu gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-arm-linux-gnueabi \
     libc6-dev-i386-cross libc6-dev-arm64-cross libc6-dev-armhf-cross libc6-dev-armel-cross
 FIRMWARE_TEST_PACKAGES := musl-tools qemu-user
+SANITIZER_PACKAGES := gcc libc6-dbg valgrind
 
 SOURCES := $(shell find Sources include -name '*.swift' -o -name '*.[ch]' -o -name '*.map' -o -name '*.modulemap')
 POSCODE_SOURCES := $(shell find tools/poscode/Sources tools/poscode/Package.swift -type f 2>/dev/null)
 
 .PHONY: all lib poscode demo test bench install uninstall clean help
-.PHONY: soak fuzz traps firmware footprint test-firmware lib-packages tool-packages test-packages firmware-packages
+.PHONY: soak fuzz traps firmware footprint test-firmware test-sanitizers
+.PHONY: lib-packages tool-packages test-packages firmware-packages
 all: lib
 
 ## lib          build/libposoffline.so, the library that ships
@@ -72,9 +74,19 @@ bench: lib firmware $(BUILD)/bench $(BUILD)/bench-arm
 	LD_LIBRARY_PATH=$(ARM_LIBRARIES) qemu-arm -L /usr/arm-linux-gnueabihf \
 	    $(BUILD)/bench-arm $(BUILD)/bench-arm.json armhf=dist/armhf/libposoffline.so
 
-## soak         random cases against libcrypto, for SECONDS (600), and small groups whole
+SOAK_SOURCES := $(addprefix tests/conformance/,soak.c disk.c present.c guard.c framework.c model.c system.c)
+
+$(BUILD)/soak: $(SOAK_SOURCES) tests/conformance/conformance.h tests/conformance/fixtures.h $(LIBRARY)
+	$(CC) -std=c11 -O2 -Wall -Wextra -Iinclude -rdynamic $(SOAK_SOURCES) -o $@ -L$(BUILD) -lposoffline \
+	    -Wl,-rpath,'$$ORIGIN' -ldl -lpthread
+
+## soak         COUNT (1000000) mixed verifications by THREADS (4); for SECONDS (600) random cases against libcrypto
+COUNT ?= 1000000
+THREADS ?= 4
+SEED ?= 1
 SECONDS ?= 600
-soak: lib-packages
+soak: lib-packages $(BUILD)/soak
+	$(BUILD)/soak $(COUNT) $(THREADS) $(SEED)
 	swift build -c release -Xswiftc -enable-testing --build-tests --quiet
 	POSOFFLINE_SOAK_SECONDS=$(SECONDS) swift test -c release -Xswiftc -enable-testing --skip-build \
 	    --disable-xctest --filter 'DifferentialTests|SmallGroupTests'
@@ -102,6 +114,11 @@ traps: firmware lib
 test-firmware: firmware lib poscode test-packages
 	@scripts/install-packages.sh $(FIRMWARE_TEST_PACKAGES)
 	tests/firmware/run.sh $(POSCODE) $(FIRMWARE_TARGETS)
+
+## test-sanitizers  the C suite under AddressSanitizer, ThreadSanitizer and valgrind
+test-sanitizers: lib dist/x86_64/libposoffline.so
+	@scripts/install-packages.sh $(SANITIZER_PACKAGES)
+	tests/sanitizers/run.sh $(BUILD) dist/x86_64
 
 ## test         every test
 test: lib poscode test-packages

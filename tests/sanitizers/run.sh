@@ -1,0 +1,106 @@
+#!/bin/sh
+# Runs the C conformance suite under AddressSanitizer with UndefinedBehaviorSanitizer, under ThreadSanitizer and under
+# valgrind, and sees for each tool that it finds a defect that is there. Ends non-zero when anything is found that is
+# not.
+#
+#   tests/sanitizers/run.sh HOST_LIBRARY_DIRECTORY FIRMWARE_LIBRARY_DIRECTORY
+#
+# The sanitizers are in libraries of their own (build.sh), valgrind looks at the two files that are named.
+set -eu
+host=$(cd "${1:?usage: tests/sanitizers/run.sh HOST_LIBRARY_DIRECTORY FIRMWARE_LIBRARY_DIRECTORY}" && pwd)
+firmware=$(cd "${2:?usage: tests/sanitizers/run.sh HOST_LIBRARY_DIRECTORY FIRMWARE_LIBRARY_DIRECTORY}" && pwd)
+cd "$(dirname "$0")/../.."
+work=build/sanitizers
+swift=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")
+mkdir -p "$work/logs"
+
+# The suite's own handlers are to leave it to the sanitizer to say what has happened.
+export ASAN_OPTIONS=handle_segv=2:handle_sigbus=2:handle_sigfpe=2:handle_sigill=2
+export TSAN_OPTIONS=handle_segv=2:handle_sigbus=2
+# Threads take turns in valgrind; those that wait for others must not have them all. The suite brings an allocator of
+# its own, which is to stay. Leaks are not for valgrind: a forked child has lost what its parent's threads had.
+memcheck="valgrind -q --error-exitcode=9 --fair-sched=yes --soname-synonyms=somalloc=nouserintercepts
+    --suppressions=$PWD/tests/sanitizers/valgrind.supp"
+
+is_built() { # tool
+    built=$work/$1/built
+    [ -e "$built" ] && [ -z "$(find Sources include tests/sanitizers -name '*.[chs]*' -newer "$built")" ]
+}
+build() { # tool
+    is_built "$1" || { rm -rf "${work:?}/$1" && tests/sanitizers/build.sh "$1" "$work/$1" && touch "$work/$1/built"; }
+}
+
+suite() { # name, library directory
+    mkdir -p "$work/$1/programs"
+    PROGRAMS=$work/$1/programs tests/conformance/run.sh "$2" programs > "$work/logs/$1.log" 2>&1
+}
+
+under_address() {
+    build address && COMPILERS=$swift/bin/clang LOAD=20000 ROUNDS=200 SOAK=50000 \
+        SANITIZE="-g -fuse-ld=lld -fsanitize=address,undefined -Wno-unterminated-string-initialization" \
+        suite address "$work/address"
+}
+
+under_thread() {
+    runtime=$swift/lib/swift/linux
+    build thread && COMPILERS=$swift/bin/clang LOAD=5000 ROUNDS=200 SOAK=20000 \
+        SANITIZE="-g -fuse-ld=lld -fsanitize=thread -Wno-unterminated-string-initialization
+            -L$runtime -ldispatch -lBlocksRuntime -Wl,-rpath,$runtime" \
+        suite thread "$work/thread"
+}
+
+under_valgrind() {
+    build valgrind && COMPILERS=gcc LOAD=5000 ROUNDS=120 SOAK=10000 EMULATOR=$memcheck suite valgrind "$firmware"
+}
+
+host_under_valgrind() {
+    # shellcheck disable=SC2086
+    LD_LIBRARY_PATH=$host $memcheck "$work/valgrind/programs/soak" 10000 > "$work/logs/valgrind-host.log" 2>&1
+}
+
+passed=0 failed=0
+result() { # what, status
+    if [ "$2" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+    [ "$2" -eq 0 ] && echo "ok: $1" || echo "FAILED: $1"
+}
+
+# A defective library must be found out, and for what is wrong with it.
+finds() { # tool, defect, what the tool says, program and arguments...
+    tool=$1 defect=$2 words=$3
+    shift 3
+    status=0
+    LD_LIBRARY_PATH=$work/$tool/$defect "$@" > "$work/logs/$defect.log" 2>&1 || status=$?
+    if [ $status -ne 0 ] && grep -q "$words" "$work/logs/$defect.log"; then status=0; else status=1; fi
+    [ $status -eq 0 ] || tail -n 20 "$work/logs/$defect.log"
+    result "$tool finds $defect" $status
+}
+
+# valgrind is the slowest by far, and has a processor to itself.
+under_valgrind & valgrind=$!
+status=0
+under_address || status=$?
+cat "$work/logs/address.log"
+result "the suite under AddressSanitizer and UndefinedBehaviorSanitizer" $status
+finds address short_calloc heap-buffer-overflow "$work/address/programs/memory"
+finds address no_free "LeakSanitizer: detected memory leaks" "$work/address/programs/memory"
+
+status=0
+under_thread || status=$?
+cat "$work/logs/thread.log"
+result "the suite under ThreadSanitizer" $status
+finds thread no_pthread_mutex_lock "ThreadSanitizer: .*race" "$work/thread/programs/conformance" \
+    "of eight threads with one code"
+
+status=0
+wait $valgrind || status=$?
+cat "$work/logs/valgrind.log"
+result "the firmware file under valgrind" $status
+status=0
+host_under_valgrind || status=$?
+[ $status -eq 0 ] || tail -n 20 "$work/logs/valgrind-host.log"
+result "the host file under valgrind" $status
+# shellcheck disable=SC2086
+finds valgrind dirty_calloc "depends on uninitialised value" $memcheck "$work/valgrind/programs/memory"
+
+echo "$passed passed, $failed failed"
+[ $failed -eq 0 ]
