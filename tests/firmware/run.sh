@@ -1,6 +1,6 @@
 #!/bin/sh
-# Every test of the firmware files in dist/: their bounds, that they come out the same when built twice, the whole
-# conformance suite against each, the foreign ones under qemu, and a program of another C library.
+# Every test of the firmware files in dist/: their bounds, their traps, that they come out the same when built twice,
+# the whole conformance suite against each, the foreign ones under qemu, and a program of another C library.
 #
 #   tests/firmware/run.sh POSCODE TARGET...
 set -eu
@@ -68,15 +68,15 @@ run() { # what, command
 step "Bounds"
 run "every bound holds" scripts/footprint.py $(for target; do echo "$target=dist/$target/libposoffline.so"; done)
 
+step "Traps"
+run "every trap is explained, and a new one would be found" tests/traps/run.sh
+
 step "Reproducible"
 run "built twice, the same bytes" scripts/reproducible.sh "$@"
 
 step "The demo, packaged for each target"
 code=$("$poscode" issue --window 600 2>/dev/null)
 for target; do run "demo on $target" demo "$target"; done
-
-step "Traps"
-run "every trap is explained" tests/traps/run.sh
 
 step "Another C library"
 musl-gcc -std=c11 -Wall -Wextra -Werror -Iinclude tests/firmware/musl.c -o "$work/musl" \
