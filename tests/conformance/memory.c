@@ -88,6 +88,11 @@ static void with_key(void) {
     key_before = KEY_A;
 }
 
+static void with_key_file_alone(void) {
+    nothing();
+    setenv("POSOFFLINE_RECORD_KEY_FILE", key_file, 1);
+}
+
 static void with_key_file(void) {
     in_use();
     setenv("POSOFFLINE_RECORD_KEY_FILE", key_file, 1);
@@ -108,6 +113,11 @@ static void with_directory(void) {
 static void with_directory_closed(void) {
     with_directory();
     free_pos_verify();
+}
+
+static void with_key_file_and_directory_closed(void) {
+    with_directory_closed();
+    setenv("POSOFFLINE_RECORD_KEY_FILE", key_file, 1);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -182,6 +192,7 @@ static const struct step {
     {"init_pos_verify", nothing, initialise, SUCCESS, 3, ALL_FRESH, DEVELOPMENT_KEY},
     {"init_pos_verify again", with_key, initialise, SUCCESS, 2, NEW_LISTS, KEY_A},
     {"init_pos_verify with bad lists", with_key, initialise_badly, ILLEGAL_PARAM, 1, IN_USE, KEY_A},
+    {"init_pos_verify with a key file, first", with_key_file_alone, initialise, SUCCESS, 3, ALL_FRESH, KEY_B},
     {"init_pos_verify with a key file", with_key_file, initialise, SUCCESS, 2, NEW_LISTS, KEY_B},
     {"verify_qrcode_v2", in_use, verify_second, SUCCESS, 0, BOTH_USED, DEVELOPMENT_KEY},
     {"verify_qrcode_v2, forged", in_use, verify_forged, MALFORMED_QRCODE, 0, IN_USE, DEVELOPMENT_KEY},
@@ -204,6 +215,8 @@ static const struct step {
     {"posoffline_set_state_dir, another", with_directory, use_other, SUCCESS, 2, IN_USE, DEVELOPMENT_KEY},
     {"posoffline_set_state_dir, opened again", with_directory_closed, use_one, SUCCESS, 1, FREED, DEVELOPMENT_KEY},
     {"init_pos_verify, opened again", with_directory_closed, initialise, SUCCESS, 3, NEW_LISTS, DEVELOPMENT_KEY},
+    {"init_pos_verify with a key file, opened again", with_key_file_and_directory_closed, initialise, SUCCESS, 3,
+     NEW_LISTS, KEY_B},
     {"verify_qrcode, opened again", with_directory_closed, verify_second_legacy, SUCCESS, 1, FREED, DEVELOPMENT_KEY},
     {"verify_qrcode_v2 with a directory", with_directory, verify_second, SUCCESS, 0, BOTH_USED, DEVELOPMENT_KEY},
     {"free_pos_verify with a directory", with_directory, release, SUCCESS, 0, FREED, DEVELOPMENT_KEY},
