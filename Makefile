@@ -85,7 +85,7 @@ COUNT ?= 1000000
 THREADS ?= 4
 SEED ?= 1
 SECONDS ?= 600
-soak: lib-packages $(BUILD)/soak
+soak: lib-packages tool-packages $(BUILD)/soak
 	$(BUILD)/soak $(COUNT) $(THREADS) $(SEED)
 	swift build -c release -Xswiftc -enable-testing --build-tests --quiet
 	POSOFFLINE_SOAK_SECONDS=$(SECONDS) swift test -c release -Xswiftc -enable-testing --skip-build \

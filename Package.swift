@@ -13,11 +13,14 @@ let package = Package(
         .library(
             name: "TransitKit",
             targets: ["TransitCode", "TransitGate", "TransitCrypto", "HostCrypto", "PortableCrypto", "TransitOffice"]),
+        .library(name: "TransitPicture", targets: ["TransitPicture"]),
     ],
     targets: [
         .systemLibrary(name: "CPosoffline", path: "include"),
         .systemLibrary(name: "CLibcrypto"),
         .systemLibrary(name: "CSecp256k1"),
+        .systemLibrary(name: "CQREncode"),
+        .systemLibrary(name: "CPNG"),
         .target(name: "CPlatform"),
 
         .target(name: "TransitCrypto", swiftSettings: settings),
@@ -32,6 +35,7 @@ let package = Package(
             name: "TransitOffice",
             dependencies: ["TransitCode", "TransitGate", "TransitCrypto", "HostCrypto", "CLibcrypto"],
             swiftSettings: settings),
+        .target(name: "TransitPicture", dependencies: ["CQREncode", "CPNG"]),
         .target(
             name: "posoffline", dependencies: ["CPosoffline", "CPlatform", "TransitGate", "HostCrypto"],
             exclude: ["exports.map"], swiftSettings: settings),

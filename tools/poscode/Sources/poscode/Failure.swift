@@ -1,6 +1,7 @@
 import Glibc
 import TransitCode
 import TransitOffice
+import TransitPicture
 
 /// Why the tool cannot do what it was asked: what to tell the user, and how to exit (sysexits.h).
 struct Failure: Error {
@@ -36,6 +37,16 @@ struct Failure: Error {
                     + "makes it wrong on purpose")
         case .badKeyList(let fault): self.init(.badInput, "\(subject): \(Self.text(fault))")
         case .badKeyFile(let line, let fault): self.init(.badInput, "\(subject): line \(line): \(Self.text(fault))")
+        }
+    }
+
+    /// No QR picture.
+    init(_ error: PictureError) {
+        switch error {
+        case .tooLong(let count, let level):
+            self.init(.badInput, "\(count) bytes do not fit a QR code of level \(level.rawValue); try --level L")
+        case .outOfMemory: self.init(.system, "libqrencode: out of memory")
+        case .noPNG: self.init(.system, "libpng cannot make the picture")
         }
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import TransitCode
 import TransitOffice
+import TransitPicture
 
 /// Codes from fields.
 struct Issue: ParsableCommand {
@@ -131,6 +132,7 @@ struct Issue: ParsableCommand {
 }
 
 extension SigningKey.SHalf: @retroactive ExpressibleByArgument {}
+extension QRLevel: @retroactive ExpressibleByArgument {}
 
 /// One code and what it was made of.
 struct MadeCode {
@@ -257,12 +259,10 @@ private struct CodeWriter {
             case _ where options.json: text += Array((made.description.text + "\n").utf8)
             case .hex: text += Array((made.bytes.hex + "\n").utf8)
             case .terminal:
-                let picture = try QRCode(made.bytes, level: options.level).terminal(margin: options.margin)
-                text += Array(picture.utf8)
+                text += Array(try picture(of: made).terminal(margin: options.margin).utf8)
             case .raw: try place(made.bytes, index, out)
             case .png:
-                let picture = try QRCode(made.bytes, level: options.level)
-                try place(picture.png(scale: options.scale, margin: options.margin), index, out)
+                try place(png(of: made), index, out)
             }
             if !isFile {
                 try out.write(text)
@@ -275,6 +275,15 @@ private struct CodeWriter {
             try Files.writeData(text, to: options.output)
         }
         try out.flush()
+    }
+
+    private func picture(of made: MadeCode) throws(Failure) -> QRCode {
+        do { return try QRCode(made.bytes, level: options.level) } catch { throw Failure(error) }
+    }
+
+    private func png(of made: MadeCode) throws(Failure) -> [UInt8] {
+        let picture = try picture(of: made)
+        do { return try picture.png(scale: options.scale, margin: options.margin) } catch { throw Failure(error) }
     }
 
     private func place(_ bytes: [UInt8], _ index: Int, _ out: Output) throws(Failure) {

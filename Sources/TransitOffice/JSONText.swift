@@ -1,5 +1,5 @@
 /// JSON for machines: members in the order given, all on one line.
-enum JSONValue {
+public enum JSONValue: Sendable {
     case string(String)
     case number(Int)
     case bool(Bool)
@@ -8,10 +8,11 @@ enum JSONValue {
     case object([(String, JSONValue)])
 
     /// Null when there is none.
-    static func optional(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
-    static func optional(_ value: Int?) -> JSONValue { value.map { .number($0) } ?? .null }
+    public static func optional(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+    public static func optional(_ value: Int?) -> JSONValue { value.map { .number($0) } ?? .null }
 
-    var text: String {
+    /// The JSON.
+    public var text: String {
         switch self {
         case .string(let value): Self.quoted(value)
         case .number(let value): "\(value)"

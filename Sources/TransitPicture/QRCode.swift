@@ -1,12 +1,11 @@
 // QR pictures: libqrencode makes the modules, libpng the file. Every unsafe pointer that they take is in this file.
 
-import ArgumentParser
 import CPNG
 import CQREncode
 import Glibc
 
 /// How much of a picture may be lost and still be read.
-enum QRLevel: String, CaseIterable, ExpressibleByArgument {
+public enum QRLevel: String, CaseIterable, Sendable {
     case L, M, Q, H
 
     fileprivate var library: QRecLevel {
@@ -19,18 +18,26 @@ enum QRLevel: String, CaseIterable, ExpressibleByArgument {
     }
 }
 
+/// Why there is no picture.
+public enum PictureError: Error, Equatable, Sendable {
+    /// More bytes than the largest QR code of this level holds.
+    case tooLong(count: Int, level: QRLevel)
+    case outOfMemory
+    /// libpng did not say why.
+    case noPNG
+}
+
 /// The dark and light modules of a QR code in byte mode.
-struct QRCode {
+public struct QRCode: Sendable {
     /// Modules on a side.
-    let width: Int
+    public let width: Int
     private let isDark: [Bool]
 
-    init(_ bytes: [UInt8], level: QRLevel) throws(Failure) {
+    /// The smallest code that holds the bytes.
+    public init(_ bytes: [UInt8], level: QRLevel) throws(PictureError) {
         // Version 0: the smallest that fits.
         guard let code = QRcode_encodeData(Int32(clamping: bytes.count), bytes, 0, level.library) else {
-            if errno == ENOMEM { throw Failure(.system, "libqrencode: out of memory") }
-            throw Failure(
-                .badInput, "\(bytes.count) bytes do not fit a QR code of level \(level.rawValue); try --level L")
+            throw errno == ENOMEM ? .outOfMemory : .tooLong(count: bytes.count, level: level)
         }
         defer { QRcode_free(code) }
         width = Int(code.pointee.width)
@@ -45,7 +52,7 @@ struct QRCode {
     }
 
     /// A grey-scale PNG, `scale` pixels a module, `margin` light modules around.
-    func png(scale: Int, margin: Int) throws(Failure) -> [UInt8] {
+    public func png(scale: Int, margin: Int) throws(PictureError) -> [UInt8] {
         let side = (width + 2 * margin) * scale
         var pixels = [UInt8](repeating: 0xFF, count: side * side)
         for row in 0..<side {
@@ -61,18 +68,18 @@ struct QRCode {
         image.format = 0  // PNG_FORMAT_GRAY, which Swift cannot read: a macro over casts
         var count = png_alloc_size_t(0)
         guard png_image_write_to_memory(&image, nil, &count, 0, pixels, png_int_32(side), nil) != 0 else {
-            throw Failure(.system, "libpng cannot make the picture")
+            throw .noPNG
         }
         var file = [UInt8](repeating: 0, count: count)
         guard png_image_write_to_memory(&image, &file, &count, 0, pixels, png_int_32(side), nil) != 0 else {
-            throw Failure(.system, "libpng cannot make the picture")
+            throw .noPNG
         }
         return Array(file.prefix(count))
     }
 
     /// Half blocks, two modules to a character. Black and white are set outright, so that the picture is the right
     /// way round whatever the terminal's own colours are.
-    func terminal(margin: Int) -> String {
+    public func terminal(margin: Int) -> String {
         var text = ""
         for row in stride(from: -margin, to: width + margin, by: 2) {
             text += "\u{1B}[38;5;16;48;5;231m"

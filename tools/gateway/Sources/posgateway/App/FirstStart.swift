@@ -1,0 +1,75 @@
+import CryptoExtras
+import Foundation
+import TransitOffice
+
+/// What a new data directory gets, so that the first call can be made at once. Each step is done when its result is not
+/// there, so that a first start which was cut short is finished by the next one.
+struct FirstStart {
+    let directory: DataDirectory
+    let store: Store
+
+    static let demoAppID = "2021000000000001"
+    static let demoLoginName = "demo@posoffline.example"
+    /// As many as the platform hands out.
+    static let issuerKeyCount = 32
+
+    func gatewayKey() throws -> GatewayKey {
+        if let pem = try directory.text(of: directory.gatewayKey) {
+            return GatewayKey(key: try _RSA.Signing.PrivateKey(pemRepresentation: pem))
+        }
+        let key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
+        try directory.write(key.pemRepresentation + "\n", to: directory.gatewayKey)
+        return GatewayKey(key: key)
+    }
+
+    func consolePassword() throws -> String {
+        if let text = try directory.text(of: directory.consolePassword)?.trimmingCharacters(in: .whitespacesAndNewlines),
+            !text.isEmpty
+        {
+            return text
+        }
+        let password = RandomText.hex(bytes: 12)
+        try directory.write(password + "\n", to: directory.consolePassword)
+        return password
+    }
+
+    func issuerKeys() async throws {
+        guard try await store.issuerKeys().isEmpty else { return }
+        try await store.addIssuerKeys((0..<Self.issuerKeyCount).map { _ in try SigningKey(generatedOn: .secp256k1) })
+    }
+
+    /// A merchant whose settings are printed, with a record key for its gates.
+    func demoMerchant(gateway: GatewayKey) async throws {
+        guard try await store.merchants().isEmpty else { return }
+        let forms = PrivateKeyForms(key: try _RSA.Signing.PrivateKey(keySize: .bits2048))
+        let recordKey = RandomText.hex(bytes: 32)
+        try FileManager.default.createDirectory(
+            atPath: directory.demoMerchant, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let gatewayForms = PrivateKeyForms(key: gateway.key)
+        let others = [
+            ("app-id.txt", Self.demoAppID + "\n"), ("record-key.hex", recordKey + "\n"),
+            ("gateway-public-key.pem", gatewayForms.publicPEM),
+            ("gateway-public-key.txt", gatewayForms.publicLine + "\n"),
+        ]
+        for (name, text) in forms.files + others {
+            try directory.write(text, to: directory.demoMerchant + "/" + name)
+        }
+        _ = try await store.addMerchant(
+            appID: Self.demoAppID, name: "Demo merchant", loginName: Self.demoLoginName,
+            publicKey: forms.key.publicKey.derRepresentation, recordKey: [UInt8](hex: recordKey))
+    }
+}
+
+/// Random text from the system's generator.
+enum RandomText {
+    static func hex(bytes count: Int) -> String {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }.hex.lowercased()
+    }
+
+    /// So many decimal digits.
+    static func digits(_ count: Int) -> String {
+        var generator = SystemRandomNumberGenerator()
+        return String((0..<count).map { _ in Character("\(Int.random(in: 0...9, using: &generator))") })
+    }
+}

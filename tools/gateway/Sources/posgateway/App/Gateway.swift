@@ -1,0 +1,32 @@
+import Hummingbird
+
+/// Everything that answers requests, put together.
+struct Gateway: Sendable {
+    let settings: Settings
+    let store: Store
+    let key: GatewayKey
+    let keys: KeyRing
+    let clock: WallClock
+    let faults = FaultPanel()
+    let log = CallLog()
+    let counters = Counters()
+    let consolePassword: String
+
+    init(settings: Settings, store: Store, key: GatewayKey, consolePassword: String) {
+        self.settings = settings
+        self.store = store
+        self.key = key
+        self.consolePassword = consolePassword
+        keys = KeyRing(store: store, acceptsDevelopmentKey: settings.acceptsDevelopmentKey)
+        clock = WallClock(secondsFromUTC: settings.utcOffset)
+    }
+
+    func router() -> Router<GatewayContext> {
+        let router = Router(context: GatewayContext.self)
+        let interfaces = Interfaces(store: store, keys: keys, clock: clock, limits: settings.limits)
+        GatewayEndpoint(key: key, interfaces: interfaces, faults: faults, log: log, counters: counters)
+            .add(to: router)
+        HealthEndpoint(store: store, counters: counters).add(to: router)
+        return router
+    }
+}

@@ -1,0 +1,135 @@
+import Hummingbird
+import Logging
+import TransitOffice
+
+/// `/gateway.do`: takes a call's parameters out of the request, and sends the signed answer.
+struct GatewayEndpoint: Sendable {
+    let key: GatewayKey
+    let interfaces: Interfaces
+    let faults: FaultPanel
+    let log: CallLog
+    let counters: Counters
+
+    /// A hundred trades with two records each.
+    static let bodyLimit = 2 * 1024 * 1024
+
+    func add(to router: Router<GatewayContext>) {
+        router.get("gateway.do", use: handle)
+        router.post("gateway.do", use: handle)
+    }
+
+    @Sendable private func handle(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let start = ContinuousClock.now
+        let body = request.method == .post ? try await request.text(upTo: Self.bodyLimit) : ""
+        let outcome = await reply(query: request.uri.query ?? "", body: body)
+        let elapsed = (ContinuousClock.now - start) / .seconds(1)
+        note(outcome, seconds: elapsed, context.logger)
+        if outcome.isDropped {
+            try await context.channel.close()
+            throw HTTPError(.internalServerError)
+        }
+        return Response(
+            type: "application/json;charset=utf-8", try outcome.reply.body(method: outcome.node, key: key))
+    }
+
+    /// What a call came to.
+    private struct Outcome {
+        var appID = ""
+        /// As the caller spelt it.
+        var methodName = ""
+        var method: Method?
+        var reply: Reply
+        var isDropped = false
+
+        /// The node's name is the caller's word when it can be one.
+        var node: String? {
+            let isName = methodName.utf8.allSatisfy { byte in
+                byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") || (0x30...0x39).contains(byte)
+                    || (0x61...0x7A).contains(byte | 0x20)
+            }
+            return isName && !methodName.isEmpty && methodName.utf8.count <= 128 ? methodName : nil
+        }
+    }
+
+    private func reply(query: String, body: String) async -> Outcome {
+        let parameters: FormParameters
+        do throws(FormParameters.Fault) { parameters = try FormParameters(query: query, body: body) } catch {
+            switch error {
+            case .notDecodable(let name):
+                return Outcome(
+                    reply: .refused(
+                        .invalid("isv.invalid-parameter", "参数 \(name) 编码错误", "\(name) is not percent-encoded UTF-8")))
+            }
+        }
+        var outcome = Outcome(
+            appID: parameters["app_id"] ?? "", methodName: parameters["method"] ?? "", reply: .success())
+        outcome.method = Method(rawValue: outcome.methodName)
+        do {
+            let call = try await Envelope.open(parameters, clock: interfaces.clock, merchant: interfaces.keys.merchant)
+            await carryOut(call, into: &outcome)
+        } catch let refusal as Refusal {
+            outcome.reply = .refused(refusal)
+        } catch {
+            outcome.reply = .refused(.unknownResult)
+        }
+        return outcome
+    }
+
+    private func carryOut(_ call: Call, into outcome: inout Outcome) async {
+        guard let fault = faults.next(for: call.method) else {
+            outcome.reply = await interfaces.answer(call)
+            return
+        }
+        if fault.kind.happens { outcome.reply = await interfaces.answer(call) }
+        switch fault.kind {
+        case .unavailable, .unavailableAfter: outcome.reply = .refused(.unknownResult)
+        case .unknown, .unknownAfter:
+            outcome.reply =
+                call.method == .tradeSettle ? interfaces.unknownSettlement(call) : .refused(.unknownResult)
+        case .delay: try? await Task.sleep(for: .milliseconds(fault.milliseconds))
+        case .drop, .dropAfter: outcome.isDropped = true
+        }
+    }
+
+    private func note(_ outcome: Outcome, seconds: Double, _ logger: Logger) {
+        let refusal = outcome.reply.refusal
+        let code = outcome.isDropped ? "dropped" : refusal?.code.rawValue ?? "10000"
+        let label = outcome.method?.label ?? "unknown"
+        counters.count(method: label, code: code, seconds: seconds)
+        for result in outcome.reply.tradeResults { counters.count(trade: result) }
+        log.add(
+            CallEntry(
+                time: WallClock.now, appID: String(outcome.appID.prefix(64)),
+                method: outcome.method?.label ?? String(outcome.methodName.prefix(64)), code: code,
+                subCode: refusal?.subCode ?? "", reason: refusal?.reason ?? outcome.reply.tradeReasons,
+                milliseconds: Int(seconds * 1000)))
+        logger.info(
+            "call",
+            metadata: [
+                "method": "\(label)", "code": "\(code)", "sub_code": "\(refusal?.subCode ?? "")",
+                "milliseconds": "\(Int(seconds * 1000))",
+            ])
+    }
+}
+
+extension Reply {
+    /// The result of each trade, for the counters.
+    fileprivate var tradeResults: [String] { trades.compactMap { $0["result"] } }
+
+    /// Why trades failed, for the list of calls.
+    fileprivate var tradeReasons: String {
+        trades.compactMap { trade in trade["error_message"].map { "\(trade["out_trade_no"] ?? ""): \($0)" } }
+            .joined(separator: "; ")
+    }
+
+    private var trades: [[String: String]] {
+        guard case .array(let results)? = members.first(where: { $0.0 == "result_list" })?.1 else { return [] }
+        return results.map { result in
+            guard case .object(let members) = result else { return [:] }
+            return Dictionary(members.compactMap { name, value in
+                guard case .string(let text) = value else { return nil }
+                return (name, text)
+            }) { first, _ in first }
+        }
+    }
+}

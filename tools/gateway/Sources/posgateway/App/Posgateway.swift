@@ -1,0 +1,100 @@
+import ArgumentParser
+import CryptoExtras
+import Foundation
+import TransitOffice
+
+/// The payment platform's interfaces on one machine. docs/gateway.md is its manual.
+@main
+struct Posgateway: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "posgateway",
+        abstract: "The payment platform's transit interfaces on one machine: keys, records, settlements, cards, riders.",
+        subcommands: [Serve.self, Keygen.self, ExportIssuerKeys.self, AuditLedger.self, Plans.self],
+        defaultSubcommand: Serve.self)
+}
+
+/// A merchant's key pair.
+struct Keygen: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a merchant's RSA key pair in every form that the SDKs want.",
+        discussion: "Paste the public key into the console; give the private one to the SDK.")
+
+    @Argument(help: "A directory to make; it must not exist yet.")
+    var directory: String
+
+    func run() throws {
+        guard !FileManager.default.fileExists(atPath: directory) else {
+            throw Failure("\(directory) exists; keys are never overwritten")
+        }
+        let files = try DataDirectory(making: directory)
+        let forms = PrivateKeyForms(key: try _RSA.Signing.PrivateKey(keySize: .bits2048))
+        for (name, text) in forms.files {
+            try files.write(text, to: directory + "/" + name)
+            print(directory + "/" + name)
+        }
+    }
+}
+
+/// The issuer's private keys, for poscode.
+struct ExportIssuerKeys: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "issuer-keys",
+        abstract: "Print the issuer's private keys, as `poscode issue --issuer-keys` reads them. Secret.")
+
+    @Option(help: ArgumentHelp("The gateway's data directory.", valueName: "directory"))
+    var data = "posgateway-data"
+
+    func run() async throws {
+        let rows = try await Store(readingFrom: DataDirectory(data).database).issuerKeys()
+        // The key that signs comes first: poscode takes the first.
+        let sorted = rows.filter { $0.state == .active } + rows.filter { $0.state == .published }
+        print(
+            IssuerKeyFile(keys: try sorted.map { ($0.id, try SigningKey(scalar: $0.scalar, on: .secp256k1)) }).text,
+            terminator: "")
+    }
+}
+
+/// Whether the books are right.
+struct AuditLedger: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Check that no money appeared, vanished or moved twice. Exit status 1 when some did.",
+        discussion: "The gateway may go on running.")
+
+    @Option(help: ArgumentHelp("The gateway's data directory.", valueName: "directory"))
+    var data = "posgateway-data"
+
+    func run() throws {
+        let audit = try Audit(Store(readingFrom: DataDirectory(data).database))
+        print(
+            JSONValue.object([
+                ("trades", .number(audit.trades)), ("settled_trades", .number(audit.settledTrades)),
+                ("transfers", .number(audit.transfers)), ("accounts", .number(audit.accounts)),
+                ("settled_codes", .number(audit.settledCodes)), ("sum_cent", .number(Int(audit.sumCent))),
+                ("faults", .array(audit.faults.map { .string($0) })),
+            ]).text)
+        if !audit.faults.isEmpty { throw ExitCode(1) }
+    }
+}
+
+/// How the database finds what it is asked.
+struct Plans: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print how SQLite runs each statement. Exit status 1 when a hot one reads a whole table.")
+
+    @Option(help: ArgumentHelp("The gateway's data directory.", valueName: "directory"))
+    var data = "posgateway-data"
+
+    func run() throws {
+        var isBad = false
+        for (statement, steps) in try Store(readingFrom: DataDirectory(data).database).plans() {
+            // "SCAN x USING INDEX" reads rows in an index's order, and stops at the limit.
+            let scans = steps.contains { $0.hasPrefix("SCAN") && !$0.contains("USING") }
+            let isFault = statement.isHot && scans
+            isBad = isBad || isFault
+            let name = "\(statement)"
+            print("\(isFault ? "SCANS" : statement.isHot ? "hot  " : "     ") \(name): \(steps.joined(separator: "; "))")
+        }
+        if isBad { throw ExitCode(1) }
+    }
+}

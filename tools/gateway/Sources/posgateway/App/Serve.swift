@@ -1,0 +1,84 @@
+import ArgumentParser
+import Foundation
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+import Logging
+import NIOSSL
+import TransitOffice
+
+/// The server.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Start the gateway.",
+        discussion: """
+            The first start makes the data directory: keys for the gateway and for the issuer of codes, and a demo \
+            merchant, whose settings for the official SDKs are printed.
+
+            Every option can also be set in the environment (POSGATEWAY_PORT, POSGATEWAY_TLS_CERTIFICATE) and in a \
+            JSON file ({"port": 8080, "tls": {"certificate": "..."}}). A flag comes before the environment, which \
+            comes before the file.
+            """)
+
+    @OptionGroup var options: SettingsOptions
+    @Flag(help: "Do not print the demo merchant's settings.")
+    var quiet = false
+
+    func run() async throws {
+        let settings = try await options.settings()
+        guard let level = Logger.Level(rawValue: settings.logLevel) else {
+            throw ValidationError("the log level has to be trace, debug, info, notice, warning or error.")
+        }
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        var logger = Logger(label: "posgateway")
+        logger.logLevel = level
+
+        let directory = try DataDirectory(making: settings.data)
+        guard directory.lock() != nil else {
+            throw Failure("\(settings.data) cannot be locked: another gateway is using it, or it is not writable")
+        }
+        let store = try Store(path: directory.database)
+        let start = FirstStart(directory: directory, store: store)
+        let key = try start.gatewayKey()
+        let password = try start.consolePassword()
+        try await start.issuerKeys()
+        try await start.demoMerchant(gateway: key)
+
+        let gateway = Gateway(settings: settings, store: store, key: key, consolePassword: password)
+        let shownScheme = settings.tlsCertificate == nil ? "http" : "https"
+        let app = Application(
+            router: gateway.router(), server: try Self.channel(settings),
+            configuration: ApplicationConfiguration(
+                address: .hostname(settings.host, port: settings.port), serverName: "posgateway"),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? settings.port
+                let base = "\(shownScheme)://\(settings.host):\(port)"
+                print(Announcement(base: base, directory: directory, isQuiet: quiet, console: settings.console).text)
+                fflush(nil)
+            },
+            logger: logger)
+        try await app.runService()
+        try store.pool.close()
+    }
+
+    private static func channel(_ settings: Settings) throws -> HTTPServerBuilder {
+        guard let certificate = settings.tlsCertificate, let key = settings.tlsKey else { return .http1() }
+        do {
+            let chain = try NIOSSLCertificate.fromPEMFile(certificate).map { NIOSSLCertificateSource.certificate($0) }
+            let privateKey = try NIOSSLPrivateKey(file: key, format: .pem)
+            return try .tls(
+                .http1(),
+                tlsConfiguration: .makeServerConfiguration(
+                    certificateChain: chain, privateKey: .privateKey(privateKey)))
+        } catch {
+            throw Failure("TLS: \(certificate) and \(key) cannot be used: \(error)")
+        }
+    }
+}
+
+/// Why a command ends without having done what it was asked.
+struct Failure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,122 @@
+import Foundation
+
+/// A call whose envelope holds: who calls what with which content.
+struct Call: Sendable {
+    let merchant: Merchant
+    let method: Method
+    let content: JSONObject
+}
+
+/// The interfaces of this gateway.
+enum Method: String, CaseIterable, Sendable {
+    case keyQuery = "alipay.commerce.transport.offlinepay.key.query"
+    case recordVerify = "alipay.commerce.transport.offlinepay.record.verify"
+    case tradeSettle = "alipay.commerce.transport.offlinepay.trade.settle"
+    case virtualcardSend = "alipay.commerce.transport.offlinepay.virtualcard.send"
+    case dataSend = "alipay.commerce.data.send"
+
+    /// Short, for metrics and pages.
+    var label: String {
+        switch self {
+        case .keyQuery: "key.query"
+        case .recordVerify: "record.verify"
+        case .tradeSettle: "trade.settle"
+        case .virtualcardSend: "virtualcard.send"
+        case .dataSend: "data.send"
+        }
+    }
+}
+
+/// The checks that are common to all calls, in the order of docs/gateway.md; the first that fails names the refusal.
+enum Envelope {
+    static func open(
+        _ parameters: FormParameters, clock: WallClock, merchant: (String) async throws -> Merchant?
+    ) async throws -> Call {
+        guard let appID = parameters["app_id"] else { throw Refusal.missing("isv.missing-app-id", "app_id") }
+        guard let name = parameters["method"] else { throw Refusal.missing("isv.missing-method", "method") }
+        guard let merchant = try await merchant(appID) else {
+            throw Refusal.invalid(
+                "isv.invalid-app-id", "app_id 不存在，请检查应用配置", "no such app_id: compare it with the settings in the console")
+        }
+        guard let method = Method(rawValue: name) else {
+            throw Refusal.invalid("isv.invalid-method", "不支持的接口名 method", "no such method here: check its spelling")
+        }
+        guard let signature = parameters["sign"] else { throw Refusal.missing("isv.missing-signature", "sign") }
+        guard let signType = parameters["sign_type"] else {
+            throw Refusal.missing("isv.missing-signature-type", "sign_type")
+        }
+        guard let timestamp = parameters["timestamp"] else {
+            throw Refusal.missing("isv.missing-timestamp", "timestamp")
+        }
+        guard let version = parameters["version"] else { throw Refusal.missing("isv.missing-version", "version") }
+        try checkForm(signType: signType, version: version, parameters)
+        try check(signature, of: parameters.signedText, by: merchant)
+        guard clock.parse(timestamp) != nil else {
+            throw Refusal.invalid(
+                "isv.invalid-timestamp", "timestamp 格式应为 yyyy-MM-dd HH:mm:ss", "timestamp has to be yyyy-MM-dd HH:mm:ss")
+        }
+        guard merchant.isContracted else {
+            throw Refusal(
+                code: .insufficientPermissions, subCode: "isv.insufficient-isv-permissions",
+                reason: "商户未签约此接口，请在控制台开通 / the merchant has no contract: switch it on in the console")
+        }
+        return Call(merchant: merchant, method: method, content: try content(parameters["biz_content"]))
+    }
+
+    private static func checkForm(signType: String, version: String, _ parameters: FormParameters) throws {
+        guard signType == "RSA2" else {
+            throw Refusal.invalid(
+                "isv.invalid-signature-type", "sign_type 只支持 RSA2", "sign_type has to be RSA2 (SHA256withRSA)")
+        }
+        let charset = parameters["charset"] ?? "utf-8"
+        guard ["utf-8", "utf8"].contains(charset.lowercased()) else {
+            throw Refusal.invalid("isv.invalid-charset", "charset 只支持 utf-8", "charset has to be utf-8")
+        }
+        guard (parameters["format"] ?? "JSON").uppercased() == "JSON" else {
+            throw Refusal.invalid("isv.invalid-format", "format 只支持 JSON", "format has to be JSON")
+        }
+        guard version == "1.0" else {
+            throw Refusal.invalid("isv.invalid-parameter", "version 应为 1.0", "version has to be 1.0")
+        }
+    }
+
+    private static func check(_ signature: String, of text: String, by merchant: Merchant) throws {
+        guard let key = merchant.key else {
+            throw Refusal(
+                code: .insufficientConditions, subCode: "isv.missing-signature-config",
+                reason: "未配置应用公钥，请在控制台上传 / no application public key: paste it in the console")
+        }
+        guard key.verifies(signature, of: text) else {
+            throw Refusal(
+                code: .invalidArgument, subCode: "isv.invalid-signature",
+                reason: "验签出错，建议检查签名字符串或签名私钥与应用公钥是否匹配，网关生成的验签字符串为：" + text.escapedForHTML)
+        }
+    }
+
+    /// No content is an empty object: key.query has none.
+    private static func content(_ text: String?) throws -> JSONObject {
+        guard let text else { return JSONObject() }
+        guard case .object(let content)? = JSONInput(text) else {
+            throw Refusal.invalid("isv.illegal-json", "biz_content 不是合法的 JSON 对象", "biz_content is not a JSON object")
+        }
+        return content
+    }
+}
+
+extension String {
+    /// As it may stand in a page.
+    var escapedForHTML: String {
+        var escaped = ""
+        for scalar in unicodeScalars {
+            switch scalar {
+            case "&": escaped += "&amp;"
+            case "<": escaped += "&lt;"
+            case ">": escaped += "&gt;"
+            case "\"": escaped += "&quot;"
+            case "'": escaped += "&#39;"
+            default: escaped.unicodeScalars.append(scalar)
+            }
+        }
+        return escaped
+    }
+}

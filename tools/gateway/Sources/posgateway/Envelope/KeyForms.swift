@@ -1,0 +1,26 @@
+import CryptoExtras
+import Foundation
+
+/// A private RSA key in every form that an SDK wants.
+struct PrivateKeyForms {
+    let key: _RSA.Signing.PrivateKey
+
+    /// Python, PHP and Node want PKCS#1; Java wants PKCS#8.
+    var pkcs1PEM: String { key.pemRepresentation + "\n" }
+    var pkcs8PEM: String { key.pkcs8PEMRepresentation + "\n" }
+    /// One line, without the PEM's frame, as the SDKs' settings take it.
+    var pkcs1Line: String { key.derRepresentation.base64EncodedString() }
+    var pkcs8Line: String { key.pkcs8DERRepresentation.base64EncodedString() }
+    /// The public half, SPKI.
+    var publicPEM: String { key.publicKey.pemRepresentation + "\n" }
+    var publicLine: String { key.publicKey.derRepresentation.base64EncodedString() }
+
+    /// Each form in a file of its own.
+    var files: [(name: String, text: String)] {
+        [
+            ("app-private-key-pkcs1.pem", pkcs1PEM), ("app-private-key-pkcs1.txt", pkcs1Line + "\n"),
+            ("app-private-key-pkcs8.pem", pkcs8PEM), ("app-private-key-pkcs8.txt", pkcs8Line + "\n"),
+            ("app-public-key.pem", publicPEM), ("app-public-key.txt", publicLine + "\n"),
+        ]
+    }
+}

@@ -1,0 +1,68 @@
+import TransitOffice
+
+/// An answer that is no success: the platform's code, its sub code, and what to do about it.
+struct Refusal: Error, Equatable, Sendable {
+    /// The platform's public codes.
+    enum Code: String, Sendable {
+        case unavailable = "20000"
+        case missingArgument = "40001"
+        case invalidArgument = "40002"
+        case insufficientConditions = "40003"
+        case businessFailed = "40004"
+        case insufficientPermissions = "40006"
+
+        /// The platform's words for it.
+        var message: String {
+            switch self {
+            case .unavailable: "Service Currently Unavailable"
+            case .missingArgument: "Missing Required Arguments"
+            case .invalidArgument: "Invalid Arguments"
+            case .insufficientConditions: "Insufficient Conditions"
+            case .businessFailed: "Business Failed"
+            case .insufficientPermissions: "Insufficient Permissions"
+            }
+        }
+    }
+
+    let code: Code
+    let subCode: String
+    /// What was wrong and what to do.
+    let reason: String
+    /// Members beside the common four.
+    var members: [(String, JSONValue)] = []
+
+    static func == (a: Refusal, b: Refusal) -> Bool {
+        a.code == b.code && a.subCode == b.subCode && a.reason == b.reason
+    }
+
+    static func missing(_ subCode: String, _ parameter: String) -> Refusal {
+        Refusal(
+            code: .missingArgument, subCode: subCode,
+            reason: "缺少参数 \(parameter)，请补充后重试 / \(parameter) is missing: send it")
+    }
+
+    static func invalid(_ subCode: String, _ chinese: String, _ english: String) -> Refusal {
+        Refusal(code: .invalidArgument, subCode: subCode, reason: "\(chinese) / \(english)")
+    }
+
+    /// The document's business result FAIL, ILLEGAL_PARAMS or NO_RIGHT.
+    static func business(
+        _ result: BusinessResult, _ reason: String, _ members: [(String, JSONValue)] = []
+    ) -> Refusal {
+        Refusal(code: .businessFailed, subCode: result.rawValue, reason: reason, members: members)
+    }
+
+    /// What happened is not known; the same request may be sent again.
+    static let unknownResult = Refusal(
+        code: .unavailable, subCode: "isp.unknow-error",
+        reason: "系统繁忙，结果未知，请 30 秒后用相同请求重试 / result unknown: send the same request again in 30 s")
+}
+
+/// The document's business results, as sub codes and as results of one trade.
+enum BusinessResult: String, Sendable {
+    case success = "SUCCESS"
+    case fail = "FAIL"
+    case unknown = "UNKNOWN"
+    case illegalParams = "ILLEGAL_PARAMS"
+    case noRight = "NO_RIGHT"
+}

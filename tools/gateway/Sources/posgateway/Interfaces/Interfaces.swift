@@ -1,0 +1,28 @@
+import TransitOffice
+
+/// The business of the five interfaces: a call whose envelope holds comes in, a reply goes out.
+struct Interfaces: Sendable {
+    let store: Store
+    let keys: KeyRing
+    let clock: WallClock
+    let limits: SettlementLimits
+
+    func answer(_ call: Call) async -> Reply {
+        do {
+            switch call.method {
+            case .keyQuery: return try await keyQuery()
+            case .recordVerify: return try await recordVerify(call)
+            case .tradeSettle: return try await tradeSettle(call)
+            case .virtualcardSend: return try await virtualcardSend(call)
+            case .dataSend: return try await dataSend(call)
+            }
+        } catch let refusal as Refusal {
+            return .refused(refusal)
+        } catch let fault as Fields.Fault {
+            return .refused(.business(.illegalParams, fault.reason))
+        } catch {
+            // The database is locked, or the disk is full: whether anything happened is for the retry to find out.
+            return .refused(.unknownResult)
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import Crypto
+import Foundation
+import TransitOffice
+
+extension Interfaces {
+    /// Trades in one call.
+    static let tradeLimit = 100
+    /// Seconds after which a trade of unknown result may be sent again.
+    static let retrySeconds: Int64 = 30
+
+    /// alipay.commerce.transport.offlinepay.trade.settle: charges riders for their rides.
+    func tradeSettle(_ call: Call) async throws -> Reply {
+        let list = try Fields(object: call.content).array("trade_list")
+        guard list.count <= Self.tradeLimit else {
+            throw Fields.Fault("trade_list", "最多 \(Self.tradeLimit) 笔", "has more than \(Self.tradeLimit) trades")
+        }
+        let now = WallClock.now
+        let check = try await keys.check(for: call.merchant.appID)
+        var results = [JSONValue?](repeating: nil, count: list.count)
+        var trades: [(index: Int, trade: Trade)] = []
+        for (index, item) in list.enumerated() {
+            guard case .object(let object) = item else {
+                throw Fields.Fault("trade_list[\(index)]", "应为对象", "has to be an object")
+            }
+            let fields = Fields(object: object, path: "trade_list[\(index)].")
+            do throws(Fields.Fault) {
+                trades.append((index, try trade(fields, of: call.merchant, check: check, now: now)))
+            } catch {
+                let number = (try? fields.text("out_trade_no", limit: 64)) ?? nil
+                results[index] = Self.result(
+                    number ?? "", .fail, error: TradeRefusal(.illegalParams, error.reason))
+            }
+        }
+        var answers: [TradeAnswer]?
+        if !trades.isEmpty { answers = try? await store.settle(trades.map(\.trade), at: now) }
+        for (place, entry) in trades.enumerated() {
+            results[entry.index] = result(of: entry.trade, answers?[place], now: now)
+        }
+        return .success([("result_list", .array(results.compactMap(\.self)))])
+    }
+
+    /// Every trade's result is that nothing is known, which the fault panel asks for.
+    func unknownSettlement(_ call: Call) -> Reply {
+        guard case .array(let list)? = call.content["trade_list"] else { return .refused(.unknownResult) }
+        let now = WallClock.now
+        return .success([
+            (
+                "result_list",
+                .array(list.map { item in
+                    var number: String?
+                    if case .object(let object) = item {
+                        number = (try? Fields(object: object).text("out_trade_no", limit: 64)) ?? nil
+                    }
+                    return unknownResult(number ?? "", now: now)
+                })
+            )
+        ])
+    }
+
+    private func trade(
+        _ fields: Fields, of merchant: Merchant, check: RecordCheck, now: Int64
+    ) throws(Fields.Fault) -> Trade {
+        let outTradeNo = try fields.requiredText("out_trade_no", limit: 64)
+        let userID = try fields.requiredText("user_id", limit: 64)
+        let orderedAt = try fields.requiredTime("actual_order_time", clock)
+        let subject = try fields.requiredText("subject", limit: 128)
+        let amountCent = try fields.requiredAmount("amount")
+        guard amountCent > 0 else { throw Fields.Fault(fields.path + "amount", "应大于 0", "has to be above 0") }
+        let context = try fields.objectText("order_biz_context", limit: 2048)
+        let seller = try fields.text("seller_login_name", limit: 64)
+        let records = try records(fields)
+        let checked = records.map(check.check)
+        if let index = checked.firstIndex(where: \.isMalformed) {
+            throw Fields.Fault(
+                "\(fields.path)records[\(index)]", "不是脱机记录", "is not a record: \(checked[index].fault ?? "")")
+        }
+        let digest = Self.digest([
+            userID, "\(orderedAt)", subject, "\(amountCent)", context ?? "", seller ?? "",
+        ] + records.map(\.hex))
+        return Trade(
+            appID: merchant.appID, outTradeNo: outTradeNo, digest: digest, userID: userID, amountCent: amountCent,
+            subject: subject, orderedAt: orderedAt, context: context, sellerLoginName: seller,
+            codes: Set(checked.compactMap(\.ride).map { Data(SHA256.hash(data: $0.codeIdentity)) }).sorted {
+                $0.lexicographicallyPrecedes($1)
+            },
+            card: checked.lazy.compactMap(\.ride).compactMap(\.card).first,
+            refusal: RideRules.objection(
+                amountCent: amountCent, orderedAt: orderedAt, userID: userID, records: checked, limits: limits,
+                now: now))
+    }
+
+    private func records(_ fields: Fields) throws(Fields.Fault) -> [[UInt8]] {
+        let items = try fields.array("records")
+        guard items.count <= 2 else {
+            throw Fields.Fault(fields.path + "records", "最多两条", "has more than two records")
+        }
+        var records: [[UInt8]] = []
+        for (index, item) in items.enumerated() {
+            guard case .string(let text) = item, text.utf8.count <= Self.recordLimit, let bytes = [UInt8](hex: text),
+                !bytes.isEmpty
+            else {
+                throw Fields.Fault("\(fields.path)records[\(index)]", "应为十六进制字符串", "has to be a string of hex digits")
+            }
+            records.append(bytes)
+        }
+        return records
+    }
+
+    /// Two trades with the same digest say the same thing, field by field.
+    private static func digest(_ parts: [String]) -> Data {
+        Data(SHA256.hash(data: Data(JSONValue.array(parts.map { .string($0) }).text.utf8)))
+    }
+
+    /// No answer: the ledger could not be reached.
+    private func result(of trade: Trade, _ answer: TradeAnswer?, now: Int64) -> JSONValue {
+        switch answer {
+        case .settled(let id, let time):
+            Self.result(trade.outTradeNo, .success, tradeNo: TradeNumber.text(id, at: time, clock))
+        case .refused(let refusal): Self.result(trade.outTradeNo, .fail, error: refusal)
+        case nil: unknownResult(trade.outTradeNo, now: now)
+        }
+    }
+
+    private static func result(
+        _ outTradeNo: String, _ result: BusinessResult, tradeNo: String? = nil, error: TradeRefusal? = nil
+    ) -> JSONValue {
+        var members: [(String, JSONValue)] = [
+            ("result", .string(result.rawValue)), ("message", .string(error?.reason ?? "成功")),
+        ]
+        if let error {
+            members += [
+                ("error_code", .string(error.code)), ("error_message", .string(error.reason)),
+                ("need_retry", .bool(false)),
+            ]
+        }
+        members.append(("out_trade_no", .string(outTradeNo)))
+        if let tradeNo { members.append(("trade_no", .string(tradeNo))) }
+        return .object(members)
+    }
+
+    /// The document and the SDKs spell the retry's time differently, so it stands there twice.
+    private func unknownResult(_ outTradeNo: String, now: Int64) -> JSONValue {
+        let retry = clock.text(now + Self.retrySeconds)
+        let reason = "结果未知，请到时用相同请求重试 / result unknown: send the same trade again at that time"
+        return .object([
+            ("result", .string(BusinessResult.unknown.rawValue)), ("message", .string(reason)),
+            ("error_code", .string(BusinessResult.unknown.rawValue)), ("error_message", .string(reason)),
+            ("need_retry", .bool(true)), ("next_retry_time", .string(retry)), ("next_try_time", .string(retry)),
+            ("out_trade_no", .string(outTradeNo)),
+        ])
+    }
+}

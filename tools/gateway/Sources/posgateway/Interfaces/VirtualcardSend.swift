@@ -1,0 +1,70 @@
+import TransitCode
+import TransitOffice
+
+extension Interfaces {
+    private enum DisabledCode: String, CaseIterable {
+        case overdue = "CARD_OVERDUE"
+        case revoking = "CARD_REVOKING"
+    }
+
+    /// alipay.commerce.transport.offlinepay.virtualcard.send: issues, updates and revokes a rider's card.
+    func virtualcardSend(_ call: Call) async throws -> Reply {
+        let message = try cardMessage(Fields(object: call.content))
+        let key = try SigningKey(generatedOn: .secp192k1)
+        let members: [(String, JSONValue)] = [
+            ("user_id", .string(message.userID)), ("card_type", .string(message.cardType)),
+            ("card_no", .string(message.cardNo)),
+        ]
+        guard let refusal = try await store.send(message, from: call.merchant.appID, key: key) else {
+            return .success(members)
+        }
+        // The document's table calls it err_message, the SDKs error_message.
+        return .refused(
+            .business(
+                refusal.code == .typeOfOther ? .noRight : .fail, refusal.reason,
+                members + [
+                    ("sub_error_code", .string(refusal.code.rawValue)), ("error_message", .string(refusal.reason)),
+                    ("err_message", .string(refusal.reason)),
+                ]))
+    }
+
+    private func cardMessage(_ fields: Fields) throws(Fields.Fault) -> CardMessage {
+        let action = try fields.word("action", CardMessage.Action.self)
+        let userID = try fields.requiredText("user_id", limit: 64)
+        let updatedAt = try fields.requiredTime("last_update_time", clock)
+        let cardType = try fields.requiredText("card_type", limit: 32)
+        guard cardType.utf8.count == CardRules.cardTypeCount, cardType.utf8.allSatisfy(\.isPrintableASCII) else {
+            throw Fields.Fault("card_type", "应为 8 位字符", "has to be 8 printable ASCII characters: a code has room for them")
+        }
+        let cardNo = try fields.requiredText("card_no", limit: 16)
+        guard cardNo.utf8.allSatisfy(\.isLetterOrDigit) else {
+            throw Fields.Fault("card_no", "应由字母和数字组成", "has to be letters and digits")
+        }
+        let cardData = try fields.hex("card_data", limit: 128) ?? []
+        let balanceCent = try fields.amount("balance")
+        let isDisabled = try fields.bool("disabled")
+        let disabledCode: DisabledCode? =
+            try fields.text("disabled_code", limit: 64) == nil
+            ? nil : try fields.word("disabled_code", DisabledCode.self)
+        let disabledTips = try fields.text("disabled_tips", limit: 256)
+        guard !isDisabled || disabledTips != nil else {
+            throw Fields.Fault("disabled_tips", "卡不可用时不能为空", "is missing, and a disabled card needs it")
+        }
+        return CardMessage(
+            action: action, userID: userID, updatedAt: updatedAt, cardType: cardType, cardNo: cardNo,
+            cardData: cardData, balanceCent: balanceCent, isDisabled: isDisabled,
+            disabledCode: disabledCode?.rawValue, disabledTips: disabledTips,
+            extInfo: try fields.objectText("ext_info", limit: 4096))
+    }
+}
+
+extension UInt8 {
+    fileprivate var isLetterOrDigit: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "a")...UInt8(ascii: "z"):
+            true
+        default: false
+        }
+    }
+}

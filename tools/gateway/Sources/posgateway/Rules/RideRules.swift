@@ -1,0 +1,76 @@
+import TransitCode
+
+/// What the operator has set for settlements.
+struct SettlementLimits: Sendable {
+    /// A trade may be this many days old.
+    var days: Int = 5
+    /// A trade may cost this much.
+    var rideCapCent: Int64 = 2000
+
+    /// A gate's clock, and the time zone of whoever fills in actual_order_time, may be this far ahead.
+    static let secondsAhead: Int64 = 86400
+
+    var seconds: Int64 { Int64(days) * 86400 }
+}
+
+/// Whether a ride may be charged, as far as its own records tell (docs/gateway.md, "Settlement").
+enum RideRules {
+    /// The first rule that is broken; nil when there is none.
+    static func objection(
+        amountCent: Int64, orderedAt: Int64, userID: String, records: [CheckedRecord], limits: SettlementLimits,
+        now: Int64
+    ) -> TradeRefusal? {
+        guard now - orderedAt <= limits.seconds else {
+            return TradeRefusal(
+                .tooLate, "超过 \(limits.days) 天的结算期限 / actual_order_time is more than \(limits.days) days ago")
+        }
+        guard orderedAt - now <= SettlementLimits.secondsAhead else {
+            return TradeRefusal(.illegalParams, "actual_order_time 晚于当前时间 / actual_order_time is in the future")
+        }
+        guard amountCent <= limits.rideCapCent else {
+            return TradeRefusal(
+                .aboveCap, "金额超过单次上限 / amount is above the cap of \(limits.rideCapCent) cents for one ride")
+        }
+        for (index, record) in records.enumerated() {
+            guard let fault = record.fault else { continue }
+            return TradeRefusal(.recordInvalid, String("records[\(index)] \(fault)".unicodeScalars.prefix(128)))
+        }
+        let rides = records.compactMap(\.ride)
+        guard rides.count == records.count, isWhole(rides) else {
+            return TradeRefusal(
+                .rideIncomplete, "应为一条 SINGLE 记录，或进站 IN、出站 OUT 各一条 / send one SINGLE record, or an IN and a later OUT")
+        }
+        for ride in rides {
+            guard ride.userID == userID else {
+                return TradeRefusal(.userMismatch, "记录中的用户与 user_id 不一致 / the record is of user \(ride.userID)")
+            }
+            guard now - ride.acceptedAt <= limits.seconds + SettlementLimits.secondsAhead else {
+                return TradeRefusal(.tooLate, "记录时间超过结算期限 / the record is too old to settle")
+            }
+            guard ride.acceptedAt - now <= SettlementLimits.secondsAhead else {
+                return TradeRefusal(.recordInvalid, "记录时间晚于当前时间 / the record is from the future: set the gate's clock")
+            }
+            guard amountCent <= ride.quotaCent else {
+                return TradeRefusal(
+                    .aboveQuota, "金额超过码的单笔限额 / amount is above the code's quota of \(ride.quotaCent) cents")
+            }
+            guard ride.amountCent == 0 || amountCent <= ride.amountCent else {
+                return TradeRefusal(
+                    .aboveRecord, "金额超过闸机记录的金额 / amount is above the \(ride.amountCent) cents that the gate recorded")
+            }
+        }
+        return nil
+    }
+
+    /// A ride is one single trip, or an entry and the exit after it.
+    private static func isWhole(_ rides: [CheckedRecord.Ride]) -> Bool {
+        switch rides.count {
+        case 1: return rides[0].trip == .single
+        case 2:
+            guard let entry = rides.first(where: { $0.trip == .entry }), let exit = rides.first(where: { $0.trip == .exit })
+            else { return false }
+            return entry.acceptedAt <= exit.acceptedAt
+        default: return false
+        }
+    }
+}

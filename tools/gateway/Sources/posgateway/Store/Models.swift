@@ -1,0 +1,83 @@
+/// A program that calls the gateway, and whom it is paid for.
+struct Merchant: Sendable {
+    let appID: String
+    let name: String
+    /// Where its money goes; `seller_login_name` may name it.
+    let loginName: String
+    /// Nil until one is pasted.
+    let key: ApplicationKey?
+    /// Whether it may call the interfaces.
+    let isContracted: Bool
+}
+
+/// A key that signs the records of a merchant's gates.
+struct RecordKeyRow: Sendable {
+    let id: Int64
+    let keyID: [UInt8]
+    let key: [UInt8]
+    let createdAt: Int64
+}
+
+/// One of the issuer's keys.
+struct IssuerKeyRow: Sendable {
+    enum State: String, Sendable {
+        /// In the list that gates fetch.
+        case published
+        /// In the list, and riders' codes are signed with it. One key at a time.
+        case active
+        /// Out of the list: codes made later than this do not count.
+        case retired
+    }
+
+    let id: UInt8
+    let scalar: [UInt8]
+    let publicKey: [UInt8]
+    let state: State
+    let createdAt: Int64
+    let retiredAt: Int64?
+}
+
+/// A rider's card: the plain transit code that agreeing opens, or one that a merchant issued.
+struct Card: Sendable, Equatable {
+    var id: Int64
+    var cardType: String
+    var cardNo: String
+    var userID: String
+    /// Nil for the plain transit code.
+    var appID: String?
+    var title: String
+    var isRevoked: Bool
+    var cardData: [UInt8]
+    /// The balance is the ledger's.
+    var isPrepaid: Bool
+    var isDisabled: Bool
+    var disabledCode: String?
+    var disabledTips: String?
+    var extInfo: String?
+    var updatedAt: Int64
+    /// The rider's private key for codes of this card, secp192k1.
+    var riderScalar: [UInt8]
+}
+
+/// One line under a rider's card.
+struct Ride: Sendable {
+    let tradeNo: String
+    let subject: String
+    let orderedAt: Int64
+    let amountCent: Int64
+    let isPaid: Bool
+    let reason: String?
+}
+
+/// One trade as the console shows it.
+struct TradeRow: Sendable {
+    let tradeNo: String
+    let appID: String
+    let outTradeNo: String
+    let userID: String
+    let amountCent: Int64
+    let subject: String
+    let createdAt: Int64
+    let errorCode: String?
+    let errorMessage: String?
+}

@@ -1,0 +1,163 @@
+import Foundation
+import GRDB
+
+/// A trade that may settle: its fields are what they have to be, and its records have been looked at.
+struct Trade: Sendable {
+    let appID: String
+    let outTradeNo: String
+    /// Of everything that the request said: the same again is a retry.
+    let digest: Data
+    let userID: String
+    let amountCent: Int64
+    let subject: String
+    let orderedAt: Int64
+    let context: String?
+    let sellerLoginName: String?
+    /// Of the codes in its records: what settles once.
+    let codes: [Data]
+    /// Card type and number in its records, when they name a card of their own.
+    let card: (type: String, number: String)?
+    /// What the rules had against it, before anything was looked up.
+    let refusal: TradeRefusal?
+}
+
+/// Why a trade fails for good.
+struct TradeRefusal: Error, Equatable, Sendable {
+    let code: String
+    let reason: String
+
+    init(_ code: Code, _ reason: String) {
+        self.code = code.rawValue
+        self.reason = reason
+    }
+
+    fileprivate init(code: String, reason: String) {
+        self.code = code
+        self.reason = reason
+    }
+
+    /// Stable names, for programs.
+    enum Code: String {
+        case illegalParams = "ILLEGAL_PARAMS"
+        case tooLate = "TRADE_TOO_LATE"
+        case recordInvalid = "RECORD_INVALID"
+        case recordSettled = "RECORD_ALREADY_SETTLED"
+        case rideIncomplete = "RIDE_INCOMPLETE"
+        case userMismatch = "USER_NOT_MATCH"
+        case aboveQuota = "AMOUNT_ABOVE_QUOTA"
+        case aboveCap = "AMOUNT_ABOVE_CAP"
+        case aboveRecord = "AMOUNT_ABOVE_RECORD"
+        case sellerUnknown = "SELLER_NOT_EXIST"
+        case balance = "CARD_BALANCE_NOT_ENOUGH"
+    }
+}
+
+/// What became of a trade.
+enum TradeAnswer: Sendable, Equatable {
+    case settled(id: Int64, at: Int64)
+    case refused(TradeRefusal)
+}
+
+extension Store {
+    /// Settles trades, or finds what became of them when they came before: all of them in one transaction.
+    func settle(_ trades: [Trade], at time: Int64) async throws -> [TradeAnswer] {
+        try await write { db in try trades.map { try db.settle($0, at: time) } }
+    }
+
+    func rides(of userID: String, limit: Int, clock: WallClock) async throws -> [Ride] {
+        try await read { db in
+            try db.all(.tradesOfRider, [userID, limit]).map { row in
+                Ride(
+                    tradeNo: TradeNumber.text(row["id"], at: row["created_at"], clock), subject: row["subject"],
+                    orderedAt: row["ordered_at"], amountCent: row["amount_cent"],
+                    isPaid: (row["error_code"] as String?) == nil, reason: row["error_message"])
+            }
+        }
+    }
+
+    func lastTrades(limit: Int, clock: WallClock) async throws -> [TradeRow] {
+        try await read { db in
+            try db.all(.lastTrades, [limit]).map { row in
+                TradeRow(
+                    tradeNo: TradeNumber.text(row["id"], at: row["created_at"], clock), appID: row["app_id"],
+                    outTradeNo: row["out_trade_no"], userID: row["user_id"], amountCent: row["amount_cent"],
+                    subject: row["subject"], createdAt: row["created_at"], errorCode: row["error_code"],
+                    errorMessage: row["error_message"])
+            }
+        }
+    }
+
+    /// Settled rides in each of the last hours, oldest first; an hour is counted from 1970.
+    func ridesPerHour(since: Int64) async throws -> [Int64: Int] {
+        try await read { db in
+            Dictionary(uniqueKeysWithValues: try db.all(.ridesPerHour, [since]).map { ($0["hour"], $0["rides"]) })
+        }
+    }
+}
+
+extension Database {
+    fileprivate func settle(_ trade: Trade, at time: Int64) throws -> TradeAnswer {
+        if let row = try one(.trade, [trade.appID, trade.outTradeNo]) {
+            guard row["digest"] == trade.digest else {
+                return .refused(TradeRefusal(
+                    .illegalParams,
+                    "out_trade_no 已用于另一笔交易，请换号 / out_trade_no was used for another trade: take a new one"))
+            }
+            return TradeAnswer(row)
+        }
+        let refusal = try trade.refusal ?? objection(to: trade)
+        try run(
+            .insertTrade,
+            [
+                trade.appID, trade.outTradeNo, trade.digest, trade.userID, trade.amountCent, trade.subject,
+                trade.orderedAt, trade.context, refusal?.code, refusal?.reason, time,
+            ])
+        let id = lastInsertedRowID
+        if let refusal { return .refused(refusal) }
+        for code in trade.codes { try run(.insertSettledCode, [code, id]) }
+        try run(.insertRider, [trade.userID, time])
+        try transfer(
+            trade.amountCent, from: try payer(of: trade), to: try account(.merchant, trade.appID), for: .ride,
+            trade: id, at: time)
+        return .settled(id: id, at: time)
+    }
+
+    /// What only the database knows against a trade.
+    private func objection(to trade: Trade) throws -> TradeRefusal? {
+        for code in trade.codes where try one(.settledCode, [code]) != nil {
+            return TradeRefusal(
+                .recordSettled, "脱机记录已在其他交易中结算 / a record of this code has settled in another trade: charge it once")
+        }
+        if let name = trade.sellerLoginName {
+            let appID: String? = try one(.merchantByLogin, [name])?["app_id"]
+            guard appID == trade.appID else {
+                return TradeRefusal(
+                    .sellerUnknown, "seller_login_name 不是本商户的账号 / seller_login_name is not this merchant's account")
+            }
+        }
+        if let card = try prepaidCard(of: trade), try balance(.card, card.account) < trade.amountCent {
+            return TradeRefusal(.balance, "卡余额不足 / the prepaid card's balance is below the amount: top it up")
+        }
+        return nil
+    }
+
+    private func payer(of trade: Trade) throws -> Int64 {
+        if let card = try prepaidCard(of: trade) { return try account(.card, card.account) }
+        return try account(.rider, trade.userID)
+    }
+
+    private func prepaidCard(of trade: Trade) throws -> Card? {
+        guard let name = trade.card, let card = try card(name.type, name.number), card.isPrepaid else { return nil }
+        return card
+    }
+}
+
+extension TradeAnswer {
+    fileprivate init(_ row: Row) {
+        if let code: String = row["error_code"] {
+            self = .refused(TradeRefusal(code: code, reason: row["error_message"] ?? ""))
+        } else {
+            self = .settled(id: row["id"], at: row["created_at"])
+        }
+    }
+}
