@@ -21,12 +21,20 @@ struct Gateway: Sendable {
         clock = WallClock(secondsFromUTC: settings.utcOffset)
     }
 
-    func router() -> Router<GatewayContext> {
+    func router() throws -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self)
+        router.add(middleware: PlainErrors())
         let interfaces = Interfaces(store: store, keys: keys, clock: clock, limits: settings.limits)
         GatewayEndpoint(key: key, interfaces: interfaces, faults: faults, log: log, counters: counters)
             .add(to: router)
         HealthEndpoint(store: store, counters: counters).add(to: router)
+        let pages = try Pages()
+        let cookies = Cookies(isSecure: settings.tlsCertificate != nil)
+        let riders = RiderPages(
+            store: store, keys: keys, clock: clock, settings: settings, pages: pages, cookies: cookies)
+        riders.add(to: router)
+        ConsolePages(gateway: self, pages: pages, cookies: cookies, riders: riders).add(to: router)
+        Assets.add(to: router)
         return router
     }
 }

@@ -47,7 +47,7 @@ struct Serve: AsyncParsableCommand {
         let gateway = Gateway(settings: settings, store: store, key: key, consolePassword: password)
         let shownScheme = settings.tlsCertificate == nil ? "http" : "https"
         let app = Application(
-            router: gateway.router(), server: try Self.channel(settings),
+            router: try gateway.router(), server: try Self.channel(settings),
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.host, port: settings.port), serverName: "posgateway"),
             onServerRunning: { channel in

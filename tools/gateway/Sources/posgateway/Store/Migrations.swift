@@ -44,7 +44,6 @@ enum Migrations {
         CREATE TABLE session (
             token BLOB PRIMARY KEY,
             user_id TEXT,
-            form_token TEXT NOT NULL,
             expires_at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX session_by_end ON session (expires_at);

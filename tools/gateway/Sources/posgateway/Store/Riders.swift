@@ -6,23 +6,19 @@ import TransitOffice
 struct Session: Sendable {
     /// Nil for the operator's console.
     let userID: String?
-    /// What a form of this session has to carry.
-    let formToken: String
 }
 
 extension Store {
     func session(_ tokenDigest: Data) async throws -> Session? {
         try await read { db in
-            try db.one(.session, [tokenDigest, WallClock.now]).map {
-                Session(userID: $0["user_id"], formToken: $0["form_token"])
-            }
+            try db.one(.session, [tokenDigest, WallClock.now]).map { Session(userID: $0["user_id"]) }
         }
     }
 
-    func addSession(_ tokenDigest: Data, userID: String?, formToken: String, expiresAt: Int64) async throws {
+    func addSession(_ tokenDigest: Data, userID: String?, expiresAt: Int64) async throws {
         try await write { db in
             try db.run(.deleteOldSessions, [WallClock.now])
-            try db.run(.insertSession, [tokenDigest, userID, formToken, expiresAt])
+            try db.run(.insertSession, [tokenDigest, userID, expiresAt])
         }
     }
 

@@ -26,7 +26,7 @@ enum Statement: String, CaseIterable {
     case insertRider = "INSERT INTO rider (user_id, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING"
     case riders = "SELECT user_id FROM rider ORDER BY created_at DESC, user_id LIMIT ?"
     case session = "SELECT * FROM session WHERE token = ? AND expires_at > ?"
-    case insertSession = "INSERT INTO session (token, user_id, form_token, expires_at) VALUES (?, ?, ?, ?)"
+    case insertSession = "INSERT INTO session (token, user_id, expires_at) VALUES (?, ?, ?)"
     case deleteSession = "DELETE FROM session WHERE token = ?"
     case deleteOldSessions = "DELETE FROM session WHERE expires_at <= ?"
     case card = "SELECT * FROM card WHERE card_type = ? AND card_no = ?"

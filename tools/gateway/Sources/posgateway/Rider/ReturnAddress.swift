@@ -1,0 +1,36 @@
+import Foundation
+
+/// Where the route page leads a rider back to, once there is an answer.
+struct ReturnAddress: Sendable {
+    /// As it may stand in a header: nothing in it but what an address is made of.
+    private let text: String
+    /// "https://merchant.example:8443".
+    let origin: String
+    let host: String
+
+    /// Nil for what is not an http or https address of some host.
+    init?(_ given: String) {
+        guard given.utf8.count <= 2048 else { return nil }
+        var text = ""
+        for byte in given.utf8 {
+            if byte <= 0x20 || byte >= 0x7F || "<>\"`{}|\\^".utf8.contains(byte) {
+                text += "%" + [byte].hex
+            } else {
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            }
+        }
+        guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
+            scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty, parts.user == nil
+        else { return nil }
+        self.text = text
+        self.host = host
+        origin = "\(scheme)://\(host)" + (parts.port.map { ":\($0)" } ?? "")
+    }
+
+    /// With the answer behind its own query, before its own fragment.
+    func answered(_ isOpened: Bool) -> String {
+        let halves = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+        let separator = !halves[0].contains("?") ? "?" : halves[0].hasSuffix("?") || halves[0].hasSuffix("&") ? "" : "&"
+        return halves[0] + separator + "isCreditOpened=\(isOpened)" + (halves.count == 2 ? "#" + halves[1] : "")
+    }
+}

@@ -1,0 +1,286 @@
+import Foundation
+import Hummingbird
+import TransitOffice
+
+/// The route page of the integration document, and what a rider sees behind it (docs/gateway.md, "Riders").
+struct RiderPages: Sendable {
+    let store: Store
+    let keys: KeyRing
+    let clock: WallClock
+    let settings: Settings
+    let pages: Pages
+    let cookies: Cookies
+
+    private static let entry = "/p/f/public_transit/card_entry.html"
+    private static let ridesShown = 30
+    private var guardian: FormGuard { FormGuard(cookies: cookies) }
+
+    func add(to router: Router<GatewayContext>) {
+        router.get("/", use: home)
+        router.get("p/f/public_transit/card_entry.html", use: entry)
+        router.post("p/f/public_transit/sign", use: decide)
+        router.get("card/code", use: code)
+        router.get("card/rides", use: rides)
+        router.post("logout", use: logout)
+    }
+
+    // MARK: Who it is
+
+    /// The rider whose session this is.
+    private func rider(of request: Request) async throws -> String? {
+        guard let token = cookies.value(.rider, of: request) else { return nil }
+        return try await store.session(Cookies.digest(token))?.userID
+    }
+
+    /// Opens a session for a rider, as the answer's cookie.
+    func open(_ userID: String, on response: inout Response) async throws {
+        let secret = Cookies.secret()
+        try await store.addSession(
+            secret.digest, userID: userID, expiresAt: WallClock.now + Int64(Cookies.Name.rider.seconds))
+        cookies.set(.rider, to: secret.text, on: &response)
+    }
+
+    // MARK: Pages
+
+    @Sendable private func home(_ request: Request, _: GatewayContext) async throws -> Response {
+        let say = Language(request)
+        let userID = try await rider(of: request)
+        var cards: [[String: Any]] = []
+        if let userID {
+            cards = try await store.cards(of: userID).filter { !$0.isRevoked }.map { card in
+                [
+                    "title": card.title, "number": card.cardNo, "address": Self.address(of: card),
+                    "label": say("出示乘车码", "Show the code"),
+                ]
+            }
+        }
+        let token = guardian.token(for: request)
+        let own = "http\(cookies.isSecure ? "s" : "")://\(request.head.authority ?? "localhost")/"
+        let sign =
+            Self.entry + "?action=sign&scene=TRANSIT&subScene=330100&source=home&cardTitle="
+            + Self.escaped(say("公交乘车码", "Transit card")) + "&redirectUrl=" + Self.escaped(own)
+        var response = try pages.response(
+            "home",
+            [
+                "title": say("公交乘车码", "Transit codes"), "cards": cards, "isKnown": userID != nil,
+                "intro": userID.map { say("用户 \($0)", "You are rider \($0).") }
+                    ?? say("开通后即可出示乘车码。", "Sign up to get a transit code on this page."),
+                "signAddress": sign, "signLabel": say("开通", "Sign up"), "logoutLabel": say("退出", "Leave"),
+                "formToken": token, "otherLang": say == .chinese ? "en" : "zh",
+                "otherName": say == .chinese ? "English" : "中文",
+            ], language: say)
+        guardian.set(token, on: &response)
+        return response
+    }
+
+    @Sendable private func entry(_ request: Request, _: GatewayContext) async throws -> Response {
+        let say = Language(request)
+        let parameters: FormParameters
+        do { parameters = try FormParameters(query: request.uri.query ?? "", body: "") } catch {
+            return try wrong("URL", say)
+        }
+        if let scene = parameters["scene"], scene != "TRANSIT" { return try wrong("scene", say) }
+        switch parameters["action"] {
+        case "sign": return try sign(parameters, request, say)
+        case "use":
+            guard let cardType = parameters["cardType"] else { return try wrong("cardType", say) }
+            guard let cardNo = parameters["cardNo"] else { return try wrong("cardNo", say) }
+            return try await show(cardType, cardNo, request, say)
+        default: return try wrong("action", say)
+        }
+    }
+
+    private func sign(_ parameters: FormParameters, _ request: Request, _ say: Language) throws -> Response {
+        guard let title = parameters["cardTitle"], title.count <= 64 else { return try wrong("cardTitle", say) }
+        guard let given = parameters["redirectUrl"], let target = ReturnAddress(given) else {
+            return try wrong("redirectUrl", say)
+        }
+        let token = guardian.token(for: request)
+        var response = try pages.response(
+            "sign",
+            [
+                "title": say("开通公交付款", "Pay for rides by code"), "cardTitle": title, "redirectUrl": given,
+                "formToken": token, "agree": say("同意并开通", "Agree"), "decline": say("暂不开通", "Decline"),
+                "terms": say(
+                    "开通后，刷码乘车的车费将从您的账户扣除。", "Once you agree, the fares of rides with this card are charged to your account."),
+                "returns": say("之后将返回 \(target.host)", "You will then return to \(target.host)."),
+            ], language: say, formTarget: target.origin)
+        guardian.set(token, on: &response)
+        return response
+    }
+
+    @Sendable private func decide(_ request: Request, _: GatewayContext) async throws -> Response {
+        let form = try await request.form()
+        let say = Language(request)
+        try guardian.check(request, form)
+        guard let target = form["redirectUrl"].flatMap(ReturnAddress.init) else { return try wrong("redirectUrl", say) }
+        switch form["decision"] {
+        case "decline": return Response(status: .seeOther, headers: [.location: target.answered(false)])
+        case "agree":
+            var response = Response(status: .seeOther, headers: [.location: target.answered(true)])
+            guard try await rider(of: request) == nil else { return response }
+            let userID = try await newUserID()
+            let title = String((form["cardTitle"] ?? "").prefix(64))
+            try await store.addRider(userID, title: title, card: SigningKey(generatedOn: .secp192k1))
+            try await open(userID, on: &response)
+            return response
+        default: return try wrong("decision", say)
+        }
+    }
+
+    /// Sixteen digits that begin as the platform's do.
+    private func newUserID() async throws -> String {
+        while true {
+            let userID = "2088" + RandomText.digits(12)
+            if try await !store.hasRider(userID) { return userID }
+        }
+    }
+
+    private func show(
+        _ cardType: String, _ cardNo: String, _ request: Request, _ say: Language
+    ) async throws -> Response {
+        guard let card = try await card(cardType, cardNo, of: request) else { return try stranger(say) }
+        var values: [String: Any] = [
+            "title": card.title, "homeLabel": say("全部卡片", "All cards"), "userLabel": say("用户", "Rider"),
+            "userID": card.userID, "typeLabel": say("卡类型", "Card type"), "cardType": card.cardType,
+            "numberLabel": say("卡号", "Card number"), "cardNo": card.cardNo, "ridesLabel": say("乘车记录", "Rides"),
+        ]
+        if let reason = Self.closed(card, say) {
+            values["closed"] = reason
+        } else {
+            let code = try await make(card)
+            values["code"] = [
+                "image": try code.imageAddress, "alt": say("乘车二维码", "QR code of the transit code"),
+                "seconds": code.seconds, "spare": code.spareSeconds, "refresh": code.seconds - code.spareSeconds,
+                "hex": code.bytes.hex, "hexLabel": say("十六进制（测试用）", "In hex, for testers"),
+                "before": say("有效期", "Good for"), "after": say("秒，自动刷新", "s, then renewed by itself"),
+                "codeAddress": "/card/code?" + Self.query(card), "ridesAddress": "/card/rides?" + Self.query(card)
+                    + "&lang=\(say.rawValue)",
+            ] as [String: Any]
+        }
+        if card.isPrepaid {
+            values["balance"] = [
+                "label": say("余额", "Balance"), "amount": Self.yuan(try await store.balance(of: card)),
+            ]
+        }
+        return try pages.response(
+            "card", values.merging(try await rideValues(card.userID, say)) { $1 }, language: say)
+    }
+
+    // MARK: What the page's script fetches
+
+    @Sendable private func code(_ request: Request, _: GatewayContext) async throws -> Response {
+        guard let card = try await requestedCard(request) else { throw HTTPError(.notFound) }
+        guard Self.closed(card, .english) == nil else { throw HTTPError(.conflict) }
+        let code = try await make(card)
+        return Response(
+            type: "application/json",
+            JSONValue.object([
+                ("image", .string(try code.imageAddress)), ("seconds", .number(code.seconds)),
+                ("hex", .string(code.bytes.hex)),
+            ]).text)
+    }
+
+    @Sendable private func rides(_ request: Request, _: GatewayContext) async throws -> Response {
+        guard let card = try await requestedCard(request) else { throw HTTPError(.notFound) }
+        return try pages.fragment("rides", try await rideValues(card.userID, Language(request)))
+    }
+
+    @Sendable private func logout(_ request: Request, _: GatewayContext) async throws -> Response {
+        try guardian.check(request, try await request.form())
+        if let token = cookies.value(.rider, of: request) { try await store.removeSession(Cookies.digest(token)) }
+        var response = Response(status: .seeOther, headers: [.location: "/"])
+        cookies.clear(.rider, on: &response)
+        return response
+    }
+
+    // MARK: Pieces
+
+    private func requestedCard(_ request: Request) async throws -> Card? {
+        guard let query = try? FormParameters(query: request.uri.query ?? "", body: ""),
+            let cardType = query["cardType"], let cardNo = query["cardNo"]
+        else { return nil }
+        return try await card(cardType, cardNo, of: request)
+    }
+
+    /// A card of the rider whose session this is; nobody else's, and no word on whether it exists.
+    private func card(_ cardType: String, _ cardNo: String, of request: Request) async throws -> Card? {
+        guard let userID = try await rider(of: request) else { return nil }
+        return try await store.cards(of: userID).first { $0.cardType == cardType && $0.cardNo == cardNo }
+    }
+
+    private func make(_ card: Card) async throws -> RiderCode {
+        guard let issuer = try await keys.allIssuerKeys().first(where: { $0.state == .active }) else {
+            throw HTTPError(.serviceUnavailable, message: "no issuer key is active")
+        }
+        return try RiderCode(
+            card: card, issuer: issuer, window: settings.codeWindow, quotaCent: settings.codeQuotaCent,
+            at: WallClock.now)
+    }
+
+    private static func closed(_ card: Card, _ say: Language) -> String? {
+        if card.isRevoked { return say("此卡已注销。", "This card was revoked.") }
+        if card.isDisabled { return card.disabledTips ?? say("此卡暂不可用。", "This card is disabled.") }
+        return nil
+    }
+
+    private func rideValues(_ userID: String, _ say: Language) async throws -> [String: Any] {
+        let charges = try await store.rides(of: userID, limit: Self.ridesShown, clock: clock).filter(\.isPaid).map { ride in
+            (
+                ride.orderedAt,
+                [
+                    "subject": ride.subject, "time": clock.text(ride.orderedAt), "amount": "−" + Self.yuan(ride.amountCent),
+                    "kind": "", "note": say("已扣款 \(ride.tradeNo)", "charged, \(ride.tradeNo)"),
+                ]
+            )
+        }
+        let notices = try await store.notices(of: userID, limit: Self.ridesShown).map { notice in
+            (
+                notice.bizTime,
+                [
+                    "subject": notice.subject, "time": clock.text(notice.bizTime), "amount": "", "kind": "",
+                    "note": notice.type == "event" ? say("刷码", "scanned") : say("乘车", "ride"),
+                ]
+            )
+        }
+        let rides = (charges + notices).sorted { $0.0 > $1.0 }.prefix(Self.ridesShown).map(\.1)
+        return [
+            "rides": rides, "hasRides": !rides.isEmpty, "noRides": say("还没有乘车记录。", "No rides yet."),
+        ]
+    }
+
+    private func wrong(_ parameter: String, _ say: Language) throws -> Response {
+        try pages.response(
+            "message",
+            [
+                "title": say("链接有误", "This link is not complete"),
+                "text": say(
+                    "参数 \(parameter) 缺失或不正确，请联系商户。", "The parameter \(parameter) is missing or wrong: tell whoever made the link."),
+            ], language: say, status: .badRequest)
+    }
+
+    private func stranger(_ say: Language) throws -> Response {
+        try pages.response(
+            "message",
+            [
+                "title": say("无法显示此卡", "This card cannot be shown"),
+                "text": say("请先在此设备上开通，或检查卡号。", "Sign up on this device first, or check the card's number."),
+                "link": ["address": "/", "label": say("返回首页", "Start page")],
+            ], language: say, status: .forbidden)
+    }
+
+    private static func address(of card: Card) -> String { entry + "?action=use&scene=TRANSIT&" + query(card) }
+
+    private static func query(_ card: Card) -> String {
+        "cardType=\(escaped(card.cardType))&cardNo=\(escaped(card.cardNo))"
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
+    }
+
+    static func yuan(_ cents: Int64) -> String {
+        let magnitude = cents.magnitude
+        return "\(cents < 0 ? "−" : "")¥\(magnitude / 100).\(magnitude % 100 < 10 ? "0" : "")\(magnitude % 100)"
+    }
+}

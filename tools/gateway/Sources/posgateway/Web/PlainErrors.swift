@@ -1,0 +1,20 @@
+import Hummingbird
+import Logging
+
+/// What has gone wrong, in one line of text; details of our own faults stay in the log.
+struct PlainErrors: RouterMiddleware {
+    func handle(
+        _ request: Request, context: GatewayContext,
+        next: (Request, GatewayContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError {
+            return Response(error.status, type: "text/plain;charset=utf-8", "\(error.body ?? error.status.reasonPhrase)\n")
+        } catch {
+            context.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            return Response(
+                .serviceUnavailable, type: "text/plain;charset=utf-8", "Service unavailable: try again in a moment.\n")
+        }
+    }
+}
