@@ -99,6 +99,19 @@ void posoffline_platform_wipe(void *memory, unsigned long count) {
     while (count-- > 0) *byte++ = 0;
 }
 
+/* Of the registers that functions need not restore: the wide ones only where Swift or libcrypto uses them. */
+#if defined __x86_64__ || defined __aarch64__
+#define CLOBBERED "all"
+#else
+#define CLOBBERED "all-gpr"
+#endif
+
+__attribute__((noinline, zero_call_used_regs(CLOBBERED))) void posoffline_platform_wipe_calls(void) {
+    unsigned char room[4096];
+    memset(room, 0, sizeof room);
+    __asm__ volatile("" : : "r"(room) : "memory"); /* so that the compiler believes in a reader */
+}
+
 #ifdef __x86_64__
 /* Stands in for memcpy where scripts/build-library.sh says so. */
 void *__wrap_memcpy(void *to, const void *from, size_t count);

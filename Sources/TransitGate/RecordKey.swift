@@ -35,7 +35,7 @@ public struct RecordKey: ~Copyable {
 
     /// Takes another key, or that there is none. Whoever makes a copy wipes it.
     public mutating func copy(from other: borrowing RecordKey) {
-        for index in storage.indices { storage[index] = other.storage[index] }
+        storage = other.storage
         count = other.count
     }
 

@@ -170,6 +170,8 @@ unsigned long posoffline_platform_length(const char *text, unsigned long limit) 
 
 void posoffline_platform_wipe(void *memory, unsigned long count) { memset(memory, 0, count); }
 
+void posoffline_platform_wipe_calls(void) {}
+
 const char *posoffline_platform_environment(const char *variable) {
     (void)variable;
     return NULL;

@@ -32,6 +32,9 @@ unsigned long posoffline_platform_length(const char *text, unsigned long limit);
 /* Overwrites bytes in a way that the compiler keeps. */
 void posoffline_platform_wipe(void *memory, unsigned long count);
 
+/* Overwrites what the functions that the caller has called have left behind: in registers, and in 4 KiB of stack. */
+void posoffline_platform_wipe_calls(void);
+
 /* The value of an environment variable, or NULL: also when this process runs with raised privileges. */
 const char *posoffline_platform_environment(const char *variable);
 
