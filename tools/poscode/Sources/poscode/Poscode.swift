@@ -1,4 +1,5 @@
 import ArgumentParser
+import CProcess
 import Glibc
 
 /// The tool for everyone who is not a gate. Its manual page is man/poscode.1.
@@ -18,6 +19,8 @@ struct Poscode: ParsableCommand {
         subcommands: [Keygen.self, Issue.self, Inspect.self, VerifyRecord.self, VerifySignature.self])
 
     static func main() {
+        // It has issuers' and operators' keys.
+        poscode_forbid_cores()
         // A parent may have it ignored; a reader that goes away ends this program in silence either way.
         signal(SIGPIPE, SIG_DFL)
         do {
