@@ -13,7 +13,7 @@ POSCODE := tools/poscode/.build/release/poscode
 # Debian packages, by what needs them.
 LIB_PACKAGES := gcc libc6-dev libsecp256k1-dev libssl-dev pkg-config
 TOOL_PACKAGES := libpng-dev libqrencode-dev zbar-tools
-TEST_PACKAGES := clang-14 g++ man-db python3
+TEST_PACKAGES := clang-14 g++ libc6-dbg man-db python3 valgrind
 
 FIRMWARE_TARGETS := x86_64 i686 aarch64 armhf armel armv4t
 FIRMWARE := $(FIRMWARE_TARGETS:%=dist/%/libposoffline.so)

@@ -19,6 +19,9 @@ tests/conformance/run.sh "$(dirname "$library")"
 step "Power cuts, failing disks, killed processes"
 tests/crash/run.sh "$(dirname "$library")"
 
+step "Key material"
+tests/secrets/run.sh "$(dirname "$library")" host
+
 step "poscode"
 python3 tests/cli/run.py "$poscode"
 

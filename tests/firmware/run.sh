@@ -1,6 +1,7 @@
 #!/bin/sh
 # Every test of the firmware files in dist/: their bounds, their traps, that they come out the same when built twice,
-# the whole conformance suite against each, the foreign ones under qemu, and a program of another C library.
+# what becomes of a key in them, the whole conformance suite against each, the foreign ones under qemu, and a program of
+# another C library.
 #
 #   tests/firmware/run.sh POSCODE TARGET...
 set -eu
@@ -82,6 +83,12 @@ step "Another C library"
 musl-gcc -std=c11 -Wall -Wextra -Werror -Iinclude tests/firmware/musl.c -o "$work/musl" \
     -Ldist/x86_64 -lposoffline -Wl,--allow-shlib-undefined
 run "the x86_64 file in a musl program" env LD_LIBRARY_PATH=dist/x86_64 "$work/musl"
+
+step "Key material"
+secrets() { # target
+    COMPILERS=$(compiler_of "$1") EMULATOR=$(emulator_of "$1") tests/secrets/run.sh "dist/$1" "$1"
+}
+for target; do run "key material on $target" secrets "$target"; done
 
 step "Conformance"
 # Two at a time.

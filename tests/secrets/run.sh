@@ -1,0 +1,109 @@
+#!/bin/sh
+# What becomes of the record key in memory, and whether anything that can be measured depends on it (docs/testing.md,
+# "Key material").
+#
+#   tests/secrets/run.sh LIBRARY_DIRECTORY TARGET
+#
+# TARGET is what scripts/build-library.sh has built there: host or a firmware target. For another architecture name a
+# compiler and an emulator, as for tests/conformance/run.sh.
+set -eu
+library=${1:?usage: tests/secrets/run.sh LIBRARY_DIRECTORY TARGET}
+target=${2:?usage: tests/secrets/run.sh LIBRARY_DIRECTORY TARGET}
+compilers=${COMPILERS:-gcc}
+compiler=${compilers%% *}
+emulator=${EMULATOR:-}
+
+library=$(cd "$library" && pwd)
+cd "$(dirname "$0")/../.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0 failed=0
+
+result() { # what, status
+    if [ "$2" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+    if [ "$2" -eq 0 ]; then echo "ok: $1"; else echo "FAILED: $1"; fi
+}
+
+# A program that ends well without having said so has not run to its end.
+ends_well() { # command...
+    "$@" > "$work/output" 2>&1 || return 1
+    case $(tail -n 1 "$work/output") in
+        *[1-9]*' passed, 0 failed') ;;
+        *) return 1 ;;
+    esac
+}
+
+run() { # what, command...
+    what=$1
+    shift
+    status=0
+    ends_well "$@" || status=$?
+    [ $status -eq 0 ] || cat "$work/output"
+    result "$what" $status
+}
+
+python3 tests/secrets/needles.py > "$work/needles"
+common="tests/conformance/framework.c tests/conformance/model.c"
+flags="-std=c11 -Wall -Wextra -Wpedantic -Werror -O1 -Iinclude -Itests/conformance -rdynamic"
+build() { # program, what more it is made of
+    # Lists of files and flags, to be split.
+    # shellcheck disable=SC2086
+    $compiler $flags tests/secrets/"$1".c $common -o "$work/$1" ${2:+"$2"} -ldl -lpthread
+}
+build traces
+build branches "$library/libposoffline.so"
+
+traces() { # library, part of a test's name
+    # shellcheck disable=SC2086
+    ends_well $emulator "$work/traces" "$1" "$work/needles" "$work/key file" ${2:+"$2"}
+}
+
+branches() { # library directory
+    ends_well env LD_LIBRARY_PATH="$1" valgrind --quiet "$work/branches"
+}
+
+run "no trace of a key" traces "$library/libposoffline.so"
+if [ -n "$emulator" ]; then
+    # shellcheck disable=SC2086
+    run "no path depends on a key" env LD_LIBRARY_PATH="$library" tests/secrets/paths.py "$work/branches" \
+        "build/objects/$target/libposoffline.unstripped.so" $emulator
+else
+    run "no branch and no address depends on a key" branches "$library"
+
+    # That these can fail: a library that leaves things where they are, and looks into the key, and up what is in it.
+    mkdir "$work/careless"
+    cp -r Sources include scripts "$work/careless"
+    (
+        cd "$work/careless/Sources"
+        sed -i '/^    memset(room, 0, sizeof room);/d' CPlatform/platform.c
+        sed -i '/defer { key\.wipe() }/d' posoffline/Terminals.swift
+        sed -i -e '/^        storage = InlineArray(repeating: 0)/d' \
+            -e 's/^        try record\.append(id(of.*/        guard key[0] != 7 else { throw .system }\n&/' \
+            -e 's/return \[digest\[0\],/return [development[Int(digest[0] \& 15)],/' TransitGate/RecordKey.swift
+    )
+    if "$work/careless/scripts/build-library.sh" "$target" "$work/careless/dist" > "$work/output" 2>&1; then
+        is_noticed() { # what, message, command...
+            what=$1 message=$2
+            shift 2
+            status=0
+            "$@" || status=$?
+            # By what was looked for, and not by some accident.
+            if [ $status -ne 0 ] && grep -q "$message" "$work/output"; then status=0; else status=1; fi
+            [ $status -eq 0 ] || cat "$work/output"
+            result "noticed: $what" $status
+        }
+        careless=$work/careless/dist
+        is_noticed "a copy that is left on the stack" 'traces: expected 0, actual [1-9].*on the stack of the call' \
+            traces "$careless/libposoffline.so" "in one place and nothing"
+        is_noticed "a key that is not wiped" "the key in the library's data: expected 0, actual 1" \
+            traces "$careless/libposoffline.so" "after free_pos_verify"
+        is_noticed "a branch on the key" 'Conditional jump or move depends on uninitialised' branches "$careless"
+        is_noticed "an address by the key" 'Use of uninitialised value' branches "$careless"
+    else
+        cat "$work/output"
+        result "a careless library" 1
+    fi
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
