@@ -9,6 +9,7 @@ VERSION := $(shell sed -n 's/^\#define POSOFFLINE_VERSION "\(.*\)"/\1/p' include
 BUILD := build
 LIBRARY := $(BUILD)/libposoffline.so
 POSCODE := tools/poscode/.build/release/poscode
+POSGATEWAY := tools/gateway/.build/release/posgateway
 
 # Debian packages, by what needs them.
 LIB_PACKAGES := gcc libc6-dev libsecp256k1-dev libssl-dev pkg-config
@@ -20,13 +21,17 @@ FIRMWARE := $(FIRMWARE_TARGETS:%=dist/%/libposoffline.so)
 FIRMWARE_PACKAGES := gcc-i686-linux-gnu gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-arm-linux-gnueabi \
     libc6-dev-i386-cross libc6-dev-arm64-cross libc6-dev-armhf-cross libc6-dev-armel-cross
 FIRMWARE_TEST_PACKAGES := musl-tools qemu-user
+GATEWAY_PACKAGES := libsqlite3-dev
+GATEWAY_TEST_PACKAGES := chromium chromium-driver fonts-noto-cjk openssl python3-venv sqlite3
 SANITIZER_PACKAGES := gcc libc6-dbg valgrind
 
 SOURCES := $(shell find Sources include -name '*.swift' -o -name '*.[ch]' -o -name '*.map' -o -name '*.modulemap')
 POSCODE_SOURCES := $(shell find tools/poscode/Sources tools/poscode/Package.swift -type f 2>/dev/null)
+POSGATEWAY_SOURCES := $(shell find tools/gateway/Sources tools/gateway/Package.swift -type f 2>/dev/null)
 
 .PHONY: all lib poscode demo test bench install uninstall clean help
 .PHONY: soak fuzz traps firmware footprint test-firmware test-sanitizers
+.PHONY: posgateway gateway gateway-tests e2e test-gateway bench-gateway gateway-packages
 .PHONY: lib-packages tool-packages test-packages firmware-packages
 all: lib
 
@@ -49,6 +54,36 @@ $(BUILD)/demo: demo/demo.c $(LIBRARY)
 ## demo         issue a code, verify it, refuse it the second time
 demo: lib poscode $(BUILD)/demo
 	scripts/demo.sh $(POSCODE) $(BUILD)/demo
+
+## posgateway   the payment platform's interfaces on one machine
+posgateway: lib-packages tool-packages gateway-packages $(POSGATEWAY)
+
+$(POSGATEWAY): $(POSGATEWAY_SOURCES) $(SOURCES) Package.swift
+	swift build --package-path tools/gateway -c release --static-swift-stdlib -Xlinker -s --product posgateway
+	touch $@
+
+## gateway      build posgateway and start it: http://127.0.0.1:8080; DATA (posgateway-data) is where it keeps everything
+DATA ?= posgateway-data
+gateway: posgateway
+	$(POSGATEWAY) serve --data "$(DATA)"
+
+PYTHON := $(BUILD)/python/bin/python
+
+gateway-tests: lib poscode posgateway $(BUILD)/demo test-packages
+	@scripts/install-packages.sh $(GATEWAY_TEST_PACKAGES)
+	scripts/python-environment.sh tests/gateway/requirements.txt $(BUILD)/python
+
+## e2e          a ride from the rider's screen to the charge on it: browser, zbar, C demo, the official SDK
+e2e: gateway-tests
+	$(PYTHON) tests/gateway/walk.py $(POSGATEWAY) $(BUILD)/demo $(BUILD)/e2e
+
+## test-gateway   every test of the gateway, and e2e
+test-gateway: gateway-tests e2e
+	$(PYTHON) tests/gateway/run.py $(POSGATEWAY) $(POSCODE)
+
+## bench-gateway  settlements and key queries a second, and how long they take
+bench-gateway: gateway-tests
+	$(PYTHON) tests/gateway/bench.py $(POSGATEWAY) $(POSCODE)
 
 BENCH_FLAGS := -std=c11 -O2 -Wall -Wextra -Iinclude
 
@@ -145,7 +180,7 @@ uninstall:
 
 ## clean        everything that was built
 clean:
-	rm -rf $(BUILD) dist .build .build-* tools/poscode/.build
+	rm -rf $(BUILD) dist .build .build-* tools/poscode/.build tools/gateway/.build
 
 ## help         this list
 help:
@@ -156,6 +191,9 @@ lib-packages:
 
 tool-packages:
 	@scripts/install-packages.sh $(TOOL_PACKAGES)
+
+gateway-packages:
+	@scripts/install-packages.sh $(GATEWAY_PACKAGES)
 
 firmware-packages:
 	@scripts/install-packages.sh $(FIRMWARE_PACKAGES)

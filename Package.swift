@@ -14,6 +14,7 @@ let package = Package(
             name: "TransitKit",
             targets: ["TransitCode", "TransitGate", "TransitCrypto", "HostCrypto", "PortableCrypto", "TransitOffice"]),
         .library(name: "TransitPicture", targets: ["TransitPicture"]),
+        .library(name: "CProcess", targets: ["CProcess"]),
     ],
     targets: [
         .systemLibrary(name: "CPosoffline", path: "include"),
@@ -21,6 +22,7 @@ let package = Package(
         .systemLibrary(name: "CSecp256k1"),
         .systemLibrary(name: "CQREncode"),
         .systemLibrary(name: "CPNG"),
+        .systemLibrary(name: "CProcess"),
         .target(name: "CPlatform"),
 
         .target(name: "TransitCrypto", swiftSettings: settings),

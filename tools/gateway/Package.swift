@@ -21,6 +21,7 @@ let package = Package(
             dependencies: [
                 .product(name: "TransitKit", package: "posoffline"),
                 .product(name: "TransitPicture", package: "posoffline"),
+                .product(name: "CProcess", package: "posoffline"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),

@@ -9,13 +9,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: [
-        .systemLibrary(name: "CProcess"),
         .executableTarget(
             name: "poscode",
             dependencies: [
-                "CProcess",
                 .product(name: "TransitKit", package: "posoffline"),
                 .product(name: "TransitPicture", package: "posoffline"),
+                .product(name: "CProcess", package: "posoffline"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
     ]

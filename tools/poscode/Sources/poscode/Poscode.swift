@@ -20,7 +20,7 @@ struct Poscode: ParsableCommand {
 
     static func main() {
         // It has issuers' and operators' keys.
-        poscode_forbid_cores()
+        posoffline_forbid_cores()
         // A parent may have it ignored; a reader that goes away ends this program in silence either way.
         signal(SIGPIPE, SIG_DFL)
         do {

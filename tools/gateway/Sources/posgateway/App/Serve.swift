@@ -1,4 +1,5 @@
 import ArgumentParser
+import CProcess
 import Foundation
 import Hummingbird
 import HummingbirdCore
@@ -25,6 +26,8 @@ struct Serve: AsyncParsableCommand {
     var quiet = false
 
     func run() async throws {
+        // Everybody's keys are in this process.
+        posoffline_forbid_cores()
         let settings = try await options.settings()
         guard let level = Logger.Level(rawValue: settings.logLevel) else {
             throw ValidationError("the log level has to be trace, debug, info, notice, warning or error.")

@@ -2,4 +2,4 @@
 #include <sys/prctl.h>
 
 /* Whatever this process dies of, the system writes none of its memory to a file or to another program. */
-static inline void poscode_forbid_cores(void) { prctl(PR_SET_DUMPABLE, 0); }
+static inline void posoffline_forbid_cores(void) { prctl(PR_SET_DUMPABLE, 0); }
