@@ -16,7 +16,7 @@ struct Journal: ~Copyable {
     /// With how many entries the file is worth a look whether it should be rewritten.
     private var limit = Self.slack
     /// The disk has failed in a way that leaves open what the file holds: it takes nothing more before it is rewritten.
-    private var isDoubtful = false
+    private(set) var isDoubtful = false
 
     var isOpen: Bool { file >= 0 }
 
@@ -37,11 +37,12 @@ struct Journal: ~Copyable {
         }
     }
 
-    /// Closes the file and gives the directory up. Does no more than a signal handler may.
+    /// Closes the file and gives the directory up. Does no more than a signal handler may. What the disk holds is as
+    /// doubtful as before.
     mutating func close() {
         if file >= 0 { posoffline_platform_close(file) }
         if directory >= 0 { posoffline_platform_close(directory) }
-        (directory, file, count, limit, isDoubtful) = (Self.none, Self.none, 0, Self.slack, false)
+        (directory, file, count, limit) = (Self.none, Self.none, 0, Self.slack)
     }
 
     /// Has it on the disk, before it returns, that a code of `table` was accepted just now. Throws `.system`, and the

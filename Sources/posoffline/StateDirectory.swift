@@ -106,10 +106,8 @@ struct StateDirectory: ~Copyable {
         do throws(PosError) {
             try joined.reserve()
             try opened.open(path, into: &joined)
-            if !table.isEmpty {
-                try joined.restore(table)
-                try opened.rewrite(from: joined)
-            }
+            try joined.restore(table)
+            if !table.isEmpty || journal.isDoubtful { try opened.rewrite(from: joined) }
         } catch {
             opened.close()
             joined.release()

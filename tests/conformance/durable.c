@@ -468,6 +468,22 @@ static void failing_repair(void) {
     remembered(0, next);
 }
 
+/* After a failed sync nobody knows what the disk holds: a restart writes it anew. */
+static void failing_sync_and_restart(void) {
+    start();
+    accept(0, 3);
+    fail_disk(DISK_SYNC, 1, 0, EIO);
+    CHECK_INT(SYSTEM_ERROR, present(3));
+    heal_disk();
+    disk_counts();
+    restart();
+    CHECK_INT(1, disk_counts().renames);
+    CHECK_INT(SUCCESS, present(3));
+    restart();
+    CHECK_INT(0, disk_counts().renames);
+    remembered(0, 4);
+}
+
 static void failing_start(void) {
     start();
     accept(0, 300);
@@ -811,6 +827,7 @@ int main(int argc, char **argv) {
         {"a child goes on when its parent lets go", daemon_process},
         {"a disk that fails refuses the ride and marks nothing", failing_rides},
         {"a failed sync is made good, whatever fails meanwhile", failing_repair},
+        {"a failed sync is made good after a restart too", failing_sync_and_restart},
         {"a start on a failing disk says so and can be repeated", failing_start},
         {"a start without memory says so and changes nothing", failing_memory},
         {"no file is left open", nothing_is_left_open},
