@@ -65,12 +65,15 @@ struct Serve: AsyncParsableCommand {
     }
 
     private static func channel(_ settings: Settings) throws -> HTTPServerBuilder {
-        guard let certificate = settings.tlsCertificate, let key = settings.tlsKey else { return .http1() }
+        // Whoever connects and says nothing gives the place up.
+        let plain = HTTPServerBuilder.http1(configuration: HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ContinueHandler()], idleTimeout: .seconds(60)))
+        guard let certificate = settings.tlsCertificate, let key = settings.tlsKey else { return plain }
         do {
             let chain = try NIOSSLCertificate.fromPEMFile(certificate).map { NIOSSLCertificateSource.certificate($0) }
             let privateKey = try NIOSSLPrivateKey(file: key, format: .pem)
             return try .tls(
-                .http1(),
+                plain,
                 tlsConfiguration: .makeServerConfiguration(
                     certificateChain: chain, privateKey: .privateKey(privateKey)))
         } catch {

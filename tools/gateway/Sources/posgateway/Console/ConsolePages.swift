@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import Hummingbird
 import Synchronization
 import TransitGate
@@ -47,10 +48,16 @@ struct ConsolePages: Sendable {
 
     // MARK: Who it is
 
-    private func check(_ context: GatewayContext) throws {
+    private static let forwarding = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"].compactMap {
+        HTTPField.Name($0)
+    }
+
+    private func check(_ request: Request, _ context: GatewayContext) throws {
+        // Through a proxy on this machine the whole world comes from here.
+        let isForwarded = Self.forwarding.contains { request.headers[$0] != nil }
         switch gateway.settings.console {
         case .any: return
-        case .local where context.isLocal: return
+        case .local where context.isLocal && !isForwarded: return
         default: throw HTTPError(.notFound)
         }
     }
@@ -64,7 +71,7 @@ struct ConsolePages: Sendable {
     }
 
     @Sendable private func loginPage(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        try check(context)
+        try check(request, context)
         return try loginForm(request, failed: false)
     }
 
@@ -78,7 +85,7 @@ struct ConsolePages: Sendable {
     }
 
     @Sendable private func login(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        try check(context)
+        try check(request, context)
         let form = try await request.form()
         try guardian.check(request, form)
         guard Cookies.digest(form["password"] ?? "") == Cookies.digest(gateway.consolePassword) else {
@@ -112,7 +119,7 @@ struct ConsolePages: Sendable {
     }
 
     private func permitted(_ request: Request, _ context: GatewayContext) async throws -> FormParameters {
-        try check(context)
+        try check(request, context)
         guard try await isOperator(request) else { throw HTTPError(.forbidden, message: "log in first") }
         let form = try await request.form()
         try guardian.check(request, form)
@@ -237,7 +244,7 @@ struct ConsolePages: Sendable {
     // MARK: Pages
 
     @Sendable private func retirePage(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        try check(context)
+        try check(request, context)
         guard try await isOperator(request) else { return Response(status: .seeOther, headers: [.location: "/console/login"]) }
         let keys = try await store.issuerKeys()
         guard let id = request.uri.queryParameters["id"].flatMap({ UInt8($0) }), keys.contains(where: { $0.id == id }) else {
@@ -256,7 +263,7 @@ struct ConsolePages: Sendable {
     }
 
     @Sendable private func show(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        try check(context)
+        try check(request, context)
         guard try await isOperator(request) else {
             return Response(status: .seeOther, headers: [.location: "/console/login"])
         }

@@ -146,8 +146,11 @@ extension Database {
         return try account(.rider, trade.userID)
     }
 
+    /// What a revoked card held is the merchant's again: its last rides are the rider's own bill.
     private func prepaidCard(of trade: Trade) throws -> Card? {
-        guard let name = trade.card, let card = try card(name.type, name.number), card.isPrepaid else { return nil }
+        guard let name = trade.card, let card = try card(name.type, name.number), card.isPrepaid, !card.isRevoked,
+            card.userID == trade.userID
+        else { return nil }
         return card
     }
 }
