@@ -14,8 +14,10 @@ struct DataDirectory: Sendable {
     /// Makes the directory when there is none.
     init(making path: String) throws {
         self.path = path
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch { throw Failure("\(path) cannot be made: \(error.localizedDescription)") }
     }
 
     init(_ path: String) { self.path = path }
@@ -41,6 +43,14 @@ struct DataDirectory: Sendable {
                 atPath: temporary, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]),
             rename(temporary, file) == 0
         else { throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: file]) }
+    }
+
+    /// The database, only to read.
+    func reading() throws -> Store {
+        guard FileManager.default.isReadableFile(atPath: database) else {
+            throw Failure("\(path) is no data directory of a gateway: \(database) cannot be read")
+        }
+        return try Store(readingFrom: database)
     }
 
     func text(of file: String) throws -> String? {

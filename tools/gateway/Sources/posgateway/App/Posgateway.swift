@@ -45,7 +45,7 @@ struct ExportIssuerKeys: AsyncParsableCommand {
     var data = "posgateway-data"
 
     func run() async throws {
-        let rows = try await Store(readingFrom: DataDirectory(data).database).issuerKeys()
+        let rows = try await DataDirectory(data).reading().issuerKeys()
         // The key that signs comes first: poscode takes the first.
         let sorted = rows.filter { $0.state == .active } + rows.filter { $0.state == .published }
         print(
@@ -65,7 +65,7 @@ struct AuditLedger: ParsableCommand {
     var data = "posgateway-data"
 
     func run() throws {
-        let audit = try Audit(Store(readingFrom: DataDirectory(data).database))
+        let audit = try Audit(DataDirectory(data).reading())
         print(
             JSONValue.object([
                 ("trades", .number(audit.trades)), ("settled_trades", .number(audit.settledTrades)),
@@ -87,7 +87,7 @@ struct Plans: ParsableCommand {
 
     func run() throws {
         var isBad = false
-        for (statement, steps) in try Store(readingFrom: DataDirectory(data).database).plans() {
+        for (statement, steps) in try DataDirectory(data).reading().plans() {
             // "SCAN x USING INDEX" reads rows in an index's order, and stops at the limit.
             let scans = steps.contains { $0.hasPrefix("SCAN") && !$0.contains("USING") }
             let isFault = statement.isHot && scans

@@ -5,6 +5,7 @@ import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
 import Logging
+import NIOCore
 import NIOSSL
 import TransitOffice
 
@@ -60,7 +61,9 @@ struct Serve: AsyncParsableCommand {
                 fflush(nil)
             },
             logger: logger)
-        try await app.runService()
+        do { try await app.runService() } catch let error as IOError {
+            throw Failure("\(settings.host) port \(settings.port) cannot be listened on: \(String(cString: strerror(error.errnoCode)))")
+        }
         try store.pool.close()
     }
 
