@@ -1,0 +1,433 @@
+"""What the tests of posgateway share: a server process, a merchant's client, a gate that writes records."""
+
+import atexit
+import contextlib
+import hashlib
+import hmac
+import http.client
+import itertools
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.parse
+
+from rsa2 import Key
+
+# Set by run.py, or by the environment where unittest is run without it.
+POSGATEWAY = os.environ.get("POSGATEWAY", "")
+POSCODE = os.environ.get("POSCODE", "")
+
+KEY_QUERY = "alipay.commerce.transport.offlinepay.key.query"
+RECORD_VERIFY = "alipay.commerce.transport.offlinepay.record.verify"
+TRADE_SETTLE = "alipay.commerce.transport.offlinepay.trade.settle"
+VIRTUALCARD_SEND = "alipay.commerce.transport.offlinepay.virtualcard.send"
+DATA_SEND = "alipay.commerce.data.send"
+
+MESSAGES = {
+    "10000": "Success", "20000": "Service Currently Unavailable", "40001": "Missing Required Arguments",
+    "40002": "Invalid Arguments", "40003": "Insufficient Conditions", "40004": "Business Failed",
+    "40006": "Insufficient Permissions",
+}
+DAY = 86400
+_numbers = itertools.count(int(time.time()) % 100000 * 100000)
+
+
+def number(prefix="T"):
+    """One that no other test has."""
+    return f"{prefix}{next(_numbers)}"
+
+
+def time_text(seconds=None):
+    """China's time, as the interfaces spell it."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime((time.time() if seconds is None else seconds) + 8 * 3600))
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def temporary_directory():
+    path = tempfile.mkdtemp(prefix="posgateway test ")
+    atexit.register(shutil.rmtree, path, ignore_errors=True)
+    return path
+
+
+def command(*arguments, env=None, timeout=30):
+    """Runs posgateway to its end."""
+    result = subprocess.run(
+        [POSGATEWAY, *arguments], capture_output=True, text=True, timeout=timeout, env=environment(env),
+        stdin=subprocess.DEVNULL)
+    assert result.returncode >= 0, f"posgateway {arguments} ended by signal {-result.returncode}: {result.stderr}"
+    return result
+
+
+def environment(more=None):
+    return {"PATH": os.environ["PATH"], "HOME": "/nonexistent", **(more or {})}
+
+
+# The server.
+
+
+class Server:
+    """A server process on a data directory of its own and a free port of the loopback."""
+
+    _template = None
+
+    def __init__(self, *arguments, data=None, env=None, preexec=None, host="127.0.0.1", port=0, start=True):
+        self.arguments, self.env, self.preexec = arguments, env, preexec
+        self.host, self.wanted_port = host, port
+        self.data = data or self._copy()
+        self.log_path = os.path.join(temporary_directory(), "log")
+        self.process = None
+        if start:
+            self.start()
+
+    @classmethod
+    def _copy(cls):
+        """A new data directory; a first start makes one for all, which takes its time for the keys."""
+        if cls._template is None:
+            cls._template = os.path.join(temporary_directory(), "data")
+            cls(data=cls._template).stop()
+        path = os.path.join(temporary_directory(), "data")
+        shutil.copytree(cls._template, path)
+        return path
+
+    @property
+    def database(self):
+        return os.path.join(self.data, "gateway.sqlite")
+
+    @property
+    def log(self):
+        return read(self.log_path)
+
+    def demo(self, name):
+        return read(os.path.join(self.data, "demo-merchant", name))
+
+    def start(self):
+        with open(self.log_path, "a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [POSGATEWAY, "serve", "--data", self.data, "--host", self.host, "--port", str(self.wanted_port),
+                 *self.arguments],
+                stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, text=True, env=environment(self.env),
+                preexec_fn=self.preexec)
+        atexit.register(self.kill)
+        first = self.process.stdout.readline()
+        found = re.fullmatch(r"posgateway is listening on (https?)://(\S+):(\d+)\n", first)
+        assert found, f"the server did not start: {first!r} {self.log}"
+        self.scheme, self.port = found[1], int(found[3])
+        return self
+
+    def stop(self, number=signal.SIGTERM):
+        """Ends it as a service manager does; its exit status."""
+        self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self):
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError("the server did not end within 30 s of a signal") from None
+        self.process.stdout.close()
+        assert "Fatal error" not in self.log, self.log
+        return self.process.returncode
+
+    def kill(self):
+        if self.process and self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+            self.process.stdout.close()
+
+    def is_running(self):
+        return self.process.poll() is None
+
+    def issuer_keys(self):
+        """The path of the issuer's private keys, as poscode reads them."""
+        path = os.path.join(self.data, "issuer-keys.txt")
+        if not os.path.exists(path):
+            result = command("issuer-keys", "--data", self.data)
+            assert result.returncode == 0, result.stderr
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(result.stdout)
+        return path
+
+    def audit(self):
+        """The figures of a clean audit."""
+        result = command("audit", "--data", self.data)
+        assert result.returncode == 0, result.stdout + result.stderr
+        figures = json.loads(result.stdout)
+        assert figures["faults"] == [] and figures["sum_cent"] == 0, figures
+        assert figures["settled_trades"] <= figures["transfers"], figures
+        return figures
+
+    @contextlib.contextmanager
+    def sql(self):
+        """The database, opened from outside."""
+        connection = sqlite3.connect(self.database, isolation_level=None, timeout=30)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def balance(self, kind, owner):
+        """Cents; None for an account that was never opened."""
+        with self.sql() as db:
+            row = db.execute("SELECT balance_cent FROM account WHERE kind = ? AND owner = ?", (kind, owner)).fetchone()
+        return row and row[0]
+
+
+# A merchant that calls it.
+
+
+class Reply:
+    """A reply whose form and signature have been checked."""
+
+    FORM = re.compile(rb'\{"(\w+)":(\{.*\}),"sign":"([A-Za-z0-9+/]+={0,2})"\}')
+
+    def __init__(self, status, headers, body, key):
+        assert status == 200, f"{status} {body!r}"
+        assert headers["Content-Type"].lower().replace(" ", "") == "application/json;charset=utf-8", headers
+        form = self.FORM.fullmatch(body)
+        assert form, body
+        self.body = body
+        self.node, content, sign = form[1].decode(), form[2], form[3].decode()
+        assert key.verifies(sign, content), f"the signature is not the node's: {body!r}"
+        assert b"\n" not in body and b"\r" not in body, body
+        self.content = json.loads(content)
+        # No white space, nothing escaped that needs no escape: no "\\/" above all.
+        assert json.dumps(self.content, ensure_ascii=False, separators=(",", ":")).encode() == content, content
+        assert "sign" not in self.content, body
+        self.code = self.content["code"]
+        assert self.content["msg"] == MESSAGES[self.code], body
+        assert self.code != "10000" or "sub_code" not in self.content, body
+        self.sub_code, self.sub_msg = self.content.get("sub_code"), self.content.get("sub_msg")
+
+    def __getitem__(self, name):
+        return self.content[name]
+
+
+def canonical(parameters):
+    """What is signed."""
+    return "&".join(f"{name}={parameters[name]}" for name in sorted(parameters)
+                    if name != "sign" and parameters[name] != "")
+
+
+class Client:
+    """Calls as a merchant; without anything else, as the demo merchant."""
+
+    def __init__(self, server, app_id=None, key=None):
+        self.server = server
+        self.app_id = app_id or server.demo("app-id.txt").strip()
+        self.key = key or Key(server.demo("app-private-key-pkcs1.pem"))
+        self.gateway_key = Key(server.demo("gateway-public-key.pem"))
+        self.connection = None
+
+    def parameters(self, method, content=None, /, **changes):
+        """Signed. A change to None leaves the parameter out; `sign` may be changed too."""
+        parameters = {
+            "app_id": self.app_id, "method": method, "format": "JSON", "charset": "utf-8", "sign_type": "RSA2",
+            "timestamp": time_text(), "version": "1.0",
+        }
+        if content is not None:
+            parameters["biz_content"] = content if isinstance(content, str) else json.dumps(content)
+        parameters.update(changes)
+        parameters = {name: value for name, value in parameters.items() if value is not None}
+        if "sign" not in changes:
+            parameters["sign"] = self.key.sign(canonical(parameters))
+        return parameters
+
+    def send(self, query="", body=None, verb="POST", target=None, headers=None):
+        """One request; status, headers, body. The connection is kept."""
+        target = target if target is not None else "/gateway.do" + ("?" + query if query else "")
+        if body is not None and not isinstance(body, bytes):
+            body = body.encode()
+        headers = headers or ({"Content-Type": "application/x-www-form-urlencoded"} if body is not None else {})
+        if self.connection is None:
+            self.connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=30)
+        try:
+            self.connection.request(verb, target, body, headers)
+            response = self.connection.getresponse()
+            return response.status, response.headers, response.read()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self):
+        if self.connection:
+            self.connection.close()
+        self.connection = None
+
+    def answer(self, *arguments, **options):
+        return Reply(*self.send(*arguments, **options), self.gateway_key)
+
+    def post(self, parameters):
+        return self.answer(body=urllib.parse.urlencode(parameters))
+
+    def call(self, method, content=None, /, **changes):
+        return self.post(self.parameters(method, content, **changes))
+
+    def settle(self, *trades):
+        """The results, one for each trade."""
+        reply = self.call(TRADE_SETTLE, {"trade_list": list(trades)})
+        assert reply.code == "10000" and len(reply["result_list"]) == len(trades), reply.body
+        return reply["result_list"]
+
+
+def exchange(server, content, seconds=20):
+    """What comes back for bytes on a connection of their own, until the server closes it."""
+    with socket.create_connection((server.host, server.port), timeout=seconds) as connection:
+        connection.sendall(content)
+        parts = []
+        with contextlib.suppress(ConnectionResetError, socket.timeout):
+            while part := connection.recv(65536):
+                parts.append(part)
+    return b"".join(parts)
+
+
+# A gate.
+
+
+def issue(server, *arguments, count=1):
+    """Codes in hex, by the server's issuer."""
+    result = subprocess.run(
+        [POSCODE, "issue", "--issuer-keys", server.issuer_keys(), "--count", str(count), *arguments],
+        capture_output=True, text=True, check=True)
+    return result.stdout.split()
+
+
+def user_of(code):
+    return bytes.fromhex(code)[4:20].decode()
+
+
+def generated_of(code):
+    content = bytes.fromhex(code)
+    end = 4 + content[3]
+    time_at = end + 1 + content[end] + 1
+    return int.from_bytes(content[time_at:time_at + 4], "big")
+
+
+def prefixed(content):
+    return len(content).to_bytes(2, "big") + content
+
+
+def pos_param(trip, **members):
+    return json.dumps({"pos_id": "p1", "type": trip, "subject": "bus 12", "record_id": number("r"), **members})
+
+
+def record(code, key, trip="SINGLE", amount=200, at=None, param=None, key_id=None, mac=None):
+    """What a gate writes when it accepts a code, byte by byte."""
+    at = generated_of(code) if at is None else at
+    fields = [bytes.fromhex(code), (param or pos_param(trip)).encode(), amount.to_bytes(4, "big"),
+              at.to_bytes(4, "big"), b"1.0.0", key_id or hashlib.sha256(key).digest()[:4]]
+    content = b"".join(prefixed(field) for field in fields)
+    signed = (0x3000 | len(content) + 34).to_bytes(2, "big") + content
+    mac = mac or hmac.new(key, signed, hashlib.sha256).digest()
+    return (signed + prefixed(mac)).hex().upper()
+
+
+class Gate:
+    """Writes records with the demo merchant's key, around codes that it takes from a heap."""
+
+    def __init__(self, server):
+        self.server = server
+        self.key = bytes.fromhex(server.demo("record-key.hex").strip())
+        self.codes = []
+        self.first_user = 2088000000000001
+
+    def code(self, *arguments, **options):
+        """A fresh one, of a rider of its own; made as asked when something is asked."""
+        if arguments:
+            return issue(self.server, *arguments, **options)[0]
+        if not self.codes:
+            self.codes = issue(self.server, "--vary", "rider", "--uid", str(self.first_user), count=50)
+            self.first_user += 50
+        return self.codes.pop()
+
+    def record(self, code=None, **options):
+        return record(code or self.code(), self.key, **options)
+
+    def trade(self, *records, **changes):
+        """A trade that is good when its records are; without records, of one single ride."""
+        records = records or (self.record(),)
+        trade = {
+            "user_id": bytes.fromhex(records[0])[8:24].decode("latin-1"), "out_trade_no": number(),
+            "actual_order_time": time_text(), "subject": "984 路公交", "amount": "2.00", "records": list(records),
+            **changes,
+        }
+        return {name: value for name, value in trade.items() if value is not None}
+
+
+# A test.
+
+
+class GatewayTest(unittest.TestCase):
+    """One server for each class."""
+
+    maxDiff = None
+    arguments = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server(*cls.arguments)
+        cls.client = Client(cls.server)
+        cls.gate = Gate(cls.server)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.client.close()
+        running = cls.server.is_running()
+        if running:
+            assert cls.server.stop() == 0, cls.server.log
+        assert running, "the server has ended: " + cls.server.log
+        # Whatever the tests have sent, the books are right.
+        cls.server.audit()
+
+    def succeed(self, method, content=None, /, **changes):
+        reply = self.client.call(method, content, **changes)
+        self.assertEqual(reply.code, "10000", reply.body.decode())
+        return reply
+
+    def refuse(self, code, sub_code, message, method, content=None, /, **changes):
+        return self.refused(code, sub_code, message, self.client.call(method, content, **changes))
+
+    def refused(self, code, sub_code, message, reply):
+        self.assertEqual((reply.code, reply.sub_code), (code, sub_code), reply.body.decode())
+        self.assertRegex(reply.sub_msg, message or ".")
+        return reply
+
+    def settled(self, *trades):
+        """The trades' numbers; all settle."""
+        results = self.client.settle(*trades)
+        for trade, result in zip(trades, results):
+            self.assertEqual(
+                {name: result.get(name) for name in ("result", "out_trade_no", "error_code")},
+                {"result": "SUCCESS", "out_trade_no": trade["out_trade_no"], "error_code": None}, result)
+            self.assertRegex(result["trade_no"], r"\A\d{28}\Z")
+        return [result["trade_no"] for result in results]
+
+    def failed(self, error_code, message, trade):
+        (result,) = self.client.settle(trade)
+        self.check_failure(result, error_code, message)
+        return result
+
+    def check_failure(self, result, error_code, message=""):
+        self.assertEqual(
+            (result["result"], result.get("error_code"), result.get("need_retry")), ("FAIL", error_code, False), result)
+        self.assertRegex(result["error_message"], message or ".")
+        # The document gives both 128 characters.
+        self.assertLessEqual(len(result["error_message"]), 128, result)
+        self.assertLessEqual(len(result["message"]), 128, result)
+        self.assertNotIn("trade_no", result)
+
+    def paid(self, user_id):
+        """What a rider has paid, in cents."""
+        return -(self.server.balance("rider", user_id) or 0)
