@@ -341,15 +341,23 @@ class Gate:
         self.server = server
         self.key = bytes.fromhex(server.demo("record-key.hex").strip())
         self.codes = []
-        self.first_user = 2088000000000001
+        self.users = itertools.count(2088000000000001)
 
-    def code(self, *arguments, **options):
+    def user(self):
+        """One that no other code of this gate has."""
+        return str(next(self.users))
+
+    def code(self, *arguments):
         """A fresh one, of a rider of its own; made as asked when something is asked."""
         if arguments:
-            return issue(self.server, *arguments, **options)[0]
+            if "--uid" not in arguments:
+                arguments += ("--uid", self.user())
+            return issue(self.server, *arguments)[0]
         if not self.codes:
-            self.codes = issue(self.server, "--vary", "rider", "--uid", str(self.first_user), count=50)
-            self.first_user += 50
+            count = 50
+            self.codes = issue(self.server, "--vary", "rider", "--uid", self.user(), count=count)
+            for _ in range(count - 1):
+                self.user()
         return self.codes.pop()
 
     def record(self, code=None, **options):
