@@ -1,0 +1,288 @@
+"""alipay.commerce.transport.offlinepay.virtualcard.send, and rides on prepaid cards."""
+
+import json
+import time
+
+from support import DAY, VIRTUALCARD_SEND, Client, GatewayTest, number, time_text
+
+NOW = int(time.time())
+
+
+class CardTest(GatewayTest):
+    card_type = "CITY0001"
+
+    def card(self, **changes):
+        """A message about a new card of a rider of its own."""
+        card = {"action": "ISSUE", "user_id": self.gate.user(), "last_update_time": time_text(NOW),
+                "card_type": self.card_type, "card_no": number("C"), **changes}
+        return {name: value for name, value in card.items() if value is not None}
+
+    def send(self, card):
+        reply = self.succeed(VIRTUALCARD_SEND, card)
+        self.assertEqual(
+            {name: value for name, value in reply.content.items() if name not in ("code", "msg")},
+            {name: card[name] for name in ("user_id", "card_type", "card_no")})
+
+    def issued(self, **changes):
+        card = self.card(**changes)
+        self.send(card)
+        return card
+
+    def refuse_card(self, sub_error_code, card, sub_code="FAIL", client=None):
+        reply = (client or self.client).call(VIRTUALCARD_SEND, card)
+        self.assertEqual((reply.code, reply.sub_code), ("40004", sub_code), reply.body.decode())
+        self.assertEqual(reply["sub_error_code"], sub_error_code)
+        self.assertEqual([reply["error_message"], reply["err_message"]], [reply.sub_msg] * 2)
+        self.assertLessEqual(len(reply["err_message"]), 128)
+        for name in ("user_id", "card_type", "card_no"):
+            self.assertEqual(reply[name], card[name])
+
+    def left(self, card):
+        return self.server.balance("card", f"{card['card_type']}/{card['card_no']}")
+
+    def ride(self, card, amount="2.00"):
+        code = self.gate.code("--uid", card["user_id"], "--card-type", card["card_type"], "--card-no", card["card_no"])
+        return self.gate.trade(self.gate.record(code, amount=0), amount=amount)
+
+
+class Fields(CardTest):
+    def refuse_field(self, name, card):
+        self.refuse("40004", "ILLEGAL_PARAMS", name, VIRTUALCARD_SEND, card)
+
+    def test_each_required_field_is_missing(self):
+        for name in ("action", "user_id", "last_update_time", "card_type", "card_no"):
+            for empty in (None, ""):
+                with self.subTest(name=name, empty=empty):
+                    self.refuse_field(name, {**self.card(), name: empty})
+            card = self.card()
+            del card[name]
+            self.refuse_field(name, card)
+
+    def test_each_field_has_the_wrong_type(self):
+        for name in ("action", "user_id", "last_update_time", "card_type", "card_no", "card_data", "balance",
+                     "disabled", "disabled_code", "disabled_tips", "ext_info"):
+            for wrong in ({"a": 1}, ["x"], 1.001, "?" if name in ("action", "balance", "disabled") else {}):
+                with self.subTest(name=name, wrong=wrong):
+                    self.refuse_field(name, self.card(**{name: wrong}))
+
+    def test_limits(self):
+        for name, good, bad in (
+            ("card_no", "C" * 16, "C" * 17), ("card_data", "ab" * 64, "ab" * 65), ("user_id", "2" * 16, "2" * 65),
+            ("disabled_tips", "卡" * 256, "卡" * 257), ("card_type", "CITY0002", "C" * 33),
+            ("ext_info", '{"a":"%s"}' % ("x" * 4088), '{"a":"%s"}' % ("x" * 4089)),
+        ):
+            with self.subTest(name=name):
+                self.send(self.card(**{name: good}))
+                self.refuse_field(name, self.card(**{name: bad}))
+
+    def test_words(self):
+        for name, wrong in (("action", "issue"), ("action", "DELETE"), ("disabled_code", "CARD_LOST"),
+                            ("disabled", "yes"), ("disabled", 1), ("disabled", "TRUE")):
+            with self.subTest(name=name, wrong=wrong):
+                self.refuse_field(name, self.card(**{name: wrong}))
+
+    def test_card_numbers_are_letters_and_digits(self):
+        for wrong in ("C-1", "C 1", "卡1", "C１", "C1\n", "é1"):
+            with self.subTest(wrong=wrong):
+                self.refuse_field("card_no", self.card(card_no=wrong))
+
+    def test_card_data_is_hex(self):
+        for wrong in ("a", "xx", "0x00", "ab "):
+            self.refuse_field("card_data", self.card(card_data=wrong))
+        self.send(self.card(card_data=""))
+
+    def test_balances(self):
+        for wrong in ("-1", "1.001", "x", -1, 1.001, True, "1e2", "NaN", "1" * 33, 10 ** 30):
+            with self.subTest(wrong=wrong):
+                self.refuse_field("balance", self.card(balance=wrong))
+        for good, cents in (("0", None), ("0.01", 1), (12.34, 1234), (5, 500), ("100", 10000)):
+            with self.subTest(good=good):
+                self.assertEqual(self.left(self.issued(balance=good)), cents)
+
+    def test_extra_information_is_a_string_that_holds_an_object(self):
+        for wrong in ("[]", "{", "x", {"city_code": "310000"}):
+            self.refuse_field("ext_info", self.card(ext_info=wrong))
+        self.send(self.card(ext_info=json.dumps(
+            {"city_code": "310000", "agent_id": "000001", "discount_type": "91discount"})))
+
+    def test_a_disabled_card_needs_tips(self):
+        for value in (True, "true"):
+            self.refuse_field("disabled_tips", self.card(disabled=value))
+            self.refuse_field("disabled_tips", self.card(disabled=value, disabled_tips=""))
+            self.send(self.card(disabled=value, disabled_tips="余额不足，请先去充值", disabled_code="CARD_OVERDUE"))
+            self.send(self.card(disabled=value, disabled_tips="退卡中", disabled_code="CARD_REVOKING"))
+        for value in (False, "false", None, ""):
+            self.send({**self.card(), "disabled": value})
+
+    def test_the_document_s_sample(self):
+        self.send({"action": "ISSUE", "balance": "0", "card_data": "", "card_no": "2088000011112222",
+                   "card_type": "GJ310000", "disabled": True, "disabled_tips": "余额不足，请先去充值",
+                   "disabled_code": "CARD_OVERDUE", "user_id": "2088000011112222",
+                   "ext_info": "{ \"city_code\": \"310000\", \"agent_id\": \"000001\"}",
+                   "last_update_time": "2017-01-30 11:12:56"})
+
+    def test_times(self):
+        for wrong in ("2017-01-30", "2017-02-30 00:00:00", "now", NOW, "2017-01-30T11:12:56"):
+            self.refuse_field("last_update_time", self.card(last_update_time=wrong))
+
+
+class Life(CardTest):
+    def test_issue_update_revoke_and_issue_again(self):
+        card = self.issued(balance="10.00")
+        for seconds, action, balance, left in ((1, "UPDATE", "12.00", 1200), (2, "UPDATE", None, 1200),
+                                               (3, "UPDATE", "3.00", 300), (4, "REVOKE", None, 0),
+                                               (5, "ISSUE", "7.00", 700)):
+            message = {**card, "action": action, "last_update_time": time_text(NOW + seconds), "balance": balance}
+            self.send(message)
+            self.assertEqual(self.left(card), left)
+
+    def test_update_and_revoke_need_a_card(self):
+        for action in ("UPDATE", "REVOKE"):
+            self.refuse_card("CARD_NOT_EXIST", self.card(action=action))
+
+    def test_a_card_is_issued_once(self):
+        card = self.issued(card_data="00")
+        self.send(card)
+        for change in ({"card_data": "01"}, {"last_update_time": time_text(NOW + 1)}):
+            self.refuse_card("CARD_ALREADY_EXIST", {**card, **change})
+
+    def test_another_user_s_card(self):
+        card = self.issued()
+        for action in ("ISSUE", "UPDATE", "REVOKE"):
+            self.refuse_card("USER_NOT_MATCH", {**card, "action": action, "user_id": self.gate.user()})
+
+    def test_a_revoked_card(self):
+        card = self.issued(balance="5.00")
+        revoked = {**card, "action": "REVOKE", "last_update_time": time_text(NOW + 10)}
+        self.send(revoked)
+        self.send(revoked)
+        self.refuse_card("CARD_REVOKED", {**card, "action": "UPDATE", "last_update_time": time_text(NOW + 11)})
+        self.assertEqual(self.left(card), 0)
+
+    def test_an_older_update_does_not_overwrite(self):
+        card = self.issued(balance="5.00", last_update_time=time_text(NOW))
+        self.send({**card, "action": "UPDATE", "balance": "9.00", "last_update_time": time_text(NOW + 10)})
+        for seconds in (9, 0, -DAY):
+            self.send({**card, "action": "UPDATE", "balance": "1.00", "last_update_time": time_text(NOW + seconds)})
+            self.assertEqual(self.left(card), 900)
+        self.send({**card, "action": "REVOKE", "last_update_time": time_text(NOW + 9)})
+        self.assertEqual(self.left(card), 900)
+
+    def test_an_old_issue_does_not_revive_a_revoked_card(self):
+        card = self.issued(balance="5.00")
+        self.send({**card, "action": "REVOKE", "last_update_time": time_text(NOW + 10)})
+        self.client.call(VIRTUALCARD_SEND, card)
+        self.assertEqual(self.left(card), 0)
+        self.failed("CARD_BALANCE_NOT_ENOUGH", "", self.ride(card))
+
+    def test_user_ids_that_are_nobody_s(self):
+        for user in ("1", "2" * 15, "2" * 17, "2" * 64):
+            self.refuse_card("USER_NOT_EXIST", self.card(user_id=user))
+
+    def test_the_plain_code_is_no_merchant_s_card(self):
+        self.refuse_card("CARD_TYPE_NO_RIGHT", self.card(card_type="ANT00001"), sub_code="NO_RIGHT")
+
+
+class Money(CardTest):
+    def balances(self):
+        return [self.server.balance(kind, self.client.app_id) or 0 for kind in ("merchant", "float")]
+
+    def test_a_ride_is_paid_from_the_card(self):
+        earned, put_in = self.balances()
+        card = self.issued(balance="5.00")
+        self.settled(self.ride(card))
+        self.assertEqual((self.left(card), self.paid(card["user_id"])), (300, 0))
+        self.assertEqual(self.balances(), [earned + 200, put_in - 500])
+
+    def test_down_to_nothing_and_not_below(self):
+        card = self.issued(balance="5.00")
+        self.settled(self.ride(card, "3.00"), self.ride(card, "2.00"))
+        self.assertEqual(self.left(card), 0)
+        self.failed("CARD_BALANCE_NOT_ENOUGH", "balance", self.ride(card, "0.01"))
+        self.assertEqual((self.left(card), self.paid(card["user_id"])), (0, 0))
+
+    def test_not_enough_for_two_in_one_list(self):
+        card = self.issued(balance="3.00")
+        first, second, third = self.client.settle(self.ride(card), self.ride(card), self.ride(card, "1.00"))
+        self.assertEqual((first["result"], third["result"]), ("SUCCESS", "SUCCESS"))
+        self.check_failure(second, "CARD_BALANCE_NOT_ENOUGH")
+        self.assertEqual(self.left(card), 0)
+
+    def test_a_card_issued_with_nothing_on_it(self):
+        card = self.issued(balance="0")
+        self.failed("CARD_BALANCE_NOT_ENOUGH", "", self.ride(card))
+        self.send({**card, "action": "UPDATE", "balance": "2.00", "last_update_time": time_text(NOW + 1)})
+        self.settled(self.ride(card))
+        self.assertEqual(self.left(card), 0)
+
+    def test_a_card_that_is_paid_afterwards(self):
+        card = self.issued()
+        self.settled(self.ride(card))
+        self.assertEqual((self.left(card), self.paid(card["user_id"])), (None, 200))
+
+    def test_a_card_that_nobody_has_issued(self):
+        card = self.card()
+        self.settled(self.ride(card))
+        self.assertEqual(self.paid(card["user_id"]), 200)
+
+    def test_revoking_pays_back_what_is_left(self):
+        _, put_in = self.balances()
+        card = self.issued(balance="5.00")
+        self.settled(self.ride(card))
+        self.send({**card, "action": "REVOKE", "last_update_time": time_text(NOW + 1)})
+        self.assertEqual((self.left(card), self.balances()[1]), (0, put_in - 200))
+        self.failed("CARD_BALANCE_NOT_ENOUGH", "", self.ride(card))
+
+    def test_a_message_that_comes_again_does_not_undo_a_ride(self):
+        # Its answer was lost, so the merchant sends the same again; meanwhile a ride has been paid.
+        card = self.issued(balance="5.00")
+        self.settled(self.ride(card))
+        self.send(card)
+        self.assertEqual(self.left(card), 300)
+        update = {**card, "action": "UPDATE", "balance": "9.00", "last_update_time": time_text(NOW + 1)}
+        self.send(update)
+        self.settled(self.ride(card))
+        self.assertEqual(self.left(card), 700)
+        self.send(update)
+        self.assertEqual(self.left(card), 700)
+
+    def test_an_issue_under_the_same_time_with_another_balance(self):
+        # Not the same message: it may be refused or take effect, but never be a success without effect.
+        card = self.issued(balance="5.00")
+        reply = self.client.call(VIRTUALCARD_SEND, {**card, "balance": "8.00"})
+        self.assertEqual((reply.code, self.left(card)), ("40004", 500), reply.body.decode())
+
+    def test_an_issue_that_comes_again_after_the_card_was_revoked(self):
+        # Both within one second.
+        card = self.issued(balance="5.00")
+        self.send({**card, "action": "REVOKE"})
+        self.client.call(VIRTUALCARD_SEND, card)
+        self.assertEqual(self.left(card), 0)
+
+    def test_the_largest_balance(self):
+        self.assertEqual(self.left(self.issued(balance="100000000")), 10 ** 10)
+        self.refuse("40004", "ILLEGAL_PARAMS", "balance", VIRTUALCARD_SEND, self.card(balance="100000000.01"))
+
+
+class OtherMerchants(CardTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server.stop()
+        cls.client.close()
+        with cls.server.sql() as db:
+            db.execute("INSERT INTO merchant SELECT 'other', 'Other', 'other@example.com', public_key, 1, 0 "
+                       "FROM merchant")
+        cls.server.start()
+        cls.other = Client(cls.server, app_id="other", key=cls.client.key)
+
+    def test_a_card_type_is_its_first_merchant_s(self):
+        card = self.issued(balance="5.00")
+        for action in ("ISSUE", "UPDATE", "REVOKE"):
+            message = {**card, "action": action, "last_update_time": time_text(NOW + 1), "balance": "900.00"}
+            self.refuse_card("CARD_TYPE_NO_RIGHT", message, "NO_RIGHT", self.other)
+        self.refuse_card("CARD_TYPE_NO_RIGHT", self.card(), "NO_RIGHT", self.other)
+        self.assertEqual(self.left(card), 500)
+        other = self.card(card_type="CITY0009")
+        self.assertEqual(self.other.call(VIRTUALCARD_SEND, other).code, "10000")
+        self.refuse_card("CARD_TYPE_NO_RIGHT", {**other, "action": "REVOKE"}, "NO_RIGHT")
