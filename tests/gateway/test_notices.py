@@ -72,8 +72,8 @@ class Common(NoticeTest):
         content = self.content()
         del content["op_data"]
         self.refuse("40004", "ILLEGAL_PARAMS", "op_data", DATA_SEND, content)
-        for wrong in (None, "", "x", "{", "1", '"x"', "null", "[]", [], 1, True, {"info": []}, {"info": "x"}, {"info": 1},
-                      {"info": None}, ["x"], [1], [[]], {"info": ["x"]}, {"info": [None]}):
+        for wrong in (None, "", "x", "{", "1", '"x"', "null", "[]", [], 1, True, {"info": []}, {"info": "x"},
+                      {"info": 1}, {"info": None}, ["x"], [1], [[]], {"info": ["x"]}, {"info": [None]}):
             with self.subTest(wrong=wrong):
                 self.refuse("40004", "ILLEGAL_PARAMS", "op_data", DATA_SEND, self.content(op_data=wrong))
 

@@ -1,0 +1,558 @@
+"""What can go wrong around the gateway: many at once, kill -9, a locked database, a full disk, bad settings."""
+
+import base64
+import concurrent.futures
+import contextlib
+import http.client
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import threading
+import time
+import unittest
+import urllib.parse
+
+import support
+from support import (
+    KEY_QUERY, TRADE_SETTLE, VIRTUALCARD_SEND, Client, Gate, GatewayTest, Server, command, environment, exchange,
+    number, read, temporary_directory, time_text)
+
+
+def at_once(count, work):
+    """The results of so many threads that start together."""
+    barrier = threading.Barrier(count)
+
+    def run(index):
+        barrier.wait()
+        return work(index)
+
+    with concurrent.futures.ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def post(server, body):
+    """One reply's body on a connection of its own; None when the connection ends without one."""
+    connection = http.client.HTTPConnection(server.host, server.port, timeout=30)
+    try:
+        connection.request("POST", "/gateway.do", body, {"Content-Type": "application/x-www-form-urlencoded"})
+        return connection.getresponse().read()
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def results_of(body):
+    (node,) = [value for name, value in json.loads(body).items() if name.endswith("_response")]
+    return node["result_list"]
+
+
+class Concurrency(GatewayTest):
+    def body(self, *trades):
+        return urllib.parse.urlencode(self.client.parameters(TRADE_SETTLE, {"trade_list": list(trades)}))
+
+    def test_a_hundred_copies_of_one_settlement(self):
+        trade = self.gate.trade()
+        body = self.body(trade)
+        replies = at_once(100, lambda _: post(self.server, body))
+        self.assertEqual(len(set(replies)), 1, set(replies))
+        self.assertEqual(results_of(replies[0])[0]["result"], "SUCCESS")
+        self.assertEqual(self.paid(trade["user_id"]), 200)
+
+    def test_a_hundred_trades_with_one_record(self):
+        record = self.gate.record()
+        bodies = [self.body(self.gate.trade(record)) for _ in range(100)]
+        results = [results_of(body)[0] for body in at_once(100, lambda index: post(self.server, bodies[index]))]
+        settled = [result for result in results if result["result"] == "SUCCESS"]
+        self.assertEqual(len(settled), 1, results)
+        self.assertEqual({result.get("error_code") for result in results}, {None, "RECORD_ALREADY_SETTLED"})
+        self.assertEqual(self.paid(self.gate.trade(record)["user_id"]), 200)
+
+    def test_a_hundred_different_trades_under_one_number(self):
+        name = number()
+        trades = [self.gate.trade(out_trade_no=name) for _ in range(100)]
+        bodies = [self.body(trade) for trade in trades]
+        results = [results_of(body)[0] for body in at_once(100, lambda index: post(self.server, bodies[index]))]
+        self.assertEqual([result["result"] for result in results].count("SUCCESS"), 1)
+        self.assertEqual(sum(self.paid(trade["user_id"]) for trade in trades), 200)
+
+    def test_many_rides_on_one_prepaid_card(self):
+        user, card_no = self.gate.user(), number("C")
+        self.succeed(VIRTUALCARD_SEND, {
+            "action": "ISSUE", "user_id": user, "last_update_time": time_text(), "card_type": "CITY0001",
+            "card_no": card_no, "balance": "21.00"})
+        codes = support.issue(self.server, "--uid", user, "--card-type", "CITY0001", "--card-no", card_no, "--vary",
+                              "time", count=40)
+        bodies = [self.body(self.gate.trade(self.gate.record(code))) for code in codes]
+        results = [results_of(body)[0] for body in at_once(40, lambda index: post(self.server, bodies[index]))]
+        self.assertEqual([result["result"] for result in results].count("SUCCESS"), 10)
+        self.assertEqual({result.get("error_code") for result in results}, {None, "CARD_BALANCE_NOT_ENOUGH"})
+        self.assertEqual(self.server.balance("card", f"CITY0001/{card_no}"), 100)
+
+
+class Crashes(unittest.TestCase):
+    """kill -9 at any moment, restart, retry: nothing is lost, nothing moves twice."""
+
+    def test_under_load(self):
+        server = Server()
+        client, gate = Client(server), Gate(server)
+        gate.codes = support.issue(server, "--vary", "rider", count=600)
+        bodies = {}
+        for _ in range(600):
+            trade = gate.trade()
+            bodies[trade["out_trade_no"]] = urllib.parse.urlencode(
+                client.parameters(TRADE_SETTLE, {"trade_list": [trade]}))
+        waiting = list(bodies)
+        answers = {name: set() for name in bodies}
+        lock = threading.Lock()
+        ended = threading.Event()
+        kills = 0
+
+        def call(name):
+            body = post(server, bodies[name])
+            if body is None:
+                return False
+            (result,) = results_of(body)
+            assert result["result"] in ("SUCCESS", "UNKNOWN"), result
+            if result["result"] == "SUCCESS":
+                with lock:
+                    answers[name].add(result["trade_no"])
+            return result["result"] == "SUCCESS"
+
+        def work():
+            while not ended.is_set():
+                with lock:
+                    if not waiting:
+                        return
+                    name = waiting.pop(random.randrange(len(waiting)))
+                if not call(name):
+                    with lock:
+                        waiting.append(name)
+                    time.sleep(0.01)
+                # Some come again though they were answered: an answer can get lost on the way.
+                elif random.random() < 0.3:
+                    call(name)
+
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        try:
+            while any(thread.is_alive() for thread in threads):
+                time.sleep(random.uniform(0.01, 0.15))
+                server.kill()
+                kills += 1
+                server.audit()
+                server.start()
+                if kills >= 25:
+                    break
+            for thread in threads:
+                thread.join(60)
+        finally:
+            ended.set()
+        self.assertGreaterEqual(kills, 10)
+        self.assertEqual({name for name, numbers in answers.items() if len(numbers) != 1}, set())
+        # Whatever came first, the same again gets the same answer.
+        for name, body in bodies.items():
+            self.assertEqual({results_of(post(server, body))[0]["trade_no"]}, answers[name])
+        self.assertEqual(server.stop(), 0)
+        figures = server.audit()
+        self.assertEqual((figures["trades"], figures["settled_trades"], figures["transfers"]), (600, 600, 600))
+        self.assertEqual(server.balance("merchant", client.app_id), 600 * 200)
+
+    def test_between_commit_and_answer(self):
+        # The server is stopped in its tracks as soon as the database holds the trade, and dies without an answer.
+        lost = 0
+        server = Server()
+        client, gate = Client(server), Gate(server)
+        for _ in range(20):
+            trade = gate.trade()
+            body = urllib.parse.urlencode(client.parameters(TRADE_SETTLE, {"trade_list": [trade]}))
+            content = (f"POST /gateway.do HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode()
+            with socket.create_connection((server.host, server.port)) as connection, server.sql() as db:
+                connection.sendall(content)
+                while not db.execute("SELECT 1 FROM trade WHERE out_trade_no = ?", (trade["out_trade_no"],)).fetchone():
+                    pass
+                os.kill(server.process.pid, signal.SIGKILL)
+                server.kill()
+                with contextlib.suppress(ConnectionResetError):
+                    lost += connection.recv(1) == b""
+            server.start()
+            client.close()
+            (first,) = client.settle(trade)
+            self.assertEqual(first["result"], "SUCCESS")
+            self.assertEqual(client.settle(trade), [first])
+            self.assertEqual(server.balance("rider", trade["user_id"]), -200)
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(server.audit()["settled_trades"], 20)
+        self.assertGreater(lost, 0, "never was an answer lost: the test has tested nothing")
+
+    def test_in_the_first_start(self):
+        # Whenever it is cut short, the next start finishes it.
+        for delay in (0.01, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6):
+            data = os.path.join(temporary_directory(), "data")
+            process = subprocess.Popen(
+                [support.POSGATEWAY, "serve", "--data", data, "--port", "0"], stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, env=environment())
+            time.sleep(delay)
+            process.kill()
+            process.wait()
+            with self.subTest(delay=delay):
+                server = Server(data=data)
+                client = Client(server)
+                self.assertEqual(len(client.call(KEY_QUERY)["keys"]), 32)
+                self.assertEqual(client.settle(Gate(server).trade())[0]["result"], "SUCCESS")
+                client.close()
+                self.assertEqual(server.stop(), 0)
+
+
+class Unwritable(GatewayTest):
+    """The ledger cannot be reached: UNKNOWN, try again; and afterwards all is well."""
+
+    def check_unknown(self, result, trade):
+        self.assertEqual(
+            (result["result"], result["error_code"], result["need_retry"], result["out_trade_no"]),
+            ("UNKNOWN", "UNKNOWN", True, trade["out_trade_no"]))
+        self.assertEqual(result["next_retry_time"], result["next_try_time"])
+        self.assertRegex(result["next_retry_time"], r"\A\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\Z")
+        self.assertGreater(result["next_retry_time"], time_text(time.time() - 5))
+        self.assertLess(result["next_retry_time"], time_text(time.time() + 60))
+        self.assertLessEqual(len(result["error_message"]), 128)
+        self.assertNotIn("trade_no", result)
+
+    def test_a_locked_database(self):
+        trade, bad = self.gate.trade(), self.gate.trade(amount="x")
+        card = {"action": "ISSUE", "user_id": self.gate.user(), "last_update_time": time_text(),
+                "card_type": "CITY0001", "card_no": number("C"), "balance": "3.00"}
+        with self.server.sql() as db:
+            db.execute("BEGIN EXCLUSIVE")
+            unknown, failed = self.client.settle(trade, bad)
+            self.check_unknown(unknown, trade)
+            self.check_failure(failed, "ILLEGAL_PARAMS", "amount")
+            self.refuse("20000", "isp.unknow-error", "again", VIRTUALCARD_SEND, card)
+            self.assertEqual(self.client.send(verb="GET", target="/health")[0], 503)
+            # What only reads goes on.
+            self.succeed(KEY_QUERY)
+            self.succeed("alipay.commerce.transport.offlinepay.record.verify", {"record": self.gate.record()})
+            db.execute("ROLLBACK")
+        self.assertEqual(self.paid(trade["user_id"]), 0)
+        self.settled(trade)
+        self.succeed(VIRTUALCARD_SEND, card)
+        self.assertEqual(self.paid(trade["user_id"]), 200)
+        self.assertEqual(self.client.send(verb="GET", target="/health")[0], 200)
+
+    def test_many_calls_while_it_is_locked(self):
+        trades = [self.gate.trade() for _ in range(100)]
+        bodies = [urllib.parse.urlencode(self.client.parameters(TRADE_SETTLE, {"trade_list": [trade]}))
+                  for trade in trades]
+        with self.server.sql() as db:
+            db.execute("BEGIN EXCLUSIVE")
+            replies = at_once(100, lambda index: post(self.server, bodies[index]))
+            db.execute("ROLLBACK")
+        for reply, trade in zip(replies, trades):
+            self.check_unknown(results_of(reply)[0], trade)
+        for reply in at_once(100, lambda index: post(self.server, bodies[index])):
+            self.assertEqual(results_of(reply)[0]["result"], "SUCCESS")
+        self.assertEqual([self.paid(trade["user_id"]) for trade in trades], [200] * 100)
+
+    def test_a_short_lock_is_waited_for(self):
+        trade = self.gate.trade()
+        with self.server.sql() as db:
+            db.execute("BEGIN EXCLUSIVE")
+            threading.Timer(1, lambda: None).start()
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                waiting = pool.submit(self.client.settle, trade)
+                time.sleep(1)
+                db.execute("ROLLBACK")
+                self.assertEqual(waiting.result()[0]["result"], "SUCCESS")
+
+
+class FullDisk(GatewayTest):
+    @classmethod
+    def setUpClass(cls):
+        # A file's size limit stands in for a full disk. The signal has to be ignored, or it kills.
+        cls.server = Server(preexec=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
+        cls.client, cls.gate = Client(cls.server), Gate(cls.server)
+
+    def limit(self, size):
+        resource.prlimit(self.server.process.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+
+    def test_no_room_and_room_again(self):
+        before = self.gate.trade()
+        self.settled(before)
+        for size in (0, os.path.getsize(self.server.database + "-wal") + 6000):
+            trades = [self.gate.trade() for _ in range(20)]
+            self.limit(size)
+            results = [self.client.settle(trade)[0] for trade in trades]
+            self.assertIn("UNKNOWN", {result["result"] for result in results})
+            for result in results:
+                self.assertIn(result["result"], ("SUCCESS", "UNKNOWN"))
+                self.assertEqual(result.get("need_retry", False), result["result"] == "UNKNOWN")
+            self.succeed(KEY_QUERY)
+            self.assertEqual(self.client.settle(before)[0]["result"], "SUCCESS")
+            self.assertTrue(self.server.is_running())
+            self.limit(resource.RLIM_INFINITY)
+            self.settled(*trades)
+            self.assertEqual([self.paid(trade["user_id"]) for trade in trades], [200] * 20)
+        self.assertEqual(self.client.send(verb="GET", target="/health")[0], 200)
+
+
+class Ending(unittest.TestCase):
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(self.server.kill)
+        self.client, self.gate = Client(self.server), Gate(self.server)
+        self.addCleanup(self.client.close)
+
+    def test_on_either_signal(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self.client.close()
+            self.assertEqual(self.client.call(KEY_QUERY).code, "10000")
+            self.assertEqual(self.server.stop(number), 0)
+            self.server.start()
+
+    def test_calls_that_are_under_way_are_answered(self):
+        trade = self.gate.trade()
+        with self.server.sql() as db, concurrent.futures.ThreadPoolExecutor(1) as pool:
+            db.execute("BEGIN EXCLUSIVE")
+            waiting = pool.submit(self.client.settle, trade)
+            time.sleep(0.5)
+            self.server.process.send_signal(signal.SIGTERM)
+            time.sleep(0.5)
+            db.execute("ROLLBACK")
+            self.assertEqual(waiting.result()[0]["result"], "SUCCESS")
+        self.assertEqual(self.server.wait(), 0)
+        self.assertEqual(self.server.balance("rider", trade["user_id"]), -200)
+
+    def test_idle_and_half_open_connections_hold_nothing_up(self):
+        for content in (b"", b"POST /gateway.do HTT",
+                        b"POST /gateway.do HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na",
+                        b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"):
+            with self.subTest(content=content), socket.create_connection(
+                    (self.server.host, self.server.port)) as connection:
+                connection.sendall(content)
+                time.sleep(0.2)
+                self.assertEqual(self.server.stop(), 0)
+            self.server.start()
+
+
+class Starting(unittest.TestCase):
+    """Whatever keeps a server from starting is said in one line."""
+
+    def refuse(self, message, *arguments, env=None):
+        try:
+            result = command("serve", *arguments, env=env, timeout=5)
+        except subprocess.TimeoutExpired:
+            self.fail(f"it has started with {arguments} {env}")
+        self.assertGreater(result.returncode, 0, result.stderr)
+        self.assertEqual(result.stdout, "")
+        said = [line for line in result.stderr.splitlines() if line.startswith("Error: ")]
+        self.assertEqual(len(said), 1, result.stderr)
+        self.assertRegex(said[0], message or ".")
+        for noise in ("Fatal error", "Error Domain", "Backtrace", "NSError", "Swift."):
+            self.assertNotIn(noise, result.stderr)
+
+    def file(self, content):
+        path = os.path.join(temporary_directory(), "settings.json")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(content)
+        return path
+
+    def data(self):
+        return os.path.join(temporary_directory(), "data")
+
+    def test_flags(self):
+        for name, value in (("--port", "x"), ("--port", "-1"), ("--port", "65536"), ("--console", "maybe"),
+                            ("--settlement-days", "0"), ("--settlement-days", "1.5"), ("--ride-cap", "0"),
+                            ("--code-window", "9"), ("--code-quota", "65536"), ("--utc-offset", "15"),
+                            ("--log-level", "loud"), ("--colour", "red")):
+            with self.subTest(name=name, value=value):
+                self.refuse("", "--data", self.data(), f"{name}={value}", env={"POSGATEWAY_PORT": "0"})
+
+    def test_the_environment(self):
+        for name, value in (("PORT", "x"), ("PORT", "65536"), ("CONSOLE", "maybe"), ("SETTLEMENT_DAYS", "0"),
+                            ("RIDE_CAP", "2.5"), ("LOG_LEVEL", "loud"), ("ACCEPT_DEVELOPMENT_KEY", "perhaps")):
+            with self.subTest(name=name, value=value):
+                self.refuse("", "--data", self.data(), env={"POSGATEWAY_PORT": "0", "POSGATEWAY_" + name: value})
+
+    def test_settings_files(self):
+        for content in ("", "{", "[]", '"x"', "port = 1", '{"port": "x"}', '{"port": 65536}', '{"port": true}',
+                        '{"console": 1}', '{"settlement": {"days": "many"}}', '{"port": 0} x'):
+            with self.subTest(content=content):
+                self.refuse("", "--data", self.data(), "--log-level", "info", "--config", self.file(content))
+        self.refuse("cannot be read", "--data", self.data(), "--config", "/nonexistent/settings.json")
+        self.refuse("", "--data", self.data(), "--config", temporary_directory())
+
+    def test_the_first_of_flag_environment_and_file_counts(self):
+        path = self.file('{"port": 0, "ride": {"cap": 100}, "settlement": {"days": 1}}')
+        trade = {"amount": "1.50"}
+        for arguments, env, expected in (
+            (("--config", path), None, "AMOUNT_ABOVE_CAP"), (("--config", path), {"POSGATEWAY_RIDE_CAP": "200"}, None),
+            (("--config", path, "--ride-cap", "100"), {"POSGATEWAY_RIDE_CAP": "200"}, "AMOUNT_ABOVE_CAP"),
+        ):
+            server = Server(*arguments, env=env)
+            client = Client(server)
+            (result,) = client.settle(Gate(server).trade(**trade))
+            self.assertEqual(result.get("error_code"), expected)
+            client.close()
+            self.assertEqual(server.stop(), 0)
+
+    def test_an_address_that_cannot_be_had(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            self.refuse("in use", "--data", self.data(), "--port", str(taken.getsockname()[1]))
+        self.refuse("203.0.113.1", "--data", self.data(), "--port", "0", "--host", "203.0.113.1")
+        self.refuse("nowhere.invalid", "--data", self.data(), "--port", "0", "--host", "nowhere.invalid")
+
+    def test_a_second_server_on_the_same_data(self):
+        server = Server()
+        self.refuse("another gateway", "--data", server.data, "--port", "0")
+        client = Client(server)
+        self.assertEqual(client.call(KEY_QUERY).code, "10000")
+        client.close()
+        self.assertEqual(server.stop(), 0)
+
+    def test_data_that_is_broken(self):
+        good = Server()
+        self.assertEqual(good.stop(), 0)
+        for name, content in (("gateway.sqlite", b"this is no database" * 1000), ("gateway-private-key.pem", b"no key"),
+                              ("gateway-private-key.pem", b""), ("gateway-private-key.pem", b"\xff\xfe")):
+            with self.subTest(name=name, content=content[:20]):
+                data = self.data()
+                shutil.copytree(good.data, data)
+                for suffix in ("-wal", "-shm"):
+                    with contextlib.suppress(FileNotFoundError):
+                        os.remove(os.path.join(data, "gateway.sqlite" + suffix))
+                with open(os.path.join(data, name), "wb") as file:
+                    file.write(content)
+                self.refuse(name.split(".")[0], "--data", data, "--port", "0")
+        self.refuse("", "--data", self.file("a file"), "--port", "0")
+        self.refuse("", "--data", "/proc/nothing", "--port", "0")
+
+    def test_other_commands_on_no_data(self):
+        for name in ("audit", "issuer-keys", "plans"):
+            with self.subTest(name=name):
+                result = command(name, "--data", "/nonexistent/data")
+                self.assertGreater(result.returncode, 0)
+                self.assertIn("/nonexistent/data", result.stderr)
+                self.assertFalse(os.path.exists("/nonexistent"))
+
+    def test_plans(self):
+        server = Server()
+        server.stop()
+        result = command("plans", "--data", server.data)
+        self.assertEqual((result.returncode, "SCANS" in result.stdout), (0, False), result.stdout)
+
+    def test_the_audit_sees_what_is_wrong(self):
+        server = Server()
+        client = Client(server)
+        client.settle(Gate(server).trade())
+        client.close()
+        server.stop()
+        server.audit()
+        for change in (
+            "UPDATE account SET balance_cent = balance_cent + 1 WHERE kind = 'merchant'",
+            "DELETE FROM transfer", "UPDATE transfer SET amount_cent = 1", "UPDATE trade SET error_code = 'X'",
+            "DELETE FROM settled_code", "UPDATE trade SET amount_cent = 1",
+            "UPDATE account SET balance_cent = 0",
+        ):
+            with self.subTest(change):
+                data = self.data()
+                shutil.copytree(server.data, data)
+                other = Server(data=data, start=False)
+                with other.sql() as db:
+                    db.execute(change)
+                result = command("audit", "--data", data)
+                self.assertEqual(result.returncode, 1, result.stdout)
+                self.assertNotEqual(json.loads(result.stdout)["faults"], [])
+
+
+class Encrypted(unittest.TestCase):
+    def certificate(self, *arguments):
+        directory = temporary_directory()
+        paths = [os.path.join(directory, name) for name in ("certificate.pem", "key.pem")]
+        subprocess.run(
+            ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+             "-addext", "subjectAltName=IP:127.0.0.1", "-out", paths[0], "-keyout", paths[1], *arguments],
+            check=True, capture_output=True)
+        return paths
+
+    def test_calls_over_tls(self):
+        certificate, key = self.certificate()
+        server = Server("--tls-certificate", certificate, "--tls-key", key)
+        self.assertEqual(server.scheme, "https")
+        client = Client(server)
+        client.connection = http.client.HTTPSConnection(
+            server.host, server.port, timeout=30, context=ssl.create_default_context(cafile=certificate))
+        self.assertEqual(client.settle(Gate(server).trade())[0]["result"], "SUCCESS")
+        self.assertNotIn(b"HTTP/1.1 200", exchange(server, b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n", seconds=2))
+        self.assertEqual(client.call(KEY_QUERY).code, "10000")
+        client.close()
+        self.assertEqual(server.stop(), 0)
+
+    def test_certificates_that_cannot_be_used(self):
+        certificate, key = self.certificate()
+        other = self.certificate()[1]
+        directory = temporary_directory()
+        empty = os.path.join(directory, "empty.pem")
+        with open(empty, "w", encoding="ascii"):
+            pass
+        refuse = Starting.refuse
+        for certificate_used, key_used in ((certificate, other), (key, certificate), (empty, key), (certificate, empty),
+                                           ("/nonexistent.pem", key), (certificate, "/nonexistent.pem")):
+            with self.subTest(certificate=certificate_used, key=key_used):
+                refuse(self, "TLS", "--data", os.path.join(directory, "data"), "--port", "0",
+                       "--tls-certificate", certificate_used, "--tls-key", key_used)
+        refuse(self, "both", "--data", os.path.join(directory, "data"), "--tls-certificate", certificate)
+        refuse(self, "both", "--data", os.path.join(directory, "data"), "--tls-key", key)
+
+
+class Secrets(unittest.TestCase):
+    def test_what_the_log_and_the_announcement_do_not_say(self):
+        server = Server("--log-level", "trace", data=os.path.join(temporary_directory(), "data"))
+        client, gate = Client(server), Gate(server)
+        signs = []
+        trade = gate.trade()
+        for parameters in (
+            client.parameters(KEY_QUERY), client.parameters(TRADE_SETTLE, {"trade_list": [trade]}),
+            client.parameters(KEY_QUERY, sign="AAAA", app_auth_token="a-token-of-the-merchant"),
+        ):
+            signs.append(parameters["sign"])
+            client.post(parameters)
+            client.answer(urllib.parse.urlencode(parameters), verb="GET")
+        client.close()
+        server.process.send_signal(signal.SIGTERM)
+        announcement = server.process.stdout.read()
+        self.assertEqual(server.wait(), 0)
+        said = server.log + announcement
+        self.assertIn("method=trade.settle", said)
+        secrets = [read(os.path.join(server.data, name)).strip() for name in ("console-password.txt",)]
+        secrets += [gate.key.hex(), gate.key.hex().upper(), trade["records"][0], "a-token-of-the-merchant"]
+        secrets += signs[:2] + [urllib.parse.quote_plus(sign) for sign in signs[:2]]
+        for name in ("app-private-key-pkcs1.txt", "app-private-key-pkcs8.txt"):
+            secrets.append(server.demo(name).strip()[100:200])
+        secrets += [line.split()[1] for line in read(server.issuer_keys()).splitlines()[1:]]
+        secrets.append(base64.b64encode(gate.key).decode())
+        for secret in secrets:
+            self.assertGreater(len(secret), 15)
+            self.assertNotIn(secret, said)
+
+    def test_files_are_the_owner_s_alone(self):
+        # In a directory that was there before, too, whatever its mode.
+        os.umask(0o022)
+        for mode in (None, 0o755):
+            data = os.path.join(temporary_directory(), "data")
+            if mode:
+                os.mkdir(data, mode)
+            server = Server(data=data)
+            open_to_others = [
+                os.path.join(folder, name) for folder, _, names in os.walk(data) for name in names
+                if os.stat(os.path.join(folder, name)).st_mode & 0o077]
+            is_closed = not os.stat(data).st_mode & 0o077
+            self.assertEqual(server.stop(), 0)
+            with self.subTest(mode=mode):
+                self.assertTrue(is_closed or not open_to_others, open_to_others)
