@@ -1,14 +1,17 @@
 """A headless Chromium, Debian's own, with its own driver."""
 
 import contextlib
+import os
+import subprocess
+import tempfile
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 
 @contextlib.contextmanager
-def open_page(address, width=430, height=1100, language="en"):
-    """The page, in a window of the given size in CSS pixels. What the page's scripts complain of ends the test."""
+def chromium(width=430, height=1100, language="en", scripts=True):
+    """A new one, whose window has the given size."""
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
     for argument in [
@@ -16,13 +19,48 @@ def open_page(address, width=430, height=1100, language="en"):
         f"--window-size={width},{height}", "--force-device-scale-factor=2",
     ]:
         options.add_argument(argument)
-    options.add_experimental_option("prefs", {"intl.accept_languages": language})
+    settings = {"intl.accept_languages": language}
+    if not scripts:
+        settings["profile.managed_default_content_settings.javascript"] = 2
+    options.add_experimental_option("prefs", settings)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     page = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
     try:
-        page.get(address)
         yield page
-        complaints = [entry["message"] for entry in page.get_log("browser") if "favicon" not in entry["message"]]
-        assert not complaints, complaints
     finally:
         page.quit()
+
+
+@contextlib.contextmanager
+def open_page(address, width=430, height=1100, language="en"):
+    """The page, in a window of the given size in CSS pixels. What the page's scripts complain of ends the test."""
+    with chromium(width, height, language) as page:
+        page.get(address)
+        yield page
+        found = complaints(page)
+        assert not found, found
+
+
+def complaints(page):
+    """What the browser's console has on the page: errors of scripts, things that a policy has blocked."""
+    return [entry["message"] for entry in page.get_log("browser")
+            if entry["level"] in ("SEVERE", "WARNING") and "favicon" not in entry["message"]]
+
+
+def resize(page, width, height):
+    """Makes the window a phone's, or that of a desk; a browser's own window cannot be as narrow as a phone."""
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+        "width": width, "height": height, "deviceScaleFactor": 2, "mobile": width < 600})
+
+
+def scan(page):
+    """The code, in hex, that a scanner reads from the screen; None when there is none to read."""
+    with tempfile.TemporaryDirectory() as directory:
+        picture = os.path.join(directory, "screen.png")
+        page.save_screenshot(picture)
+        found = subprocess.run(
+            ["zbarimg", "--quiet", "--raw", "-Sbinary", "--oneshot", picture], stdout=subprocess.PIPE,
+            # Without a desktop it has no bus to speak to, and says so each time.
+            stderr=subprocess.DEVNULL, check=False)
+    # Its exit status says that it found something.
+    return found.stdout.hex().upper() if found.returncode == 0 else None

@@ -1,0 +1,759 @@
+"""The operator's console: who gets in, and that what it does is done."""
+
+import base64
+import os
+import re
+import socket
+import time
+import urllib.parse
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select
+
+import browser
+from pages import BrowserTest, PageTest, Visitor, seen
+from rsa2 import Key
+from support import (DATA_SEND, KEY_QUERY, RECORD_VERIFY, TRADE_SETTLE, VIRTUALCARD_SEND, Client, Reply, Server, command,
+                     issue, number, read, record, temporary_directory)
+from test_rider_pages import EVIL, unescaped
+
+METHODS = (KEY_QUERY, RECORD_VERIFY, TRADE_SETTLE, VIRTUALCARD_SEND, DATA_SEND)
+ACTIONS = ("logout", "merchants", "merchants/key", "merchants/contract", "merchants/record-key",
+           "merchants/record-key/remove", "issuer-keys", "issuer-keys/activate", "issuer-keys/retire", "faults",
+           "faults/remove", "riders/open")
+
+
+def outer_address():
+    """One of this machine's that is not the loopback's. Nothing is sent."""
+    for family, target in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect((target, 9))
+                return probe.getsockname()[0]
+            except OSError:
+                pass
+    raise AssertionError("this test needs a network address besides the loopback's")
+
+
+class ConsoleTest(PageTest):
+    def setUp(self):
+        super().setUp()
+        self.operator = Visitor(self.server)
+        self.operator.log_in()
+
+    def act(self, path, **fields):
+        return self.operator.act(path, **fields)
+
+    def console(self):
+        return self.operator.get("/console")
+
+
+class Access(PageTest):
+    def test_the_right_password(self):
+        answer = self.visitor.log_in()
+        self.assertEqual((answer.status, answer.location), (303, "/console"))
+        self.assertEqual(self.visitor.get("/console").status, 200)
+
+    def test_wrong_passwords_are_refused_and_slow(self):
+        password = read(self.server.data + "/console-password.txt").strip()
+        for wrong in ("", "x", password[:-1], password + "x", password.upper() if password.islower() else "X",
+                      password + "\0"):
+            start = time.monotonic()
+            answer = self.visitor.log_in(wrong or " ")
+            self.assertEqual(answer.status, 403)
+            self.assertIn("Wrong password", answer.words)
+            self.assertGreaterEqual(time.monotonic() - start, 1)
+            self.assertNotIn("posgateway_console", self.visitor.cookies)
+            self.assertNotIn(password, answer.text)
+        self.assertEqual(self.visitor.get("/console").location, "/console/login")
+
+    def test_guessing_does_not_stop_others(self):
+        guesses = [socket.create_connection((self.server.host, self.server.port)) for _ in range(20)]
+        for guess in guesses:
+            guess.sendall(b"POST /console/login HTTP/1.1\r\nHost: x\r\nCookie: posgateway_form=x\r\n"
+                          b"Content-Length: 24\r\n\r\nform_token=x&password=no")
+        start = time.monotonic()
+        self.assertEqual(Visitor(self.server).log_in().status, 303)
+        self.assertLess(time.monotonic() - start, 1)
+        for guess in guesses:
+            guess.close()
+
+    def test_the_password_is_the_file_s(self):
+        server = Server()
+        try:
+            server.stop()
+            with open(server.data + "/console-password.txt", "w", encoding="utf-8") as file:
+                file.write("correct horse 公交\n")
+            server.start()
+            self.assertEqual(Visitor(server).log_in("correct horse 公交").status, 303)
+        finally:
+            server.kill()
+
+    def test_the_secrets_are_the_owner_s_alone(self):
+        directory = os.path.join(temporary_directory(), "made before")
+        os.mkdir(directory, 0o755)
+        server = Server(data=directory)
+        try:
+            Visitor(server).sign_up()
+            for name in os.listdir(directory):
+                if name != "lock":
+                    self.assertEqual(os.stat(os.path.join(directory, name)).st_mode & 0o077, 0, name)
+        finally:
+            server.kill()
+
+    def test_without_a_session_nothing_is_shown_or_done(self):
+        rider = Visitor(self.server)
+        rider.sign_up()
+        # A rider's session, under the console's name.
+        pretender = Visitor(self.server)
+        pretender.cookies["posgateway_console"] = rider.cookies["posgateway_rider"]
+        left = Visitor(self.server)
+        left.log_in()
+        kept = dict(left.cookies)
+        left.get("/console")
+        self.assertEqual(left.submit("/console/logout").status, 303)
+        left.cookies = kept
+        ended = Visitor(self.server)
+        ended.log_in()
+        with self.server.sql() as db:
+            before = "\n".join(db.iterdump())
+            db.execute("UPDATE session SET expires_at = 1 WHERE user_id IS NULL")
+        for visitor in (Visitor(self.server), rider, pretender, left, ended):
+            for path in ("/console", "/console/", "/console/issuer-keys/retire?id=1"):
+                answer = visitor.get(path)
+                self.assertEqual((answer.status, answer.location), (303, "/console/login"))
+            visitor.get("/console/login")
+            for path in ACTIONS:
+                answer = visitor.submit("/console/" + path, app_id="2021000000000001", name="x", login_name="x", id="1")
+                self.assertEqual(answer.status, 403, path)
+        with self.server.sql() as db:
+            after = "\n".join(db.iterdump())
+        self.assertEqual(re.sub("INSERT INTO .session.*", "", before), re.sub("INSERT INTO .session.*", "", after))
+
+    def test_forms_from_elsewhere(self):
+        operator, other = Visitor(self.server), Visitor(self.server)
+        operator.log_in()
+        operator.get("/console")
+        other.get("/")
+        for path in ACTIONS:
+            for headers, fields in (({}, {}), ({}, {"form_token": ""}),
+                                    ({}, {"form_token": other.cookies["posgateway_form"]}),
+                                    ({"Origin": "http://evil.example"}, {"form_token": operator.form_token}),
+                                    ({"Origin": "null"}, {"form_token": operator.form_token})):
+                answer = operator.post(
+                    "/console/" + path, headers, app_id="2021000000000001", name="x", login_name="x", id="1",
+                    user_id="2088000000000000", kind="drop", **fields)
+                self.assertEqual(answer.status, 403, (path, headers, fields))
+        page = operator.get("/console")
+        self.assertEqual(page.status, 200)
+        self.assertNotIn("Take back", page.text)
+
+    def test_no_link_does_what_a_form_does(self):
+        operator = Visitor(self.server)
+        operator.log_in()
+        for path in ACTIONS:
+            if path != "issuer-keys/retire":
+                self.assertIn(operator.get("/console/" + path, form_token=operator.form_token, id="1").status, (404, 405))
+
+    def test_cookies(self):
+        answer = self.visitor.log_in()
+        cookie = answer.cookie("posgateway_console")
+        self.assertRegex(cookie[""], r"\A[0-9a-f]{64}\Z")
+        self.assertEqual((cookie["samesite"].lower(), cookie["path"]), ("strict", "/"))
+        self.assertIn("httponly", cookie)
+        with self.server.sql() as db:
+            self.assertNotIn(cookie[""], "\n".join(db.iterdump()).lower())
+
+
+class FromElsewhere(PageTest):
+    """Called through an address that other machines could use."""
+
+    def through_outer_address(self, *arguments):
+        server = Server(*arguments, host="0.0.0.0")
+        self.addCleanup(server.kill)
+        server.host = outer_address()
+        return server
+
+    def test_the_console_is_for_this_machine_alone(self):
+        server = self.through_outer_address()
+        visitor = Visitor(server)
+        for path in ("/console", "/console/login", "/console/issuer-keys/retire?id=1"):
+            self.assertEqual(visitor.get(path).status, 404)
+            for headers in ({"X-Forwarded-For": "127.0.0.1"}, {"Host": "127.0.0.1"}, {"Forwarded": "for=127.0.0.1"}):
+                self.assertEqual(visitor.send("GET", path, headers=headers).status, 404)
+        # Not even with a session.
+        local = Visitor(server)
+        outer, server.host = server.host, "127.0.0.1"
+        self.assertEqual(local.log_in().status, 303)
+        local.get("/console")
+        server.host = outer
+        self.assertEqual(local.get("/console").status, 404)
+        for path in ("login", *ACTIONS):
+            self.assertEqual(local.submit("/console/" + path).status, 404, path)
+        # Riders may.
+        self.assertRegex(visitor.sign_up(), r"\A2088\d{12}\Z")
+
+    def test_unless_it_is_opened(self):
+        visitor = Visitor(self.through_outer_address("--console", "any"))
+        self.assertEqual(visitor.log_in().status, 303)
+        self.assertEqual(visitor.get("/console").status, 200)
+
+    def test_off(self):
+        server = Server("--console", "off")
+        self.addCleanup(server.kill)
+        visitor = Visitor(server)
+        visitor.get("/")
+        for path in ("", "/login", "/issuer-keys/retire?id=1"):
+            self.assertEqual(visitor.get("/console" + path).status, 404)
+        for path in ("login", *ACTIONS):
+            self.assertEqual(visitor.submit("/console/" + path).status, 404, path)
+
+
+class Merchants(ConsoleTest):
+    def new_merchant(self, **fields):
+        """The page after, the app_id and the record key."""
+        app_id = number("20219")
+        page = self.act("merchants", name="Bus company", login_name=number("pay@"), app_id=app_id, **fields)
+        self.assertIn(app_id, page.words)
+        return app_id, bytes.fromhex(re.search(r"<code>([0-9a-f]{64})</code>", page.text)[1])
+
+    def test_a_new_merchant_with_its_key_in_each_form(self):
+        directory = temporary_directory() + "/keys"
+        self.assertEqual(command("keygen", directory).returncode, 0)
+        key = Key(read(directory + "/app-private-key-pkcs1.pem"))
+        pem, line = (read(f"{directory}/app-public-key.{kind}") for kind in ("pem", "txt"))
+        for pasted in (pem, line, pem.replace("\n", "\r\n"), "\n  " + pem + "\n", line.strip(),
+                       "\r\n".join(re.findall(".{1,64}", line))):
+            app_id, _ = self.new_merchant()
+            merchant = Client(self.server, app_id, key)
+            self.assertEqual(merchant.call(KEY_QUERY).sub_code, "isv.missing-signature-config")
+            self.assertIn("The public key is set.", self.act("merchants/key", app_id=app_id, public_key=pasted).words)
+            self.assertEqual(merchant.call(KEY_QUERY).code, "10000")
+            merchant.close()
+
+    def test_a_new_merchant_s_gates_settle(self):
+        app_id, record_key = self.new_merchant()
+        key = rsa.generate_private_key(65537, 2048)
+        self.act("merchants/key", app_id=app_id, public_key=public_pem(key))
+        merchant = Client(self.server, app_id, Key(private_pem(key)))
+        code = self.gate.code()
+        trade = self.gate.trade(record(code, record_key))
+        # Another merchant's gate has not written it.
+        self.failed("RECORD_INVALID", "record key", {**trade, "out_trade_no": number()})
+        self.assertEqual(merchant.settle(trade)[0]["result"], "SUCCESS")
+        merchant.close()
+
+    def test_what_is_no_key(self):
+        short, curve = rsa.generate_private_key(65537, 1024), ec.generate_private_key(ec.SECP256R1())
+        long = rsa.generate_private_key(65537, 2048)
+        app_id, _ = self.new_merchant()
+        for wrong in ("garbage", "AAAA", "=", public_pem(short), public_line(short), public_pem(curve), private_pem(long),
+                      public_pem(long).replace("M", "N", 1), public_line(long)[:-40], "公钥", EVIL, public_pem(long)[:200],
+                      "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----"):
+            page = self.act("merchants/key", app_id=app_id, public_key=wrong)
+            self.assertIn("no RSA public key of at least 2,048 bits", page.words, wrong)
+        with self.server.sql() as db:
+            self.assertEqual(db.execute("SELECT public_key FROM merchant WHERE app_id = ?", (app_id,)).fetchone(), (None,))
+
+    def test_a_key_for_nobody(self):
+        page = self.act("merchants/key", app_id="nobody", public_key=public_pem(rsa.generate_private_key(65537, 2048)))
+        self.assertNotIn("The public key is set.", page.words)
+
+    def test_a_replaced_key_does_not_work_any_more(self):
+        app_id, _ = self.new_merchant()
+        keys = [rsa.generate_private_key(65537, 2048) for _ in range(2)]
+        clients = [Client(self.server, app_id, Key(private_pem(key))) for key in keys]
+        self.act("merchants/key", app_id=app_id, public_key=public_pem(keys[0]))
+        self.assertEqual(clients[0].call(KEY_QUERY).code, "10000")
+        self.act("merchants/key", app_id=app_id, public_key=public_line(keys[1]))
+        self.assertEqual(clients[0].call(KEY_QUERY).sub_code, "isv.invalid-signature")
+        self.assertEqual(clients[1].call(KEY_QUERY).code, "10000")
+
+    def test_a_contract_ends_and_comes_back(self):
+        demo = self.client.app_id
+        self.succeed(KEY_QUERY)
+        self.assertIn("calls are refused", self.act("merchants/contract", app_id=demo, contracted="false").words)
+        self.refuse("40006", "isv.insufficient-isv-permissions", "", KEY_QUERY)
+        self.act("merchants/contract", app_id=demo, contracted="true")
+        self.succeed(KEY_QUERY)
+
+    def test_names_that_are_taken_or_missing(self):
+        app_id, _ = self.new_merchant()
+        for fields, message in (
+                ({"app_id": app_id, "name": "x", "login_name": number()}, "there already"),
+                ({"name": "x", "login_name": "demo@posoffline.example"}, "there already"),
+                ({"login_name": number()}, "name is missing"), ({"name": "x"}, "login_name is missing"),
+                ({"name": "x", "login_name": number(), "app_id": "1" * 33}, "32"),
+                ({"name": "x", "login_name": number(), "app_id": "a b\n"}, "printable")):
+            page = self.act("merchants", **fields)
+            self.assertIn(message, page.words)
+            self.assertNotIn("record key of its gates, shown", page.words)
+
+    def test_record_keys(self):
+        app_id = self.client.app_id
+        key = os.urandom(32)
+        first = self.gate.trade(record(self.gate.code(), key))
+        self.failed("RECORD_INVALID", "record key", {**first, "out_trade_no": number()})
+        self.act("merchants/record-key", app_id=app_id, key=key.hex())
+        self.settled(first)
+        with self.server.sql() as db:
+            key_id, = db.execute("SELECT id FROM record_key WHERE key = ?", (key,)).fetchone()
+        # Not through another merchant.
+        other, _ = self.new_merchant()
+        self.act("merchants/record-key/remove", app_id=other, id=str(key_id))
+        self.settled(self.gate.trade(record(self.gate.code(), key)))
+        self.assertIn("do not settle any more", self.act("merchants/record-key/remove", app_id=app_id, id=str(key_id)).words)
+        self.failed("RECORD_INVALID", "record key", self.gate.trade(record(self.gate.code(), key)))
+        # What has settled keeps its answer, and the gates' other key goes on.
+        self.settled(first)
+        self.settled(self.gate.trade())
+
+    def test_a_record_key_that_the_console_makes(self):
+        page = self.act("merchants/record-key", app_id=self.client.app_id, key="")
+        key = bytes.fromhex(re.search(r"<code>([0-9a-f]{64})</code>", page.text)[1])
+        self.settled(self.gate.trade(record(self.gate.code(), key)))
+        self.assertNotIn(key.hex(), self.console().text)
+        for wrong in ("xyz", "00" * 15, "0" * 33, "00" * 65, EVIL):
+            self.assertIn("32 to 128 hex digits",
+                          self.act("merchants/record-key", app_id=self.client.app_id, key=wrong).words)
+
+    def test_names_with_markup(self):
+        app_id = number("<b>")
+        self.act("merchants", name=EVIL, login_name=EVIL, app_id=app_id)
+        page = self.console()
+        self.assertIn(EVIL, unescaped(page.text))
+        for raw in ("<b>", "<script>", "<img src=x"):
+            self.assertNotIn(raw, page.text)
+
+
+def public_pem(key):
+    return key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def public_line(key):
+    return base64.b64encode(key.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)).decode()
+
+
+def private_pem(key):
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption()).decode()
+
+
+class IssuerKeys(ConsoleTest):
+    """Each test has a server of its own, since keys that are retired stay so."""
+
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(self.server.kill)
+        self.client = Client(self.server)
+        super().setUp()
+        self.gate = type(self.gate)(self.server)
+        self.rider = self.visitor.sign_up()
+
+    def listed(self):
+        return {key["key_id"] for key in self.succeed(KEY_QUERY)["keys"]}
+
+    def key_of(self, code):
+        return bytes.fromhex(code)[2]
+
+    def test_create_and_activate(self):
+        before = self.listed()
+        self.assertEqual(self.key_of(self.visitor.code(self.rider)), 0)
+        self.act("issuer-keys")
+        (new,) = self.listed() - before
+        # Riders' codes go on as they were until it is activated.
+        self.assertEqual(self.key_of(self.visitor.code(self.rider)), 0)
+        self.assertIn(f"key {new} from now on", self.act("issuer-keys/activate", id=str(new)).words)
+        code = self.visitor.code(self.rider)
+        self.assertEqual(self.key_of(code), new)
+        self.settled(self.ride(self.rider, code))
+
+    def test_retire(self):
+        before = self.visitor.code(self.rider)
+        # Whoever has stolen the key has it still when it is retired.
+        self.server.issuer_keys()
+        self.act("issuer-keys/activate", id="1")
+        page = self.operator.get("/console/issuer-keys/retire", id="0")
+        self.assertEqual(page.status, 200)
+        for words in ("key.query leaves the key out", "Gates that fetch the list again refuse every code that key 0",
+                      "sign with key 1", "settle for another 5 days", "cannot be brought back"):
+            self.assertIn(words, page.words)
+        self.assertIn(0, self.listed(), "looking at the page has retired the key")
+        self.assertIn("Issuer key 0 is retired", self.act("issuer-keys/retire", id="0").words)
+        self.assertEqual(self.listed(), set(range(1, 32)))
+        self.settled(self.ride(self.rider, before))
+        time.sleep(1.1)
+        after = issue(self.server, "--key-id", "0")[0]
+        self.failed("RECORD_INVALID", "retired", self.gate.trade(self.gate.record(after)))
+        self.refuse("40004", "FAIL", "retired", RECORD_VERIFY, {"record": self.gate.record(after)})
+        self.assertEqual(self.key_of(self.visitor.code(self.rider)), 1)
+        # For good, and over a restart too.
+        for action in ("activate", "retire"):
+            self.assertIn("retired, for good", self.act("issuer-keys/" + action, id="0").words)
+        self.client.close()
+        self.server.stop()
+        self.server.start()
+        self.assertEqual(self.listed(), set(range(1, 32)))
+        self.failed("RECORD_INVALID", "retired", self.gate.trade(self.gate.record(after)))
+        # Its id is not used again.
+        self.act("issuer-keys")
+        self.assertNotIn(0, self.listed())
+
+    def test_what_is_refused(self):
+        self.assertIn("activate another one first", self.act("issuer-keys/retire", id="0").words)
+        for wrong in ("99", "256", "-1", "x", "", "0x1", EVIL):
+            for action in ("activate", "retire"):
+                page = self.act("issuer-keys/" + action, id=wrong)
+                self.assertRegex(page.words, "no such issuer key|no key id|id is missing")
+            self.assertEqual(self.operator.get("/console/issuer-keys/retire", id=wrong).status, 404)
+        self.assertEqual(self.listed(), set(range(32)))
+        self.assertEqual(self.operator.get("/console/issuer-keys/retire").status, 404)
+
+    def test_gates_hold_64(self):
+        for _ in range(32):
+            self.act("issuer-keys")
+        self.assertEqual(len(self.listed()), 64)
+        self.assertIn("at most 64", self.act("issuer-keys").words)
+        self.assertEqual(len(self.listed()), 64)
+        self.act("issuer-keys/retire", id="9")
+        self.act("issuer-keys")
+        self.assertEqual(self.listed(), set(range(65)) - {9})
+
+    def test_the_page_offers_only_what_can_be_done(self):
+        self.act("issuer-keys/retire", id="5")
+        rows = dict(re.findall(r"<tr><td>(\d+)</td><td class=\"mono\">(.*?)</tr>", self.console().text, re.S))
+        self.assertEqual(len(rows), 32)
+        for key_id, row in rows.items():
+            state = {"0": "active", "5": "retired"}.get(key_id, "published")
+            self.assertIn(f"<td>{state}</td>", row)
+            self.assertEqual("<button" in row, state == "published")
+
+
+class Lists(ConsoleTest):
+    def test_riders_and_cards(self):
+        rider = self.visitor.sign_up()
+        cards = {kind: self.new_card_number() for kind in ("open", "prepaid", "disabled", "revoked")}
+        for kind, card_no in cards.items():
+            more = {"prepaid": {"balance": "1.00"}, "disabled": {"disabled": True, "disabled_tips": "x"}}.get(kind, {})
+            self.send_card("ISSUE", rider, card_no, **more)
+        self.send_card("REVOKE", rider, cards["revoked"])
+        words = self.console().words
+        self.assertIn(rider, words)
+        for kind, card_no in cards.items():
+            self.assertRegex(words, rf"T0000001 {card_no} {rider} {self.client.app_id} {kind} \d{{4}}-")
+        self.assertRegex(words, rf"ANT00001 {rider} {rider} the gateway open ")
+
+    def test_open_as_this_rider(self):
+        rider = self.visitor.sign_up()
+        self.operator.get("/console")
+        answer = self.operator.submit("/console/riders/open", user_id=rider)
+        self.assertEqual((answer.status, answer.location), (303, "/"))
+        self.assertIn(rider, self.operator.get("/").words)
+        self.assertEqual(self.operator.card(rider).status, 200)
+        self.assertEqual(self.operator.submit("/console/riders/open", user_id="2088999999999999").status, 404)
+        # The operator stays one.
+        self.assertEqual(self.console().status, 200)
+
+    def test_calls_and_trades_with_the_reason_of_each_refusal(self):
+        rider = self.visitor.sign_up()
+        good = self.ride(rider, self.visitor.code(rider), subject="Good ride")
+        (trade_no,) = self.settled(good)
+        expensive = self.ride(rider, self.visitor.code(rider), amount="20.01")
+        self.failed("AMOUNT_ABOVE_CAP", "", expensive)
+        twice = {**good, "out_trade_no": number()}
+        self.failed("RECORD_ALREADY_SETTLED", "", twice)
+        bad = self.refuse("40002", "isv.invalid-signature", "", KEY_QUERY, sign="AAAA")
+        self.refuse("40002", "isv.invalid-app-id", "", KEY_QUERY, app_id="nobody" + EVIL)
+        self.refuse("40002", "isv.invalid-method", "", EVIL)
+        self.refuse("40004", "ILLEGAL_PARAMS", "", RECORD_VERIFY, {"record": "00"})
+        page = self.console()
+        trades = section(page, "trades")
+        self.assertRegex(trades, rf"{good['out_trade_no']} {rider} Good ride ¥2.00 settled, {trade_no}")
+        self.assertRegex(trades, rf"{expensive['out_trade_no']} {rider} \S.* ¥20.01 AMOUNT_ABOVE_CAP: ")
+        self.assertRegex(trades, rf"{twice['out_trade_no']} {rider} Good ride ¥2.00 RECORD_ALREADY_SETTLED: \S")
+        calls = section(page, "calls")
+        self.assertIn("40002 isv.invalid-signature", calls)
+        self.assertIn("nobody<script>", calls)
+        self.assertRegex(calls, r"record\.verify 40004 ILLEGAL_PARAMS \S")
+        # Why a trade failed is with its call, too.
+        self.assertIn(expensive["out_trade_no"] + ": ", calls)
+        for raw in ("<script>", "<img src=x", bad.content["sub_msg"] + "<"):
+            self.assertNotIn(raw, page.text)
+
+    def test_the_reason_of_a_wrong_signature_is_read_as_the_caller_reads_it(self):
+        reply = self.refuse("40002", "isv.invalid-signature", "", KEY_QUERY, sign="AAAA", notify_url="http://x/?a<b>&c")
+        # sub_msg is escaped for HTML already; the page does not do that a second time.
+        self.assertIn("a&lt;b&gt;&amp;c", reply.sub_msg)
+        self.assertIn("notify_url=http://x/?a<b>&c", self.console().words)
+
+    def test_the_ledger(self):
+        before = cents(self.console().words, "merchant demo@posoffline.example|merchant " + self.client.app_id)
+        self.settled(self.gate.trade())
+        after = cents(self.console().words, "merchant demo@posoffline.example|merchant " + self.client.app_id)
+        self.assertEqual(after - before, 200)
+
+    def test_rides_per_hour(self):
+        if time.time() % 3600 > 3590:
+            time.sleep(11)  # Not while the hour strikes.
+        hour = int(time.time()) // 3600
+        count = self.bars()[-1][1]
+        numbers = [self.gate.trade() for _ in range(6)]
+        self.settled(*numbers)
+        # Three of them an hour ago, as far as the plot knows, and one long ago.
+        with self.server.sql() as db:
+            for trade, hours in zip(numbers, (1, 1, 1, 24, 25)):
+                db.execute("UPDATE trade SET created_at = ? WHERE out_trade_no = ?",
+                           ((hour - hours) * 3600 + 1800, trade["out_trade_no"]))
+        bars = self.bars()
+        self.assertEqual(len(bars), 25)
+        self.assertEqual((bars[-1][1], bars[-2][1], bars[0][1]), (count + 1, 3, 1))
+        most = max(count for _, count, _ in bars)
+        for _, count, height in bars:
+            self.assertEqual(height, count * 120 // most)
+        self.assertIn(f"{most} rides an hour at most", self.console().words)
+
+    def bars(self):
+        """Hour, count and height of each."""
+        page = self.console().text
+        return [(hour, int(count), int(height)) for height, hour, count in re.findall(
+            r'<rect [^>]*height="(\d+)"><title>(\d\d:00): (\d+)</title>', page)]
+
+
+def section(page, name):
+    """What a reader sees under one heading of the console."""
+    return seen(re.search(rf'<h2 id="{name}">(.*?)(<h2|</main>)', page.text, re.S)[1])
+
+
+def cents(words, owner):
+    """An account's balance on the console; nothing for one that was never opened."""
+    found = re.search(rf"(?:{owner}) (−?)¥(\d+)\.(\d\d)", words)
+    return (-1 if found[1] else 1) * int(found[2] + found[3]) if found else 0
+
+
+class Faults(ConsoleTest):
+    def inject(self, kind, method="", **fields):
+        return self.act("faults", kind=kind, method=method, **fields)
+
+    def tearDown(self):
+        for fault in re.findall(r'action="/console/faults/remove">.*?name="id" value="(\d+)"', self.console().text, re.S):
+            self.act("faults/remove", id=fault)
+        self.succeed(KEY_QUERY)
+
+    def contents(self):
+        """What is good for each interface, without changing anything of note."""
+        return {
+            KEY_QUERY: None, RECORD_VERIFY: {"record": self.gate.record()},
+            TRADE_SETTLE: {"trade_list": [self.gate.trade()]},
+            VIRTUALCARD_SEND: {"action": "ISSUE", "user_id": "2088000000000001", "last_update_time": "2026-01-01 00:00:00",
+                               "card_type": "T0000001", "card_no": "FAULT1"},
+            DATA_SEND: {"scene_code": "vechile_order", "op_code": "data_save", "channel": "x", "version": "2.0",
+                        "target_id": "2088000000000001", "op_data": {"info": [{
+                            "type": "order", "biz_no": "F1", "subject": "x", "biz_time": "2026-01-01 00:00:00",
+                            "asset_name": "ALIPAY", "city_name": "x", "line_name": "1", "start_station_name": "x",
+                            "vehicle_type": "BUS", "vehicle_id": "1", "partner_name": "x", "partner_id": "1"}]}},
+        }
+
+    def dropped(self, method, content):
+        """Whether the connection ends without a byte."""
+        body = self.client.parameters(method, content)
+        try:
+            self.client.post(body)
+        except (ConnectionError, OSError) as error:
+            # http.client's word for an answer of which nothing came.
+            self.assertIn(type(error).__name__, ("RemoteDisconnected", "ConnectionResetError"))
+            return True
+        return False
+
+    def test_for_one_interface(self):
+        contents = self.contents()
+        for faulty in METHODS:
+            self.inject("unavailable", faulty)
+            for method in METHODS:
+                if method != faulty:
+                    self.succeed(method, contents[method])
+            self.refuse("20000", "isp.unknow-error", "", faulty, contents[faulty])
+            self.succeed(faulty, contents[faulty])
+
+    def test_for_all_of_them(self):
+        contents = self.contents()
+        self.inject("unavailable", calls="5")
+        for method in METHODS:
+            self.refuse("20000", "isp.unknow-error", "", method, contents[method])
+        for method in METHODS:
+            self.succeed(method, contents[method])
+
+    def test_the_next_calls(self):
+        self.inject("unavailable", KEY_QUERY, calls="3")
+        codes = [self.client.call(KEY_QUERY).code for _ in range(5)]
+        self.assertEqual(codes, ["20000"] * 3 + ["10000"] * 2)
+
+    def test_only_calls_that_are_let_in_count(self):
+        self.inject("unavailable", KEY_QUERY)
+        self.refuse("40002", "isv.invalid-signature", "", KEY_QUERY, sign="AAAA")
+        self.refuse("20000", "isp.unknow-error", "", KEY_QUERY)
+
+    def test_a_rate(self):
+        self.inject("unavailable", KEY_QUERY, percent="100", calls="1")
+        self.assertEqual({self.client.call(KEY_QUERY).code for _ in range(10)}, {"20000"})
+        self.act("faults/remove", id=self.fault_id())
+        self.inject("unavailable", KEY_QUERY, percent="50")
+        codes = [self.client.call(KEY_QUERY).code for _ in range(200)]
+        # Outside of this once in ten thousand million times.
+        self.assertTrue(54 <= codes.count("20000") <= 146, codes.count("20000"))
+
+    def fault_id(self):
+        return re.search(r'action="/console/faults/remove">.*?name="id" value="(\d+)"', self.console().text, re.S)[1]
+
+    def test_taking_back(self):
+        page = self.inject("delay", TRADE_SETTLE, calls="7", milliseconds="1234")
+        self.assertIn("trade.settle: a late answer by 1234 ms, for the next 7 calls", page.words)
+        self.assertIn("every interface: the connection ends, nothing happened, for 5 % of calls",
+                      self.inject("drop", percent="5").words)
+        while "Take back" in self.console().words:
+            self.act("faults/remove", id=self.fault_id())
+        self.settled(self.gate.trade())
+        self.act("faults/remove", id="12345")
+
+    def test_what_is_no_fault(self):
+        for fields in ({"kind": "x"}, {"kind": ""}, {"kind": "delay", "milliseconds": "120001"},
+                       {"kind": "delay", "milliseconds": "-1"}, {"kind": "drop", "calls": "0"},
+                       {"kind": "drop", "calls": "x"}, {"kind": "drop", "percent": "0"},
+                       {"kind": "drop", "percent": "101"}, {"kind": "drop", "method": "x"},
+                       {"kind": "delay", "milliseconds": "x"}):
+            with self.subTest(fields=fields):
+                page = self.act("faults", **fields)
+                self.assertNotIn("Take back", page.words)
+                self.assertIn('role="status"', page.text)
+
+    def test_20000(self):
+        for kind, happened in (("unavailable", False), ("unavailable-after", True)):
+            trade = self.gate.trade()
+            self.inject(kind, TRADE_SETTLE)
+            self.refuse("20000", "isp.unknow-error", "", TRADE_SETTLE, {"trade_list": [trade]})
+            self.check_once(trade, happened)
+
+    def test_unknown(self):
+        for kind, happened in (("unknown", False), ("unknown-after", True)):
+            trade = self.gate.trade()
+            self.inject(kind, TRADE_SETTLE)
+            (result,) = self.client.settle(trade)
+            self.assertEqual((result["result"], result["need_retry"], result["out_trade_no"]),
+                             ("UNKNOWN", True, trade["out_trade_no"]))
+            self.assertEqual(result["next_retry_time"], result["next_try_time"])
+            self.check_once(trade, happened)
+            # Elsewhere, where nothing is called UNKNOWN.
+            self.inject(kind, KEY_QUERY)
+            self.refuse("20000", "isp.unknow-error", "", KEY_QUERY)
+
+    def test_a_connection_that_ends(self):
+        for kind, happened in (("drop", False), ("drop-after", True)):
+            trade = self.gate.trade()
+            self.inject(kind, TRADE_SETTLE)
+            self.assertTrue(self.dropped(TRADE_SETTLE, {"trade_list": [trade]}))
+            self.check_once(trade, happened)
+            self.inject(kind, KEY_QUERY)
+            self.assertTrue(self.dropped(KEY_QUERY, None))
+            self.succeed(KEY_QUERY)
+
+    def check_once(self, trade, happened):
+        """Whether it happened; and that sending it again gets it done, once."""
+        self.assertEqual(self.paid(trade["user_id"]), 200 if happened else 0)
+        first = self.settled(trade)
+        self.assertEqual(self.settled(trade), first)
+        self.assertEqual(self.paid(trade["user_id"]), 200)
+
+    def test_a_late_answer(self):
+        trade = self.gate.trade()
+        self.inject("delay", TRADE_SETTLE, milliseconds="700")
+        start = time.monotonic()
+        self.settled(trade)
+        self.assertGreaterEqual(time.monotonic() - start, 0.7)
+        self.check_once(trade, True)
+
+    def test_a_late_answer_holds_up_nobody_else(self):
+        self.inject("delay", TRADE_SETTLE, milliseconds="2000")
+        slow = Client(self.server)
+        parameters = slow.parameters(TRADE_SETTLE, {"trade_list": [self.gate.trade()]})
+        with socket.create_connection((self.server.host, self.server.port)) as waiting:
+            body = urllib.parse.urlencode(parameters).encode()
+            waiting.sendall(b"POST /gateway.do HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s"
+                            % (len(body), body))
+            while "Take back" in self.console().words:
+                time.sleep(0.01)
+            self.settled(self.gate.trade())
+            waiting.setblocking(False)
+            self.assertRaises(BlockingIOError, waiting.recv, 1)
+            waiting.setblocking(True)
+            self.assertTrue(waiting.recv(15).startswith(b"HTTP/1.1 200"))
+
+
+class InABrowser(BrowserTest):
+    def log_in(self):
+        self.open("/console")
+        self.page.find_element(By.ID, "password").send_keys(read(self.server.data + "/console-password.txt").strip())
+        self.page.find_element(By.XPATH, "//button[text()='Log in']").click()
+        self.assertTrue(self.page.current_url.endswith("/console"))
+
+    def press(self, label):
+        self.page.find_element(By.XPATH, f"//button[normalize-space()='{label}']").click()
+
+    def test_a_merchant_from_nothing_to_its_first_call(self):
+        browser.resize(self.page, 1280, 900)
+        self.log_in()
+        app_id = number("20218")
+        for name, value in (("name", "Ferry"), ("login_name", number("pay@")), ("app_id", app_id)):
+            self.page.find_element(By.CSS_SELECTOR, f"form[action='/console/merchants'] input[name={name}]").send_keys(value)
+        self.press("Add a merchant")
+        key = rsa.generate_private_key(65537, 2048)
+        panel = f"//section[.//h3[contains(., '{app_id}')]]"
+        self.page.find_element(By.XPATH, panel + "//textarea").send_keys(public_pem(key))
+        self.page.find_element(By.XPATH, panel + "//button[text()='Set the key']").click()
+        self.assertIn("The public key is set.", self.page.find_element(By.TAG_NAME, "main").text)
+        merchant = Client(self.server, app_id, Key(private_pem(key)))
+        self.assertEqual(merchant.call(KEY_QUERY).code, "10000")
+        merchant.close()
+
+    def test_a_fault_and_a_key(self):
+        browser.resize(self.page, 1280, 900)
+        self.log_in()
+        Select(self.page.find_element(By.NAME, "method")).select_by_visible_text("key.query")
+        Select(self.page.find_element(By.NAME, "kind")).select_by_value("unavailable")
+        self.press("Inject")
+        self.refuse("20000", "isp.unknow-error", "", KEY_QUERY)
+        self.page.find_element(By.CSS_SELECTOR, "button[aria-label='Retire issuer key 31']").click()
+        self.assertIn("What stops working", self.page.find_element(By.TAG_NAME, "main").text)
+        self.press("Retire key 31")
+        self.assertIn("Issuer key 31 is retired.", self.page.find_element(By.TAG_NAME, "main").text)
+        self.assertEqual(len(self.succeed(KEY_QUERY)["keys"]), 31)
+
+    def test_access_and_looks(self):
+        rider = self.visitor.sign_up(title=EVIL[:64])
+        self.send_card("ISSUE", rider, self.new_card_number(), balance="12.34")
+        self.settled(*(self.gate.trade() for _ in range(3)))
+        self.failed("AMOUNT_ABOVE_CAP", "", self.gate.trade(amount="99.00", subject=EVIL))
+        self.refuse("40002", "isv.invalid-app-id", "", KEY_QUERY, app_id=EVIL)
+        self.refuse("40002", "isv.invalid-signature", "", KEY_QUERY, sign="AAAA")
+        self.visitor.log_in()
+        self.visitor.act("faults", kind="delay", percent="1")
+        self.open("/console/login")
+        self.check_access("login")
+        self.keep_picture("login")
+        self.log_in()
+        for name, path in (("console", "/console"), ("retire", "/console/issuer-keys/retire?id=3")):
+            for width, height in ((360, 740), (1280, 3600)):
+                with self.subTest(name=name, width=width):
+                    browser.resize(self.page, width, height)
+                    self.open(path)
+                    self.keep_picture(f"{name}-{width}")
+                    self.check_access(f"{name}-{width}")
+        self.open("/console")
+        self.assertIn(EVIL, self.page.find_element(By.TAG_NAME, "main").text)
+        self.assertEqual(self.page.find_elements(By.CSS_SELECTOR, "main img, main script"), [])
+        for fault in self.page.find_elements(By.XPATH, "//button[text()='Take back']"):
+            fault.click()
+            break
