@@ -397,6 +397,14 @@ class Records(GatewayTest):
         self.assertEqual(result["out_trade_no"], trade["out_trade_no"])
 
 
+    def test_a_user_id_that_only_looks_the_same(self):
+        # The Kelvin sign is canonically a K, and yet another character: it is nobody's name.
+        record = self.gate.record(self.gate.code("--uid", "2088K00000000001"))
+        other = "2088\u212a00000000001"
+        self.failed("USER_NOT_MATCH", "", self.gate.trade(record, user_id=other))
+        self.assertEqual(self.paid(other), 0)
+
+
 class Windows(GatewayTest):
     def at(self, seconds, accepted=None):
         """A trade of so many seconds ago, and of a record of then."""
