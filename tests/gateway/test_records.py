@@ -119,13 +119,18 @@ class RecordVerify(GatewayTest):
     def test_what_is_no_record(self):
         good = self.gate.record()
         for wrong in ("0", "00", "x", good[:-2], good + "00", good[:-1], " " + good, "1" + good[1:], "2" + good[1:],
-                      "FF" * 2048, "FF" * 2049, "F" * 100000, 1, True, {}, [good], good.encode().hex(),
-                      self.gate.record(code="02", at=0), self.gate.record(code="01" + self.gate.code()[2:], at=0)):
+                      "FF" * 2048, "FF" * 2049, "F" * 100000, 1, True, {}, [good], good.encode().hex()):
             with self.subTest(wrong=str(wrong)[:30]):
                 self.refuse("40004", "ILLEGAL_PARAMS", "record", RECORD_VERIFY, {"record": wrong})
         for missing in ({}, {"record": ""}, {"record": None}, {"Record": good}, {"records": [good]}, None):
             with self.subTest(missing=str(missing)[:30]):
                 self.refuse("40004", "ILLEGAL_PARAMS", "record", RECORD_VERIFY, missing)
+
+    def test_a_record_around_what_is_no_code(self):
+        for code in ("02", "01" + self.gate.code()[2:], self.gate.code()[:-2]):
+            text = self.gate.record(code=code, at=0)
+            self.refuse("40004", "FAIL", "code", RECORD_VERIFY, {"record": text})
+            self.failed("RECORD_INVALID", "code", self.gate.trade(text))
 
     def test_the_development_key_counts_only_where_it_was_allowed(self):
         published = record(self.gate.code(), DEVELOPMENT_KEY)
