@@ -14,8 +14,11 @@ struct FirstStart {
     static let issuerKeyCount = 32
 
     func gatewayKey() throws -> GatewayKey {
-        if let pem = try directory.text(of: directory.gatewayKey) {
-            return GatewayKey(key: try _RSA.Signing.PrivateKey(pemRepresentation: pem))
+        if FileManager.default.fileExists(atPath: directory.gatewayKey) {
+            guard let pem = try? directory.text(of: directory.gatewayKey),
+                let key = try? _RSA.Signing.PrivateKey(pemRepresentation: pem)
+            else { throw Failure("\(directory.gatewayKey) is no RSA private key in PEM: put the right one back") }
+            return GatewayKey(key: key)
         }
         let key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
         try directory.write(key.pemRepresentation + "\n", to: directory.gatewayKey)

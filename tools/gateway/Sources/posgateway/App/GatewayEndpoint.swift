@@ -20,7 +20,7 @@ struct GatewayEndpoint: Sendable {
 
     @Sendable private func handle(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let start = ContinuousClock.now
-        let body = request.method == .post ? try await request.text(upTo: Self.bodyLimit) : ""
+        let body = request.method == .post ? try await request.bytes(upTo: Self.bodyLimit) : []
         let outcome = await reply(query: request.uri.query ?? "", body: body)
         let elapsed = (ContinuousClock.now - start) / .seconds(1)
         note(outcome, seconds: elapsed, context.logger)
@@ -51,16 +51,8 @@ struct GatewayEndpoint: Sendable {
         }
     }
 
-    private func reply(query: String, body: String) async -> Outcome {
-        let parameters: FormParameters
-        do throws(FormParameters.Fault) { parameters = try FormParameters(query: query, body: body) } catch {
-            switch error {
-            case .notDecodable(let name):
-                return Outcome(
-                    reply: .refused(
-                        .invalid("isv.invalid-parameter", "参数 \(name) 编码错误", "\(name) is not percent-encoded UTF-8")))
-            }
-        }
+    private func reply(query: String, body: [UInt8]) async -> Outcome {
+        let parameters = FormParameters(query: query, body: body)
         var outcome = Outcome(
             appID: parameters["app_id"] ?? "", methodName: parameters["method"] ?? "", reply: .success())
         outcome.method = Method(rawValue: outcome.methodName)

@@ -25,23 +25,18 @@ struct GatewayContext: RequestContext {
 }
 
 extension Request {
-    /// The body as text; refused with 413 above the limit.
-    func text(upTo limit: Int) async throws -> String {
-        let buffer: ByteBuffer
-        do { buffer = try await body.collect(upTo: limit) } catch is NIOTooManyBytesError {
+    /// The body; refused with 413 above the limit.
+    func bytes(upTo limit: Int) async throws -> [UInt8] {
+        do { return Array(try await body.collect(upTo: limit).readableBytesView) } catch is NIOTooManyBytesError {
             throw HTTPError(.contentTooLarge)
         }
-        guard let text = buffer.getString(at: buffer.readerIndex, length: buffer.readableBytes, encoding: .utf8) else {
-            throw HTTPError(.badRequest, message: "the body is not UTF-8")
-        }
-        return text
     }
 
     /// The pairs of a submitted form.
     func form(upTo limit: Int = 65536) async throws -> FormParameters {
-        do { return try FormParameters(query: "", body: try await text(upTo: limit)) } catch is FormParameters.Fault {
-            throw HTTPError(.badRequest, message: "the form cannot be decoded")
-        }
+        let form = FormParameters(query: "", body: try await bytes(upTo: limit))
+        guard form.undecodable == nil else { throw HTTPError(.badRequest, message: "the form cannot be decoded") }
+        return form
     }
 }
 

@@ -7,6 +7,7 @@ import HummingbirdTLS
 import Logging
 import NIOCore
 import NIOSSL
+import ServiceLifecycle
 import TransitOffice
 
 /// The server.
@@ -37,11 +38,16 @@ struct Serve: AsyncParsableCommand {
         var logger = Logger(label: "posgateway")
         logger.logLevel = level
 
+        // What is made from here on is nobody else's to read, in a directory that was there before too.
+        umask(0o077)
         let directory = try DataDirectory(making: settings.data)
         guard directory.lock() != nil else {
             throw Failure("\(settings.data) cannot be locked: another gateway is using it, or it is not writable")
         }
-        let store = try Store(path: directory.database)
+        let store: Store
+        do { store = try Store(path: directory.database) } catch {
+            throw Failure("\(directory.database) is no database that can be used: \(error)".firstLine)
+        }
         let start = FirstStart(directory: directory, store: store)
         let key = try start.gatewayKey()
         let password = try start.consolePassword()
@@ -61,7 +67,14 @@ struct Serve: AsyncParsableCommand {
                 fflush(nil)
             },
             logger: logger)
-        do { try await app.runService() } catch let error as IOError {
+        var services = ServiceGroupConfiguration(
+            services: [app], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        // Calls under way are answered; whoever has sent half a call is not waited for.
+        services.maximumGracefulShutdownDuration = .seconds(5)
+        do { try await ServiceGroup(configuration: services).run() } catch is CancellationError {
+        } catch let error as NIOSSLError {
+            throw Failure("TLS: \(settings.tlsCertificate ?? "") and \(settings.tlsKey ?? "") cannot be used: \(error)")
+        } catch let error as IOError {
             throw Failure("\(settings.host) port \(settings.port) cannot be listened on: \(String(cString: strerror(error.errnoCode)))")
         }
         try store.pool.close()
@@ -83,6 +96,11 @@ struct Serve: AsyncParsableCommand {
             throw Failure("TLS: \(certificate) and \(key) cannot be used: \(error)")
         }
     }
+}
+
+extension String {
+    /// Errors of libraries tell the rest of a story that is not for here.
+    fileprivate var firstLine: String { String(prefix { !$0.isNewline }) }
 }
 
 /// Why a command ends without having done what it was asked.

@@ -69,47 +69,73 @@ struct SettingsOptions: ParsableArguments {
                 throw ValidationError("--config: \(config) is not a JSON object of settings.")
             }
         }
-        let reader = ConfigReader(providers: providers)
-        func text(_ flag: String?, _ key: ConfigKey) -> String? { flag ?? reader.string(forKey: key) }
-        func number(_ flag: Int?, _ key: ConfigKey, _ name: String, _ range: ClosedRange<Int>, _ fallback: Int) throws
-            -> Int
-        {
-            // Read as text, so that what is no number is refused and not passed over.
-            let given = flag ?? reader.int(forKey: key)
-            if given == nil, let wrong = reader.string(forKey: key) {
-                throw ValidationError("\(name) is \"\(wrong)\" and has to be a number.")
-            }
-            let value = given ?? fallback
-            guard range.contains(value) else {
-                throw ValidationError("\(name) has to be from \(range.lowerBound) to \(range.upperBound).")
-            }
-            return value
-        }
-        var access = console
-        if access == nil, let word = reader.string(forKey: "console") {
-            guard let known = Settings.ConsoleAccess(rawValue: word) else {
-                throw ValidationError("console has to be local, any or off.")
-            }
-            access = known
-        }
-        let certificate = text(tlsCertificate, "tls.certificate")
-        let key = text(tlsKey, "tls.key")
+        let reader = SettingsReader(ConfigReader(providers: providers))
+        let certificate = try tlsCertificate ?? reader.text("tls.certificate")
+        let key = try tlsKey ?? reader.text("tls.key")
         guard (certificate == nil) == (key == nil) else {
             throw ValidationError("TLS needs both: --tls-certificate and --tls-key.")
         }
         return Settings(
-            data: text(data, "data") ?? "posgateway-data",
-            host: text(host, "host") ?? "127.0.0.1",
-            port: try number(port, "port", "port", 0...65535, 8080),
-            console: access ?? .local,
+            data: try data ?? reader.text("data") ?? "posgateway-data",
+            host: try host ?? reader.text("host") ?? "127.0.0.1",
+            port: try reader.number("port", port, 0...65535) ?? 8080,
+            console: try console ?? reader.word("console") ?? .local,
             tlsCertificate: certificate, tlsKey: key,
             limits: SettlementLimits(
-                days: try number(settlementDays, "settlement.days", "settlement days", 1...365, 5),
-                rideCapCent: Int64(try number(rideCap, "ride.cap", "ride cap", 1...1_000_000, 2000))),
-            codeWindow: UInt16(try number(codeWindow, "code.window", "code window", 10...3600, 60)),
-            codeQuotaCent: UInt16(try number(codeQuota, "code.quota", "code quota", 1...65535, 2000)),
-            utcOffset: try number(utcOffset, "utc.offset", "utc offset", -12...14, 8) * 3600,
-            acceptsDevelopmentKey: acceptDevelopmentKey || reader.bool(forKey: "accept.development.key", default: false),
-            logLevel: text(logLevel, "log.level") ?? "info")
+                days: try reader.number("settlement.days", settlementDays, 1...365) ?? 5,
+                rideCapCent: Int64(try reader.number("ride.cap", rideCap, 1...1_000_000) ?? 2000)),
+            codeWindow: UInt16(try reader.number("code.window", codeWindow, 10...3600) ?? 60),
+            codeQuotaCent: UInt16(try reader.number("code.quota", codeQuota, 1...65535) ?? 2000),
+            utcOffset: (try reader.number("utc.offset", utcOffset, -12...14) ?? 8) * 3600,
+            acceptsDevelopmentKey: try acceptDevelopmentKey || reader.bool("accept.development.key") ?? false,
+            logLevel: try logLevel ?? reader.text("log.level") ?? "info")
+    }
+}
+
+/// Reads settings, and refuses what is there and is not what it has to be: a typing error shall not start a server with
+/// something else.
+private struct SettingsReader {
+    private let reader: ConfigReader
+
+    init(_ reader: ConfigReader) { self.reader = reader }
+
+    func text(_ key: ConfigKey) throws -> String? {
+        if let text = reader.string(forKey: key) { return text }
+        try demandAbsent(key, "text")
+        return nil
+    }
+
+    func word<Word: RawRepresentable & CaseIterable>(_ key: ConfigKey) throws -> Word? where Word.RawValue == String {
+        guard let text = try text(key) else { return nil }
+        guard let word = Word(rawValue: text) else {
+            let words = Word.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("\(key) has to be one of \(words).")
+        }
+        return word
+    }
+
+    func bool(_ key: ConfigKey) throws -> Bool? {
+        if let bool = reader.bool(forKey: key) { return bool }
+        try demandAbsent(key, "true or false")
+        return nil
+    }
+
+    func number(_ key: ConfigKey, _ flag: Int?, _ range: ClosedRange<Int>) throws -> Int? {
+        let number = flag ?? reader.int(forKey: key)
+        guard let number else {
+            try demandAbsent(key, "a whole number")
+            return nil
+        }
+        guard range.contains(number) else {
+            throw ValidationError("\(key) has to be from \(range.lowerBound) to \(range.upperBound).")
+        }
+        return number
+    }
+
+    private func demandAbsent(_ key: ConfigKey, _ kind: String) throws {
+        let isThere =
+            reader.string(forKey: key) != nil || reader.int(forKey: key) != nil || reader.double(forKey: key) != nil
+            || reader.bool(forKey: key) != nil
+        guard !isThere else { throw ValidationError("\(key) has to be \(kind).") }
     }
 }

@@ -34,7 +34,7 @@ enum Envelope {
     ) async throws -> Call {
         guard let appID = parameters["app_id"] else { throw Refusal.missing("isv.missing-app-id", "app_id") }
         guard let name = parameters["method"] else { throw Refusal.missing("isv.missing-method", "method") }
-        guard let merchant = try await merchant(appID) else {
+        guard let merchant = try await merchant(appID), merchant.appID.isSame(as: appID) else {
             throw Refusal.invalid(
                 "isv.invalid-app-id", "app_id 不存在，请检查应用配置", "no such app_id: compare it with the settings in the console")
         }
@@ -50,6 +50,10 @@ enum Envelope {
         }
         guard let version = parameters["version"] else { throw Refusal.missing("isv.missing-version", "version") }
         try checkForm(signType: signType, version: version, parameters)
+        if let name = parameters.undecodable {
+            throw Refusal.invalid(
+                "isv.invalid-parameter", "参数 \(name) 编码错误", "\(name) is not UTF-8, or not percent-encoded as it should be")
+        }
         try check(signature, of: parameters.signedText, by: merchant)
         guard clock.parse(timestamp) != nil else {
             throw Refusal.invalid(

@@ -1,55 +1,60 @@
 /// What a request carries, decoded: the pairs of its query and of its form-encoded body.
 struct FormParameters: Sendable {
-    private(set) var values: [String: String] = [:]
-
-    /// Why a request's parameters cannot be read.
-    enum Fault: Error, Equatable {
-        /// `%` without two hex digits behind it, or bytes that are not UTF-8.
-        case notDecodable(name: String)
-    }
+    /// By the bytes of the name: Swift takes different spellings of one character for equal.
+    private var values: [[UInt8]: String] = [:]
+    /// The first parameter that cannot be decoded: a `%` without two hex digits behind it, or bytes that are no UTF-8. Its
+    /// value here is repaired, and fit for nothing but a message.
+    private(set) var undecodable: String?
 
     /// The query comes first: of a key that is given twice the first counts, which is how two parts can repeat it.
-    init(query: String, body: String) throws(Fault) {
-        for part in [query, body] {
-            for pair in part.utf8.split(separator: UInt8(ascii: "&")) {
-                let halves = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-                guard let name = Self.decoded(halves[0]) else { throw .notDecodable(name: "?") }
-                guard let value = halves.count == 2 ? Self.decoded(halves[1]) : "" else {
-                    throw .notDecodable(name: name)
-                }
-                if values[name] == nil { values[name] = value }
-            }
-        }
+    init(query: String, body: some Collection<UInt8>) {
+        add(query.utf8)
+        add(body)
     }
 
     /// Nil for a parameter that is absent or empty: the two are one here, as in what is signed.
     subscript(name: String) -> String? {
-        guard let value = values[name], !value.isEmpty else { return nil }
+        guard let value = values[Array(name.utf8)], !value.isEmpty else { return nil }
         return value
     }
 
     /// What the sender has signed: all but `sign` and what is empty, by key in ASCII order (docs/gateway.md).
     var signedText: String {
-        values.filter { $0.key != "sign" && !$0.value.isEmpty }
-            .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            .map { "\($0.key)=\($0.value)" }
+        values.filter { $0.key != Array("sign".utf8) && !$0.value.isEmpty }
+            .sorted { $0.key.lexicographicallyPrecedes($1.key) }
+            .map { "\(String(decoding: $0.key, as: UTF8.self))=\($0.value)" }
             .joined(separator: "&")
     }
 
-    private static func decoded(_ text: Substring.UTF8View.SubSequence) -> String? {
+    private mutating func add(_ text: some Collection<UInt8>) {
+        for pair in text.split(separator: UInt8(ascii: "&")) {
+            let halves = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            let name = decoded(halves[0], of: nil)
+            let value = halves.count == 2 ? decoded(halves[1], of: name) : ""
+            if values[Array(name.utf8)] == nil { values[Array(name.utf8)] = value }
+        }
+    }
+
+    private mutating func decoded(_ text: some Collection<UInt8>, of name: String?) -> String {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.count)
-        var rest = text
+        var isSound = true
+        var rest = text[...]
         while let byte = rest.popFirst() {
             switch byte {
             case UInt8(ascii: "+"): bytes.append(0x20)
             case UInt8(ascii: "%"):
-                guard let high = rest.popFirst()?.hexDigit, let low = rest.popFirst()?.hexDigit else { return nil }
-                bytes.append(high << 4 | low)
+                if let high = rest.popFirst()?.hexDigit, let low = rest.popFirst()?.hexDigit {
+                    bytes.append(high << 4 | low)
+                } else {
+                    isSound = false
+                }
             default: bytes.append(byte)
             }
         }
-        return String(validating: bytes, as: UTF8.self)
+        let decoded = String(decoding: bytes, as: UTF8.self)
+        if !isSound || !decoded.utf8.elementsEqual(bytes), undecodable == nil { undecodable = name ?? decoded }
+        return decoded
     }
 }
 

@@ -49,7 +49,7 @@ struct Refusal: Error, Equatable, Sendable {
     static func business(
         _ result: BusinessResult, _ reason: String, _ members: [(String, JSONValue)] = []
     ) -> Refusal {
-        Refusal(code: .businessFailed, subCode: result.rawValue, reason: reason, members: members)
+        Refusal(code: .businessFailed, subCode: result.rawValue, reason: reason.clipped, members: members)
     }
 
     /// What happened is not known; the same request may be sent again.

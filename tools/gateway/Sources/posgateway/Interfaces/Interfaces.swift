@@ -1,3 +1,5 @@
+import Crypto
+import Foundation
 import TransitOffice
 
 /// The business of the five interfaces: a call whose envelope holds comes in, a reply goes out.
@@ -25,4 +27,18 @@ struct Interfaces: Sendable {
             return .refused(.unknownResult)
         }
     }
+
+    /// Two messages with the same digest say the same thing, field by field.
+    static func digest(_ parts: [String]) -> Data {
+        Data(SHA256.hash(data: Data(JSONValue.array(parts.map { .string($0) }).text.utf8)))
+    }
+}
+
+extension String {
+    /// Whether the bytes are the same. Swift's own `==` takes different spellings of one character for equal, and what
+    /// only looks the same is somebody else.
+    func isSame(as other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+
+    /// What fits a field of the document that has room for 128 characters.
+    var clipped: String { String(String.UnicodeScalarView(unicodeScalars.prefix(128))) }
 }

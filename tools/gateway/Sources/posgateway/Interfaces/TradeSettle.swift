@@ -72,7 +72,7 @@ extension Interfaces {
         let checked = records.map(check.check)
         if let index = checked.firstIndex(where: \.isMalformed) {
             throw Fields.Fault(
-                "\(fields.path)records[\(index)]", "不是脱机记录", "is not a record: \(checked[index].fault ?? "")")
+                "\(fields.path)records[\(index)]", "格式错误", checked[index].fault ?? "")
         }
         let digest = Self.digest([
             userID, "\(orderedAt)", subject, "\(amountCent)", context ?? "", seller ?? "",
@@ -104,11 +104,6 @@ extension Interfaces {
             records.append(bytes)
         }
         return records
-    }
-
-    /// Two trades with the same digest say the same thing, field by field.
-    private static func digest(_ parts: [String]) -> Data {
-        Data(SHA256.hash(data: Data(JSONValue.array(parts.map { .string($0) }).text.utf8)))
     }
 
     /// No answer: the ledger could not be reached.

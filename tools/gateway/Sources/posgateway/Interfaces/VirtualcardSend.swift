@@ -50,11 +50,16 @@ extension Interfaces {
         guard !isDisabled || disabledTips != nil else {
             throw Fields.Fault("disabled_tips", "卡不可用时不能为空", "is missing, and a disabled card needs it")
         }
+        let extInfo = try fields.objectText("ext_info", limit: 4096)
+        let said = [
+            action.rawValue, userID, "\(updatedAt)", cardType, cardNo, cardData.hex, balanceCent.map { "\($0)" } ?? "",
+            "\(isDisabled)", disabledCode?.rawValue ?? "", disabledTips ?? "", extInfo ?? "",
+        ]
         return CardMessage(
             action: action, userID: userID, updatedAt: updatedAt, cardType: cardType, cardNo: cardNo,
             cardData: cardData, balanceCent: balanceCent, isDisabled: isDisabled,
             disabledCode: disabledCode?.rawValue, disabledTips: disabledTips,
-            extInfo: try fields.objectText("ext_info", limit: 4096))
+            extInfo: extInfo, digest: [UInt8](Self.digest(said)))
     }
 }
 

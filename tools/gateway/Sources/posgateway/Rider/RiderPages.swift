@@ -75,10 +75,8 @@ struct RiderPages: Sendable {
 
     @Sendable private func entry(_ request: Request, _: GatewayContext) async throws -> Response {
         let say = Language(request)
-        let parameters: FormParameters
-        do { parameters = try FormParameters(query: request.uri.query ?? "", body: "") } catch {
-            return try wrong("URL", say)
-        }
+        let parameters = FormParameters(query: request.uri.query ?? "", body: [])
+        guard parameters.undecodable == nil else { return try wrong(parameters.undecodable ?? "", say) }
         if let scene = parameters["scene"], scene != "TRANSIT" { return try wrong("scene", say) }
         switch parameters["action"] {
         case "sign": return try sign(parameters, request, say)
@@ -197,8 +195,8 @@ struct RiderPages: Sendable {
     // MARK: Pieces
 
     private func requestedCard(_ request: Request) async throws -> Card? {
-        guard let query = try? FormParameters(query: request.uri.query ?? "", body: ""),
-            let cardType = query["cardType"], let cardNo = query["cardNo"]
+        let query = FormParameters(query: request.uri.query ?? "", body: [])
+        guard let cardType = query["cardType"], let cardNo = query["cardNo"]
         else { return nil }
         return try await card(cardType, cardNo, of: request)
     }
@@ -206,7 +204,9 @@ struct RiderPages: Sendable {
     /// A card of the rider whose session this is; nobody else's, and no word on whether it exists.
     private func card(_ cardType: String, _ cardNo: String, of request: Request) async throws -> Card? {
         guard let userID = try await rider(of: request) else { return nil }
-        return try await store.cards(of: userID).first { $0.cardType == cardType && $0.cardNo == cardNo }
+        return try await store.cards(of: userID).first {
+            $0.cardType.isSame(as: cardType) && $0.cardNo.isSame(as: cardNo)
+        }
     }
 
     private func make(_ card: Card) async throws -> RiderCode {

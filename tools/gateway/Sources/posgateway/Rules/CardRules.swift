@@ -18,6 +18,8 @@ struct CardMessage: Sendable {
     let disabledCode: String?
     let disabledTips: String?
     let extInfo: String?
+    /// Of all that the message says.
+    let digest: [UInt8]
 
     /// The card as it is after this message. A balance once given makes it prepaid for good.
     func applied(to card: Card) -> Card {
@@ -28,8 +30,22 @@ struct CardMessage: Sendable {
         card.disabledCode = disabledCode
         card.disabledTips = disabledTips
         card.extInfo = extInfo
-        card.updatedAt = updatedAt
+        note(in: &card)
         return card
+    }
+
+    /// The card remembers that it has had this message.
+    func note(in card: inout Card) {
+        card.messages = (updatedAt == card.updatedAt ? card.messages : []) + digest
+        card.updatedAt = updatedAt
+    }
+
+    /// Whether it is older than what the card has had, or the same again: a lost answer, most often.
+    fileprivate func isOld(for card: Card) -> Bool {
+        guard updatedAt == card.updatedAt else { return updatedAt < card.updatedAt }
+        return stride(from: 0, to: card.messages.count, by: digest.count).contains { start in
+            card.messages[start...].starts(with: digest)
+        }
     }
 }
 
@@ -43,6 +59,7 @@ struct CardRefusal: Error, Equatable, Sendable {
         case userMismatch = "USER_NOT_MATCH"
         case userUnknown = "USER_NOT_EXIST"
         case typeOfOther = "CARD_TYPE_NO_RIGHT"
+        case tooMany = "TOO_MANY_MESSAGES"
     }
 
     let code: Code
@@ -61,6 +78,8 @@ enum CardRules {
     /// Room in a code.
     static let userIDCount = 16
     static let cardTypeCount = 8
+    /// Bytes of digests that a card remembers.
+    static let largestMessages = 256 * 32
 
     enum Decision {
         case refuse(CardRefusal)
@@ -72,33 +91,30 @@ enum CardRules {
     }
 
     static func decide(_ message: CardMessage, stored: Card?, typeOwner: String?, appID: String) -> Decision {
-        guard message.cardType != plainType, typeOwner ?? appID == appID else {
+        guard message.cardType != plainType, (typeOwner ?? appID).isSame(as: appID) else {
             return .refuse(CardRefusal(.typeOfOther, "卡类型属于其他商户", "this card type belongs to another merchant"))
         }
         guard message.userID.utf8.count == userIDCount else {
             return .refuse(CardRefusal(.userUnknown, "用户不存在，用户号为 16 位", "no such user: user ids have 16 characters"))
         }
-        if let stored, stored.userID != message.userID {
+        if let stored, !stored.userID.isSame(as: message.userID) {
             return .refuse(CardRefusal(.userMismatch, "卡片属于其他用户", "the card belongs to another user"))
         }
-        switch (message.action, stored) {
-        case (.issue, nil): return .issue
-        case (.issue, let card?) where card.isRevoked:
-            return message.updatedAt < card.updatedAt ? .nothing : .issue
-        case (.issue, let card?):
-            guard message.updatedAt == card.updatedAt, message.applied(to: card) == card else {
-                return .refuse(CardRefusal(.cardExists, "卡片已存在，请用 UPDATE", "the card exists: send UPDATE"))
-            }
-            return .nothing
-        case (_, nil):
-            return .refuse(CardRefusal(.cardNotExist, "卡片不存在，请先 ISSUE", "no such card: send ISSUE first"))
-        case (.update, let card?):
-            guard !card.isRevoked else {
-                return .refuse(CardRefusal(.cardRevoked, "卡片已注销", "the card is revoked: ISSUE opens it again"))
-            }
-            return message.updatedAt < card.updatedAt ? .nothing : .update(card)
-        case (.revoke, let card?):
-            return card.isRevoked || message.updatedAt < card.updatedAt ? .nothing : .revoke(card)
+        guard let card = stored else {
+            return message.action == .issue
+                ? .issue : .refuse(CardRefusal(.cardNotExist, "卡片不存在，请先 ISSUE", "no such card: send ISSUE first"))
+        }
+        guard !message.isOld(for: card) else { return .nothing }
+        guard card.messages.count < largestMessages || message.updatedAt > card.updatedAt else {
+            return .refuse(CardRefusal(.tooMany, "同一秒的消息过多", "too many messages of one second: give a later time"))
+        }
+        switch message.action {
+        case .issue where card.isRevoked: return .issue
+        case .issue: return .refuse(CardRefusal(.cardExists, "卡片已存在，请用 UPDATE", "the card exists: send UPDATE"))
+        case .update where card.isRevoked:
+            return .refuse(CardRefusal(.cardRevoked, "卡片已注销", "the card is revoked: ISSUE opens it again"))
+        case .update: return .update(card)
+        case .revoke: return card.isRevoked ? .nothing : .revoke(card)
         }
     }
 }

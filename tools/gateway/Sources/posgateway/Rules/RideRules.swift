@@ -33,7 +33,7 @@ enum RideRules {
         }
         for (index, record) in records.enumerated() {
             guard let fault = record.fault else { continue }
-            return TradeRefusal(.recordInvalid, String("records[\(index)] \(fault)".unicodeScalars.prefix(128)))
+            return TradeRefusal(.recordInvalid, "records[\(index)] \(fault)")
         }
         let rides = records.compactMap(\.ride)
         guard rides.count == records.count, isWhole(rides) else {
@@ -41,7 +41,7 @@ enum RideRules {
                 .rideIncomplete, "应为一条 SINGLE 记录，或进站 IN、出站 OUT 各一条 / send one SINGLE record, or an IN and a later OUT")
         }
         for ride in rides {
-            guard ride.userID == userID else {
+            guard ride.userID.isSame(as: userID) else {
                 return TradeRefusal(.userMismatch, "记录中的用户与 user_id 不一致 / the record is of user \(ride.userID)")
             }
             guard now - ride.acceptedAt <= limits.seconds + SettlementLimits.secondsAhead else {
@@ -69,7 +69,9 @@ enum RideRules {
         case 2:
             guard let entry = rides.first(where: { $0.trip == .entry }), let exit = rides.first(where: { $0.trip == .exit })
             else { return false }
-            return entry.acceptedAt <= exit.acceptedAt
+            // With one card: else the order of the list would say who pays.
+            return entry.acceptedAt <= exit.acceptedAt && entry.card?.type == exit.card?.type
+                && entry.card?.number == exit.card?.number
         default: return false
         }
     }

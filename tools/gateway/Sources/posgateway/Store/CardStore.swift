@@ -22,7 +22,7 @@ extension Store {
                         ?? Card(
                             id: 0, cardType: message.cardType, cardNo: message.cardNo, userID: message.userID,
                             appID: appID, title: message.cardType, isRevoked: false, cardData: [], isPrepaid: false,
-                            isDisabled: false, updatedAt: 0, riderScalar: scalar))
+                            isDisabled: false, updatedAt: 0, messages: [], riderScalar: scalar))
                 card.isRevoked = false
                 if stored == nil { try db.insert(card) } else { try db.update(card) }
                 if let balance = message.balanceCent {
@@ -36,7 +36,7 @@ extension Store {
                 }
             case .revoke(var card):
                 card.isRevoked = true
-                card.updatedAt = message.updatedAt
+                message.note(in: &card)
                 try db.update(card)
                 // What is left is the merchant's to pay back.
                 if card.isPrepaid { try db.setBalance(of: card, to: 0, merchant: appID, at: time) }

@@ -66,6 +66,7 @@ enum Migrations {
             disabled_tips TEXT,
             ext_info TEXT,
             updated_at INTEGER NOT NULL,
+            messages BLOB NOT NULL,
             rider_scalar BLOB NOT NULL,
             UNIQUE (card_type, card_no)
         ) STRICT;

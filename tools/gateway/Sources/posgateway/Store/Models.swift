@@ -55,6 +55,8 @@ struct Card: Sendable, Equatable {
     var disabledTips: String?
     var extInfo: String?
     var updatedAt: Int64
+    /// Digests of the messages of that second, one behind the other: one that comes again changes nothing.
+    var messages: [UInt8]
     /// The rider's private key for codes of this card, secp192k1.
     var riderScalar: [UInt8]
 }

@@ -20,7 +20,7 @@ extension Store {
             var new: [Notice] = []
             for notice in notices {
                 let known: Data? = try db.one(.notice, [appID, notice.bizNo])?["digest"]
-                    ?? new.first { $0.bizNo == notice.bizNo }?.digest
+                    ?? new.first { $0.bizNo.isSame(as: notice.bizNo) }?.digest
                 guard known == nil || known == notice.digest else { return notice.bizNo }
                 if known == nil { new.append(notice) }
             }

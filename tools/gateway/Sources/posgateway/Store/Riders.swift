@@ -36,7 +36,7 @@ extension Store {
                 Card(
                     id: 0, cardType: CardRules.plainType, cardNo: userID, userID: userID, appID: nil, title: title,
                     isRevoked: false, cardData: [], isPrepaid: false, isDisabled: false, updatedAt: WallClock.now,
-                    riderScalar: scalar))
+                    messages: [], riderScalar: scalar))
         }
     }
 
@@ -69,7 +69,7 @@ extension Database {
             [
                 card.cardType, card.cardNo, card.userID, card.appID, card.title, card.cardData.data,
                 card.isPrepaid ? 1 : 0, card.isDisabled ? 1 : 0, card.disabledCode, card.disabledTips, card.extInfo,
-                card.updatedAt, card.riderScalar.data,
+                card.updatedAt, card.messages.data, card.riderScalar.data,
             ])
     }
 
@@ -78,7 +78,7 @@ extension Database {
             .updateCard,
             [
                 card.isRevoked ? 1 : 0, card.cardData.data, card.isPrepaid ? 1 : 0, card.isDisabled ? 1 : 0,
-                card.disabledCode, card.disabledTips, card.extInfo, card.updatedAt, card.id,
+                card.disabledCode, card.disabledTips, card.extInfo, card.updatedAt, card.messages.data, card.id,
             ])
     }
 
@@ -95,6 +95,7 @@ extension Card {
             cardData: [UInt8](row["card_data"] as Data), isPrepaid: row["is_prepaid"] == 1,
             isDisabled: row["is_disabled"] == 1, disabledCode: row["disabled_code"],
             disabledTips: row["disabled_tips"], extInfo: row["ext_info"], updatedAt: row["updated_at"],
+            messages: [UInt8](row["messages"] as Data),
             riderScalar: [UInt8](row["rider_scalar"] as Data))
     }
 

@@ -34,11 +34,12 @@ enum Statement: String, CaseIterable {
     case cards = "SELECT * FROM card ORDER BY id DESC LIMIT ?"
     case insertCard = """
         INSERT INTO card (card_type, card_no, user_id, app_id, title, is_revoked, card_data, is_prepaid, is_disabled, \
-        disabled_code, disabled_tips, ext_info, updated_at, rider_scalar) VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?)
+        disabled_code, disabled_tips, ext_info, updated_at, messages, rider_scalar) \
+        VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     case updateCard = """
         UPDATE card SET is_revoked = ?, card_data = ?, is_prepaid = ?, is_disabled = ?, disabled_code = ?, \
-        disabled_tips = ?, ext_info = ?, updated_at = ? WHERE id = ?
+        disabled_tips = ?, ext_info = ?, updated_at = ?, messages = ? WHERE id = ?
         """
     case cardTypeOwner = "SELECT app_id FROM card_type WHERE card_type = ?"
     case insertCardType = "INSERT INTO card_type (card_type, app_id) VALUES (?, ?)"

@@ -28,7 +28,7 @@ struct TradeRefusal: Error, Equatable, Sendable {
 
     init(_ code: Code, _ reason: String) {
         self.code = code.rawValue
-        self.reason = reason
+        self.reason = reason.clipped
     }
 
     fileprivate init(code: String, reason: String) {
@@ -149,7 +149,7 @@ extension Database {
     /// What a revoked card held is the merchant's again: its last rides are the rider's own bill.
     private func prepaidCard(of trade: Trade) throws -> Card? {
         guard let name = trade.card, let card = try card(name.type, name.number), card.isPrepaid, !card.isRevoked,
-            card.userID == trade.userID
+            card.userID.isSame(as: trade.userID)
         else { return nil }
         return card
     }
