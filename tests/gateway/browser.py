@@ -7,6 +7,7 @@ import tempfile
 
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.support.ui import WebDriverWait
 
 
 @contextlib.contextmanager
@@ -39,6 +40,11 @@ def open_page(address, width=430, height=1100, language="en"):
         yield page
         found = complaints(page)
         assert not found, found
+
+
+def find(page, how, what):
+    """The element, on the page that a click leads to: a click returns before that page is there."""
+    return WebDriverWait(page, 15).until(lambda page: page.find_element(how, what), f"{what} does not appear")
 
 
 def complaints(page):

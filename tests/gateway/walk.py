@@ -127,13 +127,14 @@ def ride(posgateway, demo, screenshots, scratch, data):
 
     step("3. A rider signs up on the route page, and opens the card")
     with browser.open_page(BASE + "/") as page:
-        page.find_element(By.LINK_TEXT, "Sign up").click()
-        page.find_element(By.CSS_SELECTOR, "button[value=agree]").click()
-        demand("isCreditOpened=true" in page.current_url, f"no answer in {page.current_url}")
-        page.find_element(By.LINK_TEXT, "Show the code").click()
+        browser.find(page, By.LINK_TEXT, "Sign up").click()
+        browser.find(page, By.CSS_SELECTOR, "button[value=agree]").click()
+        WebDriverWait(page, 15).until(lambda page: page.current_url.endswith("/?isCreditOpened=true"), "no answer")
+        browser.find(page, By.LINK_TEXT, "Show the code").click()
+        browser.find(page, By.ID, "code-image")
         picture = os.path.join(screenshots, "card.png")
         page.save_screenshot(picture)
-        rider = re.search(r"\b2088\d{12}\b", page.find_element(By.TAG_NAME, "main").text).group()
+        rider = re.search(r"\b2088\d{12}\b", browser.find(page, By.TAG_NAME, "main").text).group()
         print(f"rider {rider}; {picture}")
 
         step("4. The screen is scanned: zbar reads the code from the screenshot")
