@@ -385,6 +385,13 @@ class Starting(unittest.TestCase):
                         '{"console": 1}', '{"settlement": {"days": "many"}}', '{"port": 0} x'):
             with self.subTest(content=content):
                 self.refuse("", "--data", self.data(), "--log-level", "info", "--config", self.file(content))
+        for content, message in (('{"prot": 0}', "no setting prot"), ('{"ride": {"cup": 100}}', "no setting ride.cup"),
+                                 ('{"ride.cup": 100}', "no setting ride.cup"), ('{"prot": {"x": 0}}', "no setting prot"),
+                                 ('{"ride": 100}', "no setting ride"), ('{"port": 1.5}', "port has to be a whole number"),
+                                 ('{"accept": {"development": {"key": 1}}}', "has to be true or false"),
+                                 ('{"host": {"x": 1}}', "host has to be text"), ('{"host": null}', "host has to be text")):
+            with self.subTest(content=content):
+                self.refuse(message, "--data", self.data(), "--config", self.file(content))
         self.refuse("cannot be read", "--data", self.data(), "--config", "/nonexistent/settings.json")
         self.refuse("", "--data", self.data(), "--config", temporary_directory())
 

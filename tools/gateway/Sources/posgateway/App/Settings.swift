@@ -1,6 +1,5 @@
 import ArgumentParser
 import Configuration
-import Foundation
 import SystemPackage
 
 /// What an operator can set. A flag comes before the environment (POSGATEWAY_HOST), which comes before the file ("host").
@@ -60,9 +59,7 @@ struct SettingsOptions: ParsableArguments {
             EnvironmentVariablesProvider().prefixKeys(with: "posgateway")
         ]
         if let config {
-            guard FileManager.default.isReadableFile(atPath: config) else {
-                throw ValidationError("--config: \(config) cannot be read.")
-            }
+            try SettingsFile.check(config)
             do {
                 providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(config)))
             } catch {
