@@ -23,6 +23,7 @@ struct Gateway: Sendable {
 
     func router() throws -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self)
+        router.add(middleware: EveryResponse(isSecure: settings.tlsCertificate != nil))
         router.add(middleware: PlainErrors())
         let interfaces = Interfaces(store: store, keys: keys, clock: clock, limits: settings.limits)
         GatewayEndpoint(key: key, interfaces: interfaces, faults: faults, log: log, counters: counters)

@@ -93,7 +93,7 @@ struct GatewayEndpoint: Sendable {
             CallEntry(
                 time: WallClock.now, appID: String(outcome.appID.prefix(64)),
                 method: outcome.method?.label ?? String(outcome.methodName.prefix(64)), code: code,
-                subCode: refusal?.subCode ?? "", reason: refusal?.reason ?? outcome.reply.tradeReasons,
+                subCode: refusal?.subCode ?? "", reason: refusal?.plainReason ?? refusal?.reason ?? outcome.reply.tradeReasons,
                 milliseconds: Int(seconds * 1000)))
         logger.info(
             "call",

@@ -158,7 +158,9 @@ struct ConsolePages: Sendable {
             guard let key = try? ApplicationKey(pasted: try required(form, "public_key")) else {
                 throw ConsoleFault("That is no RSA public key of at least 2,048 bits, in PEM or in one line of base64.")
             }
-            try await store.setKey(key.key.derRepresentation, of: try required(form, "app_id"))
+            let appID = try required(form, "app_id")
+            guard try await store.merchant(appID) != nil else { throw ConsoleFault("There is no such merchant.") }
+            try await store.setKey(key.key.derRepresentation, of: appID)
             notices.say("The public key is set.")
         }
         action(router, "console/merchants/contract", anchor: "#merchants") { form, _ in
@@ -208,8 +210,7 @@ struct ConsolePages: Sendable {
             }
             let method = form["method"].flatMap(Method.init)
             guard form["method"] == nil || method != nil else { throw ConsoleFault("There is no such interface.") }
-            let milliseconds = form["milliseconds"].flatMap { Int($0) } ?? 3000
-            guard (0...120_000).contains(milliseconds) else {
+            guard let milliseconds = Int(form["milliseconds"] ?? "3000"), (0...120_000).contains(milliseconds) else {
                 throw ConsoleFault("A delay is from 0 to 120,000 milliseconds.")
             }
             let extent: Fault.Extent

@@ -18,9 +18,9 @@ enum ConsoleTemplates {
             <header class="bar"><h1>{{title}}</h1>
             <form class="inline" method="post" action="/console/logout">{{>token}}<button class="plain">Log out</button></form>
             </header>
-            <nav><a href="#rides">Rides</a><a href="#merchants">Merchants</a><a href="#issuer-keys">Issuer keys</a>
-            <a href="#riders">Riders and cards</a><a href="#calls">Calls</a><a href="#trades">Trades</a>
-            <a href="#ledger">Ledger</a><a href="#faults">Faults</a></nav>
+            <nav><a href="#rides">Rides</a><a href="#calls">Calls</a><a href="#trades">Trades</a>
+            <a href="#faults">Faults</a><a href="#merchants">Merchants</a><a href="#riders">Riders and cards</a>
+            <a href="#ledger">Ledger</a><a href="#issuer-keys">Issuer keys</a></nav>
             {{#notice}}<p class="panel" role="status">{{.}}</p>{{/notice}}
             {{#secret}}<p class="panel" role="status">{{label}}<br><code>{{value}}</code></p>{{/secret}}
 
@@ -30,6 +30,26 @@ enum ConsoleTemplates {
             {{#hour}}<text x="{{x}}" y="160">{{text}}</text>{{/hour}}{{/bars}}
             <text x="4" y="14">{{most}}</text>
             </svg>
+
+            <h2 id="calls">Last calls</h2>
+            <div class="scroll" tabindex="0" role="region" aria-label="Last calls"><table><tr><th>Time</th><th>app_id</th><th>Interface</th><th>Code</th><th>Reason</th><th class="number">ms</th></tr>
+            {{#calls}}<tr><td class="time">{{time}}</td><td>{{appID}}</td><td>{{method}}</td><td class="{{kind}}">{{code}} {{subCode}}</td><td class="reason">{{reason}}</td><td class="number">{{milliseconds}}</td></tr>{{/calls}}</table></div>
+
+            <h2 id="trades">Last trades</h2>
+            <div class="scroll" tabindex="0" role="region" aria-label="Last trades"><table><tr><th>Time</th><th>out_trade_no</th><th>Rider</th><th>Subject</th><th class="number">Amount</th><th>Result</th></tr>
+            {{#trades}}<tr><td class="time">{{time}}</td><td class="mono">{{outTradeNo}}</td><td class="mono">{{userID}}</td><td>{{subject}}</td><td class="number">{{amount}}</td><td class="{{kind}}">{{result}}</td></tr>{{/trades}}</table></div>
+
+            <h2 id="faults">Faults</h2>
+            <p class="soft">What a caller must survive, on order. A restart forgets them.</p>
+            {{#faults}}<form class="row fault" method="post" action="/console/faults/remove">{{>token}}<input type="hidden" name="id" value="{{id}}">
+            <span>{{text}}</span> <button class="danger">Take back</button></form>{{/faults}}
+            <form class="row panel" method="post" action="/console/faults">{{>token}}
+            <label>Interface<br><select name="method"><option value="">all</option>{{#methods}}<option value="{{value}}">{{label}}</option>{{/methods}}</select></label>
+            <label>Fault<br><select name="kind">{{#kinds}}<option value="{{value}}">{{label}}</option>{{/kinds}}</select></label>
+            <label>Delay in ms<br><input name="milliseconds" type="number" min="0" max="120000" value="3000"></label>
+            <label>For the next calls<br><input name="calls" type="number" min="1" max="1000000" value="1"></label>
+            <label>or for % of calls<br><input name="percent" type="number" min="1" max="100"></label>
+            <button>Inject</button></form>
 
             <h2 id="merchants">Merchants</h2>
             {{#merchants}}
@@ -46,7 +66,7 @@ enum ConsoleTemplates {
             <form class="row" method="post" action="/console/merchants/contract">{{>token}}
             <input type="hidden" name="app_id" value="{{appID}}"><input type="hidden" name="contracted" value="{{otherContract}}">
             <button class="plain">{{contractLabel}}</button></form>
-            <div class="scroll"><table><caption class="soft">Record keys of its gates</caption>
+            <div class="scroll" tabindex="0" role="region" aria-label="Record keys of {{name}}"><table><caption class="soft">Record keys of its gates</caption>
             <tr><th>Key id</th><th>Since</th><th></th></tr>
             {{#recordKeys}}<tr><td class="mono">{{keyID}}</td><td>{{since}}</td><td>
             <form class="inline" method="post" action="/console/merchants/record-key/remove">{{>token}}
@@ -65,9 +85,22 @@ enum ConsoleTemplates {
             <label>app_id; empty makes one<br><input name="app_id" maxlength="32"></label>
             <button>Add a merchant</button></form>
 
+            <h2 id="riders">Riders and cards</h2>
+            <div class="scroll" tabindex="0" role="region" aria-label="Riders"><table><tr><th>Rider</th><th></th></tr>
+            {{#riders}}<tr><td class="mono">{{userID}}</td><td>
+            <form class="inline" method="post" action="/console/riders/open">{{>token}}<input type="hidden" name="user_id" value="{{userID}}">
+            <button class="plain" aria-label="Open the page of rider {{userID}}">Open as this rider</button></form></td></tr>{{/riders}}</table></div>
+            <div class="scroll" tabindex="0" role="region" aria-label="Cards"><table><tr><th>Card type</th><th>Number</th><th>Rider</th><th>Issued by</th><th>State</th><th>Updated</th></tr>
+            {{#cards}}<tr><td>{{type}}</td><td>{{number}}</td><td class="mono">{{userID}}</td><td>{{issuer}}</td><td>{{state}}</td><td>{{updated}}</td></tr>{{/cards}}</table></div>
+
+            <h2 id="ledger">Ledger</h2>
+            <div class="scroll" tabindex="0" role="region" aria-label="Accounts"><table><tr><th>Account</th><th>Owner</th><th class="number">Balance</th></tr>
+            {{#accounts}}<tr><td>{{kind}}</td><td>{{owner}}</td><td class="number">{{balance}}</td></tr>{{/accounts}}</table></div>
+            <p class="soft">Riders' accounts are not listed. `posgateway audit` checks that everything balances.</p>
+
             <h2 id="issuer-keys">Issuer keys</h2>
             <p class="soft">Gates fetch all but the retired ones with key.query. Riders' codes are signed with the active one.</p>
-            <div class="scroll"><table><tr><th>Id</th><th>Public key</th><th>State</th><th>Since</th><th></th></tr>
+            <div class="scroll" tabindex="0" role="region" aria-label="Issuer keys"><table><tr><th>Id</th><th>Public key</th><th>State</th><th>Since</th><th></th></tr>
             {{#issuerKeys}}<tr><td>{{id}}</td><td class="mono">{{publicKey}}</td><td>{{state}}</td><td>{{since}}</td><td>
             {{#canChange}}
             <form class="inline" method="post" action="/console/issuer-keys/activate">{{>token}}<input type="hidden" name="id" value="{{id}}">
@@ -76,39 +109,6 @@ enum ConsoleTemplates {
             <button class="danger" aria-label="Retire issuer key {{id}}">Retire…</button></form>
             {{/canChange}}</td></tr>{{/issuerKeys}}</table></div>
             <form class="row" method="post" action="/console/issuer-keys">{{>token}}<button>Create an issuer key</button></form>
-
-            <h2 id="riders">Riders and cards</h2>
-            <div class="scroll"><table><tr><th>Rider</th><th></th></tr>
-            {{#riders}}<tr><td class="mono">{{userID}}</td><td>
-            <form class="inline" method="post" action="/console/riders/open">{{>token}}<input type="hidden" name="user_id" value="{{userID}}">
-            <button class="plain" aria-label="Open the page of rider {{userID}}">Open as this rider</button></form></td></tr>{{/riders}}</table></div>
-            <div class="scroll"><table><tr><th>Card type</th><th>Number</th><th>Rider</th><th>Issued by</th><th>State</th><th>Updated</th></tr>
-            {{#cards}}<tr><td>{{type}}</td><td>{{number}}</td><td class="mono">{{userID}}</td><td>{{issuer}}</td><td>{{state}}</td><td>{{updated}}</td></tr>{{/cards}}</table></div>
-
-            <h2 id="calls">Last calls</h2>
-            <div class="scroll"><table><tr><th>Time</th><th>app_id</th><th>Interface</th><th>Code</th><th>Reason</th><th>ms</th></tr>
-            {{#calls}}<tr><td>{{time}}</td><td>{{appID}}</td><td>{{method}}</td><td class="{{kind}}">{{code}} {{subCode}}</td><td>{{reason}}</td><td class="number">{{milliseconds}}</td></tr>{{/calls}}</table></div>
-
-            <h2 id="trades">Last trades</h2>
-            <div class="scroll"><table><tr><th>Time</th><th>out_trade_no</th><th>Rider</th><th>Subject</th><th>Amount</th><th>Result</th></tr>
-            {{#trades}}<tr><td>{{time}}</td><td class="mono">{{outTradeNo}}</td><td class="mono">{{userID}}</td><td>{{subject}}</td><td class="number">{{amount}}</td><td class="{{kind}}">{{result}}</td></tr>{{/trades}}</table></div>
-
-            <h2 id="ledger">Ledger</h2>
-            <div class="scroll"><table><tr><th>Account</th><th>Owner</th><th>Balance</th></tr>
-            {{#accounts}}<tr><td>{{kind}}</td><td>{{owner}}</td><td class="number">{{balance}}</td></tr>{{/accounts}}</table></div>
-            <p class="soft">Riders' accounts are not listed. `posgateway audit` checks that everything balances.</p>
-
-            <h2 id="faults">Faults</h2>
-            <p class="soft">What a caller must survive, on order. A restart forgets them.</p>
-            {{#faults}}<form class="row" method="post" action="/console/faults/remove">{{>token}}<input type="hidden" name="id" value="{{id}}">
-            <span>{{text}}</span> <button class="danger">Take back</button></form>{{/faults}}
-            <form class="row panel" method="post" action="/console/faults">{{>token}}
-            <label>Interface<br><select name="method"><option value="">all</option>{{#methods}}<option value="{{value}}">{{label}}</option>{{/methods}}</select></label>
-            <label>Fault<br><select name="kind">{{#kinds}}<option value="{{value}}">{{label}}</option>{{/kinds}}</select></label>
-            <label>Delay in ms<br><input name="milliseconds" type="number" min="0" max="120000" value="3000"></label>
-            <label>For the next calls<br><input name="calls" type="number" min="1" max="1000000" value="1"></label>
-            <label>or for % of calls<br><input name="percent" type="number" min="1" max="100"></label>
-            <button>Inject</button></form>
             {{/body}}{{/frame}}
             """,
         "token": #"<input type="hidden" name="form_token" value="{{formToken}}">"#,

@@ -91,9 +91,10 @@ enum Envelope {
                 reason: "未配置应用公钥，请在控制台上传 / no application public key: paste it in the console")
         }
         guard key.verifies(signature, of: text) else {
+            let advice = "验签出错，建议检查签名字符串或签名私钥与应用公钥是否匹配，网关生成的验签字符串为："
             throw Refusal(
-                code: .invalidArgument, subCode: "isv.invalid-signature",
-                reason: "验签出错，建议检查签名字符串或签名私钥与应用公钥是否匹配，网关生成的验签字符串为：" + text.escapedForHTML)
+                code: .invalidArgument, subCode: "isv.invalid-signature", reason: advice + text.escapedForHTML,
+                plainReason: advice + text)
         }
     }
 

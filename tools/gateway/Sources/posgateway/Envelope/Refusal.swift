@@ -28,6 +28,8 @@ struct Refusal: Error, Equatable, Sendable {
     let subCode: String
     /// What was wrong and what to do.
     let reason: String
+    /// The same where no page is in the way, when that is another text.
+    var plainReason: String?
     /// Members beside the common four.
     var members: [(String, JSONValue)] = []
 

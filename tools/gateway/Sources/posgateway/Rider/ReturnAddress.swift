@@ -1,4 +1,5 @@
 import Foundation
+import TransitOffice
 
 /// Where the route page leads a rider back to, once there is an answer.
 struct ReturnAddress: Sendable {
@@ -8,7 +9,7 @@ struct ReturnAddress: Sendable {
     let origin: String
     let host: String
 
-    /// Nil for what is not an http or https address of some host.
+    /// Nil for what is not an http or https address of some host; a name in other letters comes as punycode.
     init?(_ given: String) {
         guard given.utf8.count <= 2048 else { return nil }
         var text = ""
@@ -19,12 +20,16 @@ struct ReturnAddress: Sendable {
                 text.unicodeScalars.append(Unicode.Scalar(byte))
             }
         }
-        guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
-            scheme == "http" || scheme == "https", let host = parts.host, !host.isEmpty, parts.user == nil
+        guard let end = text.range(of: "://") else { return nil }
+        let scheme = text[..<end.lowerBound].lowercased()
+        let authority = text[end.upperBound...].prefix { !"/?#".contains($0) }
+        // The origin goes into a header as it stands: nothing but a name or a number, and perhaps a port.
+        guard scheme == "http" || scheme == "https",
+            authority.wholeMatch(of: /([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/) != nil
         else { return nil }
         self.text = text
-        self.host = host
-        origin = "\(scheme)://\(host)" + (parts.port.map { ":\($0)" } ?? "")
+        host = String(authority)
+        origin = "\(scheme)://\(authority)"
     }
 
     /// With the answer behind its own query, before its own fragment.

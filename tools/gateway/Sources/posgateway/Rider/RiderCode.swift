@@ -30,7 +30,7 @@ struct RiderCode: Sendable {
     /// A QR picture to put into a page.
     var imageAddress: String {
         get throws {
-            let png = try QRCode(bytes, level: .M).png(scale: 4, margin: 4)
+            let png = try QRCode(bytes, level: .M).png(scale: 8, margin: 4)
             return "data:image/png;base64," + png.data.base64EncodedString()
         }
     }

@@ -50,7 +50,7 @@ struct RiderPages: Sendable {
             cards = try await store.cards(of: userID).filter { !$0.isRevoked }.map { card in
                 [
                     "title": card.title, "number": card.cardNo, "address": Self.address(of: card),
-                    "label": say("出示乘车码", "Show the code"),
+                    "label": card.isDisabled ? say("查看", "Look at it") : say("出示乘车码", "Show the code"),
                 ]
             }
         }
@@ -142,6 +142,7 @@ struct RiderPages: Sendable {
             "title": card.title, "homeLabel": say("全部卡片", "All cards"), "userLabel": say("用户", "Rider"),
             "userID": card.userID, "typeLabel": say("卡类型", "Card type"), "cardType": card.cardType,
             "numberLabel": say("卡号", "Card number"), "cardNo": card.cardNo, "ridesLabel": say("乘车记录", "Rides"),
+            "ridesAddress": "/card/rides?" + Self.query(card),
         ]
         if let reason = Self.closed(card, say) {
             values["closed"] = reason
@@ -152,17 +153,11 @@ struct RiderPages: Sendable {
                 "seconds": code.seconds, "spare": code.spareSeconds, "refresh": code.seconds - code.spareSeconds,
                 "hex": code.bytes.hex, "hexLabel": say("十六进制（测试用）", "In hex, for testers"),
                 "before": say("有效期", "Good for"), "after": say("秒，自动刷新", "s, then renewed by itself"),
-                "codeAddress": "/card/code?" + Self.query(card), "ridesAddress": "/card/rides?" + Self.query(card)
-                    + "&lang=\(say.rawValue)",
+                "codeAddress": "/card/code?" + Self.query(card),
             ] as [String: Any]
         }
-        if card.isPrepaid {
-            values["balance"] = [
-                "label": say("余额", "Balance"), "amount": Self.yuan(try await store.balance(of: card)),
-            ]
-        }
         return try pages.response(
-            "card", values.merging(try await rideValues(card.userID, say)) { $1 }, language: say)
+            "card", values.merging(try await rideValues(card, say)) { $1 }, language: say)
     }
 
     // MARK: What the page's script fetches
@@ -181,7 +176,7 @@ struct RiderPages: Sendable {
 
     @Sendable private func rides(_ request: Request, _: GatewayContext) async throws -> Response {
         guard let card = try await requestedCard(request) else { throw HTTPError(.notFound) }
-        return try pages.fragment("rides", try await rideValues(card.userID, Language(request)))
+        return try pages.fragment("rides", try await rideValues(card, Language(request)))
     }
 
     @Sendable private func logout(_ request: Request, _: GatewayContext) async throws -> Response {
@@ -224,7 +219,8 @@ struct RiderPages: Sendable {
         return nil
     }
 
-    private func rideValues(_ userID: String, _ say: Language) async throws -> [String: Any] {
+    private func rideValues(_ card: Card, _ say: Language) async throws -> [String: Any] {
+        let userID = card.userID
         let charges = try await store.rides(of: userID, limit: Self.ridesShown, clock: clock).filter(\.isPaid).map { ride in
             (
                 ride.orderedAt,
@@ -244,9 +240,15 @@ struct RiderPages: Sendable {
             )
         }
         let rides = (charges + notices).sorted { $0.0 > $1.0 }.prefix(Self.ridesShown).map(\.1)
-        return [
+        var values: [String: Any] = [
             "rides": rides, "hasRides": !rides.isEmpty, "noRides": say("还没有乘车记录。", "No rides yet."),
         ]
+        if card.isPrepaid {
+            values["balance"] = [
+                "label": say("余额", "Balance"), "amount": Self.yuan(try await store.balance(of: card)),
+            ]
+        }
+        return values
     }
 
     private func wrong(_ parameter: String, _ say: Language) throws -> Response {

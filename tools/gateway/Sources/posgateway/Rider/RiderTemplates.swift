@@ -41,7 +41,7 @@ enum RiderTemplates {
             <header class="bar"><h1>{{title}}</h1><a href="/">{{homeLabel}}</a></header>
             {{#code}}
             <section class="panel code" id="code" data-seconds="{{seconds}}" data-spare="{{spare}}"
-                data-code-address="{{codeAddress}}" data-rides-address="{{ridesAddress}}">
+                data-code-address="{{codeAddress}}">
             <img id="code-image" src="{{image}}" alt="{{alt}}" width="352" height="352">
             <p class="countdown" role="timer">{{before}} <span id="seconds-left">{{seconds}}</span> {{after}}</p>
             <details><summary>{{hexLabel}}</summary><code id="code-hex">{{hex}}</code></details>
@@ -52,12 +52,12 @@ enum RiderTemplates {
             <dt>{{userLabel}}</dt><dd>{{userID}}</dd>
             <dt>{{typeLabel}}</dt><dd>{{cardType}}</dd>
             <dt>{{numberLabel}}</dt><dd>{{cardNo}}</dd>
-            {{#balance}}<dt>{{label}}</dt><dd>{{amount}}</dd>{{/balance}}
             </dl></section>
-            <section class="panel"><h2>{{ridesLabel}}</h2><div id="rides">{{>rides}}</div></section>
+            <section class="panel"><h2>{{ridesLabel}}</h2><div id="rides" data-address="{{ridesAddress}}">{{>rides}}</div></section>
             {{/body}}{{/frame}}
             """,
         "rides": """
+            {{#balance}}<p>{{label}} <span class="amount">{{amount}}</span></p>{{/balance}}
             {{^hasRides}}<p class="soft">{{noRides}}</p>{{/hasRides}}
             <ul class="rides">
             {{#rides}}<li><span>{{subject}}<br><span class="soft">{{time}}{{#note}} · {{.}}{{/note}}</span></span>

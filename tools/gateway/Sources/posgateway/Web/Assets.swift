@@ -10,7 +10,6 @@ enum Assets {
     private static func asset(_ type: String, _ text: String) -> Response {
         var response = Response(type: type, text)
         response.headers[.cacheControl] = "no-cache"
-        response.headers[.xContentTypeOptions] = "nosniff"
         return response
     }
 
@@ -29,6 +28,8 @@ enum Assets {
         :focus-visible { outline: 3px solid #ffb000; outline-offset: 2px; }
         .panel { background: var(--card); border: 1px solid var(--line); border-radius: .75rem; padding: 1rem;
                  margin: 1rem 0; }
+        .panel > :first-child { margin-top: 0; } .panel > :last-child { margin-bottom: 0; }
+        [role=status].panel { position: sticky; top: 0; border-color: var(--main); z-index: 1; }
         .button, button { display: inline-block; min-height: 2.75rem; padding: .6rem 1.1rem; border-radius: .5rem;
                  border: 1px solid var(--main); background: var(--main); color: #fff; font: inherit;
                  text-decoration: none; cursor: pointer; }
@@ -37,13 +38,15 @@ enum Assets {
         .choices { display: flex; gap: .75rem; flex-wrap: wrap; }
         .choices button { flex: 1; }
         .code { text-align: center; }
-        .code img { width: 100%; max-width: 22rem; image-rendering: pixelated; background: #fff; }
+        .code img { width: 100%; max-width: 22rem; height: auto; aspect-ratio: 1; background: #fff; }
+        .code img.stale { visibility: hidden; }
         .countdown { font-size: 1.1rem; font-variant-numeric: tabular-nums; }
         .soft { color: var(--soft); }
         .good { color: var(--good); } .bad { color: var(--bad); }
         ul.rides { list-style: none; padding: 0; margin: 0; }
         ul.rides li { display: flex; justify-content: space-between; gap: 1rem; padding: .6rem 0;
                  border-top: 1px solid var(--line); }
+        ul.rides li span:first-child { min-width: 0; overflow-wrap: anywhere; }
         ul.rides li:first-child { border-top: 0; }
         .amount { white-space: nowrap; font-variant-numeric: tabular-nums; font-weight: 600; }
         dl { display: grid; grid-template-columns: auto 1fr; gap: .2rem 1rem; margin: 0; }
@@ -55,10 +58,15 @@ enum Assets {
         table { border-collapse: collapse; width: 100%; font-size: .9rem; }
         th, td { text-align: left; padding: .35rem .6rem; border-top: 1px solid var(--line); vertical-align: top; }
         th { color: var(--soft); font-weight: 600; white-space: nowrap; }
-        td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+        td.reason { overflow-wrap: anywhere; min-width: 12rem; }
+        td.time { white-space: nowrap; }
+        td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
         form.row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: .5rem 0; }
+        form.row label { max-width: 100%; }
+        form.fault { align-items: center; }
         form.inline { display: inline; }
-        label { display: block; font-size: .9rem; color: var(--soft); }
+        label { display: block; font-size: .9rem; color: var(--soft); margin-bottom: .25rem; }
+        input[type=password] { width: 100%; }
         input, select, textarea { font: inherit; padding: .5rem; border: 1px solid #8795a5; border-radius: .4rem;
                  background: #fff; color: var(--ink); max-width: 100%; }
         td button { min-height: 2rem; padding: .2rem .6rem; font-size: .9rem; }
@@ -100,7 +108,7 @@ enum Assets {
 
         async function showRides() {
             try {
-                const answer = await fetch(box.dataset.ridesAddress, { cache: "no-store" });
+                const answer = await fetch(rides.dataset.address, { cache: "no-store" });
                 if (answer.ok) rides.innerHTML = await answer.text();
             } catch (error) {
                 /* The next turn tries again. */
@@ -116,9 +124,9 @@ enum Assets {
 
         if (box) {
             setInterval(tick, 1000);
-            setInterval(showRides, 3000);
             document.addEventListener("visibilitychange", () => { if (!document.hidden) tick(); });
             tick();
         }
+        if (rides) setInterval(showRides, 3000);
         """
 }

@@ -34,8 +34,9 @@ struct Cookies: Sendable {
         response.setCookie(
             Cookie(
                 name: name.rawValue, value: value, maxAge: name.seconds, path: "/", secure: isSecure, httpOnly: true,
-                // A merchant's page sends its rider here by a link, which Strict would make a stranger.
-                sameSite: name == .rider ? .lax : .strict))
+                // A merchant's page sends its rider here by a link. With Strict the rider would be a stranger, and get a
+                // new form token under which pages that are open already could not be sent.
+                sameSite: name == .console ? .strict : .lax))
     }
 
     func clear(_ name: Name, on response: inout Response) {
@@ -58,7 +59,7 @@ struct FormGuard: Sendable {
         guard let kept = cookies.value(.form, of: request), !kept.isEmpty, let sent = form["form_token"],
             Cookies.digest(kept) == Cookies.digest(sent)
         else {
-            throw HTTPError(.forbidden, message: "this form has expired or comes from elsewhere: load its page again")
+            throw HTTPError(.forbidden, message: "页面已过期，请重新打开 / this form has expired or comes from elsewhere: load its page again")
         }
         if let origin = request.headers[.origin] {
             let host = request.head.authority ?? ""

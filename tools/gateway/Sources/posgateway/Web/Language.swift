@@ -5,9 +5,14 @@ enum Language: String, Sendable {
     case chinese = "zh-CN"
     case english = "en"
 
-    /// `lang=zh` or `lang=en` in the address, else what the browser asks for first.
+    /// The parameter and the cookie by which a rider chooses.
+    static let choice = "lang"
+
+    /// What the address says, else what was chosen before, else what the browser asks for first.
     init(_ request: Request) {
-        let asked = request.uri.queryParameters["lang"].map { String($0) } ?? request.headers[.acceptLanguage] ?? ""
+        let asked =
+            request.uri.queryParameters[Substring(Self.choice)].map { String($0) }
+            ?? request.cookies[Self.choice]?.value ?? request.headers[.acceptLanguage] ?? ""
         self = asked.lowercased().hasPrefix("zh") ? .chinese : .english
     }
 

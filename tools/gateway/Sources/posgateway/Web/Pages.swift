@@ -40,7 +40,6 @@ struct Pages: Sendable {
         response.headers[.contentSecurityPolicy] =
             "default-src 'none'; img-src data:; style-src 'self'; script-src 'self'; connect-src 'self'; "
             + "form-action 'self'\(target); frame-ancestors 'none'; base-uri 'none'"
-        response.headers[.xContentTypeOptions] = "nosniff"
         // For forms the browser has to say where they come from; others are told nothing.
         response.headers[HTTPField.Name("Referrer-Policy")!] = "same-origin"
         response.headers[HTTPField.Name("Cross-Origin-Opener-Policy")!] = "same-origin"
@@ -54,6 +53,7 @@ struct Pages: Sendable {
             <meta charset="utf-8">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <title>{{title}}</title>
+            <link rel="icon" href="data:,">
             <link rel="stylesheet" href="/style.css">
             {{$head}}{{/head}}
             </head>
