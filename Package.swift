@@ -14,6 +14,7 @@ let package = Package(
             name: "TransitKit",
             targets: ["TransitCode", "TransitGate", "TransitCrypto", "HostCrypto", "PortableCrypto", "TransitOffice"]),
         .library(name: "TransitPicture", targets: ["TransitPicture"]),
+        .library(name: "CLibcrypto", targets: ["CLibcrypto"]),
         .library(name: "CProcess", targets: ["CProcess"]),
     ],
     targets: [

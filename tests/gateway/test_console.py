@@ -225,7 +225,7 @@ class Merchants(ConsoleTest):
         key = Key(read(directory + "/app-private-key-pkcs1.pem"))
         pem, line = (read(f"{directory}/app-public-key.{kind}") for kind in ("pem", "txt"))
         for pasted in (pem, line, pem.replace("\n", "\r\n"), "\n  " + pem + "\n", line.strip(),
-                       "\r\n".join(re.findall(".{1,64}", line))):
+                       "\r\n".join(re.findall(".{1,64}", line)), pkcs1_pem(pem)):
             app_id, _ = self.new_merchant()
             merchant = Client(self.server, app_id, key)
             self.assertEqual(merchant.call(KEY_QUERY).sub_code, "isv.missing-signature-config")
@@ -249,9 +249,13 @@ class Merchants(ConsoleTest):
         short, curve = rsa.generate_private_key(65537, 1024), ec.generate_private_key(ec.SECP256R1())
         long = rsa.generate_private_key(65537, 2048)
         app_id, _ = self.new_merchant()
+        der = base64.b64decode(public_line(long))
+        even_exponent, even_modulus, longer = (base64.b64encode(changed).decode() for changed in (
+            der[:-1] + b"\0", der[:-6] + bytes([der[-6] ^ 1]) + der[-5:], der + b"\0"))
         for wrong in ("garbage", "AAAA", "=", "公钥", EVIL, public_pem(short), public_line(short), public_pem(curve),
                       private_pem(long), public_pem(long).replace("M", "N", 1), public_line(long)[:-40],
-                      public_pem(long)[:200], "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----"):
+                      public_pem(long)[:200], public_pem(long).replace("PUBLIC", "PRIVATE"),
+                      "-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----", even_exponent, even_modulus, longer):
             page = self.act("merchants/key", app_id=app_id, public_key=wrong)
             self.assertIn("no RSA public key of at least 2,048 bits", page.words, wrong)
         with self.server.sql() as db:
@@ -338,6 +342,12 @@ def public_pem(key):
 def public_line(key):
     return base64.b64encode(key.public_key().public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)).decode()
+
+
+def pkcs1_pem(pem):
+    """The older form of a public key."""
+    return serialization.load_pem_public_key(pem.encode()).public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.PKCS1).decode()
 
 
 def private_pem(key):

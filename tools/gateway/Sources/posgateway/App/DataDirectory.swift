@@ -1,4 +1,3 @@
-import CryptoExtras
 import Foundation
 import Glibc
 

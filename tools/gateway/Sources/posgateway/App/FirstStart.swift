@@ -1,4 +1,3 @@
-import CryptoExtras
 import Foundation
 import TransitOffice
 
@@ -16,12 +15,12 @@ struct FirstStart {
     func gatewayKey() throws -> GatewayKey {
         if FileManager.default.fileExists(atPath: directory.gatewayKey) {
             guard let pem = try? directory.text(of: directory.gatewayKey),
-                let key = try? _RSA.Signing.PrivateKey(pemRepresentation: pem)
+                let key = try? RSAPrivateKey(pem: pem)
             else { throw Failure("\(directory.gatewayKey) is no RSA private key in PEM: put the right one back") }
             return GatewayKey(key: key)
         }
-        let key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
-        try directory.write(key.pemRepresentation + "\n", to: directory.gatewayKey)
+        let key = try RSAPrivateKey()
+        try directory.write(key.pkcs1PEM, to: directory.gatewayKey)
         return GatewayKey(key: key)
     }
 
@@ -44,7 +43,7 @@ struct FirstStart {
     /// A merchant whose settings are printed, with a record key for its gates.
     func demoMerchant(gateway: GatewayKey) async throws {
         guard try await store.merchants().isEmpty else { return }
-        let forms = PrivateKeyForms(key: try _RSA.Signing.PrivateKey(keySize: .bits2048))
+        let forms = PrivateKeyForms(key: try RSAPrivateKey())
         let recordKey = RandomText.hex(bytes: 32)
         try FileManager.default.createDirectory(
             atPath: directory.demoMerchant, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -59,7 +58,7 @@ struct FirstStart {
         }
         _ = try await store.addMerchant(
             appID: Self.demoAppID, name: "Demo merchant", loginName: Self.demoLoginName,
-            publicKey: forms.key.publicKey.derRepresentation, recordKey: [UInt8](hex: recordKey))
+            publicKey: forms.key.publicKey.der, recordKey: [UInt8](hex: recordKey))
     }
 }
 

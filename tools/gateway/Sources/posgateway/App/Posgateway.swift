@@ -1,5 +1,4 @@
 import ArgumentParser
-import CryptoExtras
 import Foundation
 import TransitOffice
 
@@ -27,7 +26,7 @@ struct Keygen: ParsableCommand {
             throw Failure("\(directory) exists; keys are never overwritten")
         }
         let files = try DataDirectory(making: directory)
-        let forms = PrivateKeyForms(key: try _RSA.Signing.PrivateKey(keySize: .bits2048))
+        let forms = PrivateKeyForms(key: try RSAPrivateKey())
         for (name, text) in forms.files {
             try files.write(text, to: directory + "/" + name)
             print(directory + "/" + name)

@@ -160,7 +160,7 @@ struct ConsolePages: Sendable {
             }
             let appID = try required(form, "app_id")
             guard try await store.merchant(appID) != nil else { throw ConsoleFault("There is no such merchant.") }
-            try await store.setKey(key.key.derRepresentation, of: appID)
+            try await store.setKey(key.key.der, of: appID)
             notices.say("The public key is set.")
         }
         action(router, "console/merchants/contract", anchor: "#merchants") { form, _ in
@@ -329,7 +329,7 @@ struct ConsolePages: Sendable {
             ]
             if let key = merchant.key?.key {
                 values["key"] = [
-                    "bits": "\(key.keySizeInBits)", "text": key.derRepresentation.base64EncodedString(),
+                    "bits": "\(key.bits)", "text": key.der.base64EncodedString(),
                 ]
             }
             all.append(values)

@@ -1,19 +1,18 @@
-import CryptoExtras
 import Foundation
 
 /// A private RSA key in every form that an SDK wants.
 struct PrivateKeyForms {
-    let key: _RSA.Signing.PrivateKey
+    let key: RSAPrivateKey
 
     /// Python, PHP and Node want PKCS#1; Java wants PKCS#8.
-    var pkcs1PEM: String { key.pemRepresentation + "\n" }
-    var pkcs8PEM: String { key.pkcs8PEMRepresentation + "\n" }
+    var pkcs1PEM: String { key.pkcs1PEM }
+    var pkcs8PEM: String { key.pkcs8PEM }
     /// One line, without the PEM's frame, as the SDKs' settings take it.
-    var pkcs1Line: String { key.derRepresentation.base64EncodedString() }
-    var pkcs8Line: String { key.pkcs8DERRepresentation.base64EncodedString() }
+    var pkcs1Line: String { key.pkcs1.base64EncodedString() }
+    var pkcs8Line: String { key.pkcs8.base64EncodedString() }
     /// The public half, SPKI.
-    var publicPEM: String { key.publicKey.pemRepresentation + "\n" }
-    var publicLine: String { key.publicKey.derRepresentation.base64EncodedString() }
+    var publicPEM: String { key.publicKey.pem }
+    var publicLine: String { key.publicKey.der.base64EncodedString() }
 
     /// Each form in a file of its own.
     var files: [(name: String, text: String)] {

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import TransitOffice
 
@@ -117,7 +116,7 @@ extension Interfaces {
         for name in ["start_lbs", "end_lbs"] { try checkPlace(fields, name) }
         let content = Self.text(.object(fields.object))
         return Notice(
-            bizNo: bizNo, digest: Data(SHA256.hash(data: Data((userID + content).utf8))), userID: userID,
+            bizNo: bizNo, digest: Data((userID + content).utf8).sha256, userID: userID,
             type: kind.rawValue, subject: subject, bizTime: time, content: content)
     }
 

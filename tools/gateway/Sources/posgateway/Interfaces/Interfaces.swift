@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import TransitOffice
 
@@ -30,7 +29,7 @@ struct Interfaces: Sendable {
 
     /// Two messages with the same digest say the same thing, field by field.
     static func digest(_ parts: [String]) -> Data {
-        Data(SHA256.hash(data: Data(JSONValue.array(parts.map { .string($0) }).text.utf8)))
+        Data(JSONValue.array(parts.map { .string($0) }).text.utf8).sha256
     }
 }
 

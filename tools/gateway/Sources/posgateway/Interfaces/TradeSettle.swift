@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import TransitOffice
 
@@ -80,7 +79,7 @@ extension Interfaces {
         return Trade(
             appID: merchant.appID, outTradeNo: outTradeNo, digest: digest, userID: userID, amountCent: amountCent,
             subject: subject, orderedAt: orderedAt, context: context, sellerLoginName: seller,
-            codes: Set(checked.compactMap(\.ride).map { Data(SHA256.hash(data: $0.codeIdentity)) }).sorted {
+            codes: Set(checked.compactMap(\.ride).map { Data($0.codeIdentity).sha256 }).sorted {
                 $0.lexicographicallyPrecedes($1)
             },
             card: checked.lazy.compactMap(\.ride).compactMap(\.card).first,

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Hummingbird
 
@@ -28,7 +27,7 @@ struct Cookies: Sendable {
         return (text, digest(text))
     }
 
-    static func digest(_ text: String) -> Data { Data(SHA256.hash(data: Data(text.utf8))) }
+    static func digest(_ text: String) -> Data { Data(text.utf8).sha256 }
 
     func set(_ name: Name, to value: String, on response: inout Response) {
         response.setCookie(
