@@ -45,7 +45,7 @@ $(LIBRARY): $(SOURCES) scripts/build-library.sh
 poscode: lib-packages tool-packages $(POSCODE)
 
 $(POSCODE): $(POSCODE_SOURCES) $(SOURCES) Package.swift
-	swift build --package-path tools/poscode -c release --static-swift-stdlib -Xlinker -s --product poscode
+	swift build --package-path tools/poscode -c release --static-swift-stdlib -debug-info-format none -Xlinker -s --product poscode
 	touch $@
 
 $(BUILD)/demo: demo/demo.c $(LIBRARY)
@@ -59,7 +59,7 @@ demo: lib poscode $(BUILD)/demo
 posgateway: lib-packages tool-packages gateway-packages $(POSGATEWAY)
 
 $(POSGATEWAY): $(POSGATEWAY_SOURCES) $(SOURCES) Package.swift
-	swift build --package-path tools/gateway -c release --static-swift-stdlib -Xlinker -s --product posgateway
+	swift build --package-path tools/gateway -c release --static-swift-stdlib -debug-info-format none -Xlinker -s --product posgateway
 	touch $@
 
 ## gateway      build posgateway and start it: http://127.0.0.1:8080; DATA (posgateway-data) is where it keeps everything
@@ -109,19 +109,22 @@ bench: lib firmware $(BUILD)/bench $(BUILD)/bench-arm
 	LD_LIBRARY_PATH=$(ARM_LIBRARIES) qemu-arm -L /usr/arm-linux-gnueabihf \
 	    $(BUILD)/bench-arm $(BUILD)/bench-arm.json armhf=dist/armhf/libposoffline.so
 
-SOAK_SOURCES := $(addprefix tests/conformance/,soak.c disk.c present.c guard.c framework.c model.c system.c)
+SOAK_SOURCES := $(addprefix tests/conformance/,disk.c present.c guard.c framework.c model.c system.c)
 
-$(BUILD)/soak: $(SOAK_SOURCES) tests/conformance/conformance.h tests/conformance/fixtures.h $(LIBRARY)
-	$(CC) -std=c11 -O2 -Wall -Wextra -Iinclude -rdynamic $(SOAK_SOURCES) -o $@ -L$(BUILD) -lposoffline \
+$(BUILD)/soak $(BUILD)/twice: $(BUILD)/%: tests/conformance/%.c $(SOAK_SOURCES) tests/conformance/conformance.h \
+    tests/conformance/fixtures.h $(LIBRARY)
+	$(CC) -std=c11 -O2 -Wall -Wextra -Iinclude -rdynamic $< $(SOAK_SOURCES) -o $@ -L$(BUILD) -lposoffline \
 	    -Wl,-rpath,'$$ORIGIN' -ldl -lpthread
 
-## soak         COUNT (1000000) mixed verifications by THREADS (4); for SECONDS (600) random cases against libcrypto
+## soak         COUNT (1000000) mixed verifications by THREADS (4), COUNT attempts to have a code accepted twice; for
+##              SECONDS (600) random cases against libcrypto
 COUNT ?= 1000000
 THREADS ?= 4
 SEED ?= 1
 SECONDS ?= 600
-soak: lib-packages tool-packages $(BUILD)/soak
+soak: lib-packages tool-packages $(BUILD)/soak $(BUILD)/twice
 	$(BUILD)/soak $(COUNT) $(THREADS) $(SEED)
+	$(BUILD)/twice $(COUNT) $(SEED)
 	swift build -c release -Xswiftc -enable-testing --build-tests --quiet
 	POSOFFLINE_SOAK_SECONDS=$(SECONDS) swift test -c release -Xswiftc -enable-testing --skip-build \
 	    --disable-xctest --filter 'DifferentialTests|SmallGroupTests'

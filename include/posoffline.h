@@ -64,8 +64,9 @@ int posoffline_set_record_key(const unsigned char *key, int key_len);
  * withstands.
  *
  * One process at a time may use a directory. The setting stays: free_pos_verify closes the directory, and the next
- * init_pos_verify or verification opens it again. Another path replaces it; the same one again changes nothing. In the
- * child of a fork() the directory is closed, and the child can verify once the parent has let go of it.
+ * init_pos_verify or verification opens it again. Another path replaces it and gets what is in memory, which after
+ * free_pos_verify is nothing; the same one again changes nothing. In the child of a fork() the directory is closed, and
+ * the child can verify once the parent has let go of it.
  *
  * Afterwards verify_qrcode and verify_qrcode_v2 return SYSTEM_ERROR when the disk fails or is full: the code is then
  * not marked as accepted.

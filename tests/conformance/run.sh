@@ -6,10 +6,10 @@
 #
 # KIND is host (the default) or firmware, and says which libraries the file may need; or programs, which looks at what
 # the library does and not at the file. For another architecture name a compiler, an emulator, and, as emulators are
-# slow, how many codes, how many times of loading and how many mixed verifications are enough:
+# slow, how many codes, how many times of loading, how many mixed verifications and how many attempts are enough:
 #
 #   COMPILERS=arm-linux-gnueabi-gcc EMULATOR="qemu-arm -L /usr/arm-linux-gnueabi" LOAD=5000 ROUNDS=120 SOAK=20000 \
-#       tests/conformance/run.sh dist/armel firmware
+#       TWICE=2000 tests/conformance/run.sh dist/armel firmware
 #
 # SANITIZE is for a library with a sanitizer inside: what the compiler is told of it. PROGRAMS names a directory in
 # which the programs are to stay.
@@ -21,6 +21,7 @@ emulator=${EMULATOR:-}
 load=${LOAD:-100000}
 rounds=${ROUNDS:-10000}
 soak=${SOAK:-200000}
+twice=${TWICE:-100000}
 sanitize=${SANITIZE:-}
 
 library=$(cd "$library" && pwd)
@@ -84,6 +85,7 @@ for compiler in $compilers; do
     program loading loading.c
     program replay-load replay-load.c "$library/libposoffline.so"
     program soak soak.c disk.c present.c guard.c "$library/libposoffline.so"
+    program twice twice.c disk.c "$library/libposoffline.so"
     # shellcheck disable=SC2086
     {
         report "conformance, $compiler" env LD_LIBRARY_PATH="$library" $emulator "$programs/conformance"
@@ -97,6 +99,7 @@ done
 {
     report "replay-load with $load codes" env LD_LIBRARY_PATH="$library" $emulator "$programs/replay-load" "$load"
     report "soak with $soak verifications" env LD_LIBRARY_PATH="$library" $emulator "$programs/soak" "$soak"
+    report "twice with $twice attempts" env LD_LIBRARY_PATH="$library" $emulator "$programs/twice" "$twice"
 }
 
 exit $status

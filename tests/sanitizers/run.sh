@@ -36,21 +36,21 @@ suite() { # name, library directory
 }
 
 under_address() {
-    build address && COMPILERS=$swift/bin/clang LOAD=20000 ROUNDS=200 SOAK=50000 \
+    build address && COMPILERS=$swift/bin/clang LOAD=20000 ROUNDS=200 SOAK=50000 TWICE=20000 \
         SANITIZE="-g -fuse-ld=lld -fsanitize=address,undefined -Wno-unterminated-string-initialization" \
         suite address "$work/address"
 }
 
 under_thread() {
     runtime=$swift/lib/swift/linux
-    build thread && COMPILERS=$swift/bin/clang LOAD=5000 ROUNDS=200 SOAK=20000 \
+    build thread && COMPILERS=$swift/bin/clang LOAD=5000 ROUNDS=200 SOAK=20000 TWICE=20000 \
         SANITIZE="-g -fuse-ld=lld -fsanitize=thread -Wno-unterminated-string-initialization
             -L$runtime -ldispatch -lBlocksRuntime -Wl,-rpath,$runtime" \
         suite thread "$work/thread"
 }
 
 under_valgrind() {
-    build valgrind && COMPILERS=gcc LOAD=5000 ROUNDS=120 SOAK=10000 EMULATOR=$memcheck suite valgrind "$firmware"
+    build valgrind && COMPILERS=gcc LOAD=5000 ROUNDS=120 SOAK=10000 TWICE=2000 EMULATOR=$memcheck suite valgrind "$firmware"
 }
 
 host_under_valgrind() {
