@@ -138,19 +138,16 @@ extension Curve {
         g[Batches.count &- 1] = SignedLimb(truncatingIfNeeded: cg)
     }
 
-    /// (d, e) = matrix * (d, e) / 2^bits modulo n; both stay between -2n and n.
+    /// (d, e) = matrix * (d, e) / 2^bits modulo n.
     ///
-    /// Adding n once for each negative operand first keeps the range; then the multiple of n that clears the lowest
-    /// digit makes the division exact. Sums stay below 2^(2 * bitWidth - 1): each is at most three products of
-    /// 2^bits by 2^bits and a carry.
+    /// The multiple of n that clears the lowest digit makes the division exact. It is between -n and 0 after it, and
+    /// the matrix's row sums are at most 2^bits: in magnitude d and e grow by less than n a batch. Sums stay below
+    /// 2^(2 * bitWidth - 1): each is at most three products of 2^bits by 2^bits and a carry.
     @inline(__always) private static func apply(
         _ m: Batch.Matrix, modulo n: Batches, _ nInverse: Limb, _ d: inout Batches, _ e: inout Batches
     ) {
-        let last = Batches.count &- 1
-        let dSign = d[last] &>> SignedLimb(Limb.bitWidth &- 1)
-        let eSign = e[last] &>> SignedLimb(Limb.bitWidth &- 1)
-        var md = (m.u & dSign) &+ (m.v & eSign)
-        var me = (m.q & dSign) &+ (m.r & eSign)
+        var md: SignedLimb = 0
+        var me: SignedLimb = 0
         var cd: SignedDoubleLimb = 0
         var ce: SignedDoubleLimb = 0
         for i in 0..<Batches.count {
@@ -158,10 +155,8 @@ extension Curve {
             cd = cd &+ Batch.product(m.u, di) &+ Batch.product(m.v, ei)
             ce = ce &+ Batch.product(m.q, di) &+ Batch.product(m.r, ei)
             if i == 0 {
-                let fd = nInverse &* Limb(truncatingIfNeeded: cd) &+ Limb(truncatingIfNeeded: md)
-                let fe = nInverse &* Limb(truncatingIfNeeded: ce) &+ Limb(truncatingIfNeeded: me)
-                md = md &- SignedLimb(truncatingIfNeeded: fd & Limb.max &>> 2)
-                me = me &- SignedLimb(truncatingIfNeeded: fe & Limb.max &>> 2)
+                md = 0 &- SignedLimb(truncatingIfNeeded: nInverse &* Limb(truncatingIfNeeded: cd) & Limb.max &>> 2)
+                me = 0 &- SignedLimb(truncatingIfNeeded: nInverse &* Limb(truncatingIfNeeded: ce) & Limb.max &>> 2)
             }
             cd = cd &+ Batch.product(n[i], md)
             ce = ce &+ Batch.product(n[i], me)
@@ -172,6 +167,7 @@ extension Curve {
             cd = cd &>> SignedDoubleLimb(Batch.bits)
             ce = ce &>> SignedDoubleLimb(Batch.bits)
         }
+        let last = Batches.count &- 1
         d[last] = SignedLimb(truncatingIfNeeded: cd)
         e[last] = SignedLimb(truncatingIfNeeded: ce)
     }
@@ -188,14 +184,16 @@ extension Curve {
         return result
     }
 
-    /// d, or -d, brought from between -2n and n to 0..<n.
+    /// d, or -d, brought from between -26n and 26n to 0..<n: nearly always one step, or none.
     private static func normalized(_ d: Batches, negate: Bool, _ n: Batches) -> Words {
         let last = Batches.count &- 1
-        var x = d
-        for _ in 0..<2 where x[last] < 0 { x = combine(x, 1, n, 1) }
-        if negate { x = combine(x, -1, n, 0) }
-        if x[last] < 0 { x = combine(x, 1, n, 1) }
-        return words(x)
+        var x = negate ? combine(d, -1, n, 0) : d
+        while x[last] < 0 { x = combine(x, 1, n, 1) }
+        while true {
+            let less = combine(x, 1, n, -1)
+            if less[last] < 0 { return words(x) }
+            x = less
+        }
     }
 
     /// 1 / x modulo n, for x in 1..<n. (For x = 0 it is 0.)

@@ -56,6 +56,33 @@ import Testing
         }
     }
 
+    /// Found by search. Division steps end with a value from -26n to 26n, in practice within -2n and 2n; for these it is
+    /// below -n or above n with one width of limbs or the other, so that a second step brings it to 0..<n.
+    @Test func `inverses that come out far from where they belong`() {
+        for x in [
+            "11DBB940153", "9644CE437B9E6EBAC", "EC794D42C0A16D9ADF2FE88C940D1",
+            "5AE11CEF59D21BA03ADD50D31CC68D559E0AF039723523C7", "515F267F7D3BF36A2C4FC9B5E3B585897746B44CD7C5",
+            "6", "24", "535E", "A074565108FF5BC5AC668F98A352C12B74C58150FCEF2033",
+        ] {
+            checkInverse(Secp192k1.self, "secp192k1", x)
+        }
+        for x in [
+            "8979A3E2DB2016B6AC335859C2DD42F46059713D55", "F5A8C1603834B83E09A735A92DD5315AD7AB4BE04840F06E0",
+            "1F438B66A9D41E2AE", "54D84104E8F1B75911974601A1DB83D9DD9F562",
+            "E8CC4FD5D8AE7A1D32771B4768029B2D4ECA3EF5D56B31BA57561791C8CD1F19",
+            "1E2D60DCA457A2D30B03520B8FAF403284A93DE2883363801BD502D317C20F3F",
+        ] {
+            checkInverse(Secp256k1.self, "secp256k1", x)
+        }
+    }
+
+    func checkInverse<C: Curve>(_: C.Type, _ name: String, _ x: String) {
+        let order = Modulus(m: CurveConstants.all[name]!["order"])
+        let value = BigInteger(hex: x)
+        let inverse = C.inverse(C.Words(value)).integer
+        #expect(inverse < order.m && order.multiply(inverse, value) == 1, "1 / \(x)")
+    }
+
     func checkDigits<C: Curve>(_ half: HalfScalar<C>, _ window: Int) {
         let digits = SignedDigits(half, window: window)
         var positive: BigInteger = 0
