@@ -78,12 +78,6 @@ extension LimbVector {
         return union == 0
     }
 
-    @inline(__always) func equals(_ other: Self) -> Bool {
-        var difference: Limb = 0
-        for i in 0..<Self.count { difference |= self[i] ^ other[i] }
-        return difference == 0
-    }
-
     @inline(__always) func isLess(than other: Self) -> Bool {
         var borrow: Limb = 0
         for i in 0..<Self.count { _ = subtractWithBorrow(self[i], other[i], &borrow) }

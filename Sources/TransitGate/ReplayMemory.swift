@@ -56,8 +56,6 @@ public struct ReplaySlot: BitwiseCopyable, Sendable {
 
     /// Whether the digest is one that an identity can have.
     var isIdentity: Bool { low & 1 == 1 }
-
-    fileprivate func holds(_ identity: ReplayIdentity) -> Bool { low == identity.low && high == identity.high }
 }
 
 /// The latest generation time and the latest last second of codes that were dropped.
