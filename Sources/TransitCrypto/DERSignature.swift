@@ -33,8 +33,8 @@ public struct DERSignature: ~Escapable {
         guard bytes.count &- offset >= 2, bytes[unchecked: offset] == 0x02 else { return nil }
         let length = Int(bytes[unchecked: offset &+ 1])
         let start = offset &+ 2
-        // Not empty, in short form, and inside. From here on start..<end is in bounds.
-        guard length >= 1, length < 0x80, length <= bytes.count &- start else { return nil }
+        // Not empty, and inside, so that it is in short form as the whole is. From here on start..<end is in bounds.
+        guard length >= 1, length <= bytes.count &- start else { return nil }
         let end = start &+ length
         // Not negative.
         let head = bytes[unchecked: start]

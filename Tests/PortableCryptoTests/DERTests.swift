@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 import TransitCrypto
 
@@ -101,6 +102,25 @@ enum DER {
         #expect(parse(DER.sequence(long(123) + s)) == nil)
         #expect(parse([0x30, 0x81, 128] + long(123) + s) == nil)
         #expect(parse([0x30, 0x81, 127] + long(122) + s) == nil)
+    }
+
+    @Test func `nothing behind the signature is read`() {
+        // Each text ends where a page begins that may not be touched. `count` is what the sequence says it has.
+        let page = sysconf(Int32(_SC_PAGESIZE))
+        let memory = mmap(nil, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
+        defer { munmap(memory, 2 * page) }
+        #expect(mprotect(memory + page, page, PROT_NONE) == 0)
+        let good = DER.signature(0x123456, 0x80)
+        for length in 0...good.count {
+            for count in 0..<good.count {
+                var text = Array(good[..<length])
+                if length > 1 { text[1] = UInt8(count) }
+                let start = (memory + page - length).assumingMemoryBound(to: UInt8.self)
+                for i in 0..<length { start[i] = text[i] }
+                let span = Span(_unsafeStart: start, count: length)
+                #expect((DERSignature(span) != nil) == (text == good), "\(text)")
+            }
+        }
     }
 
     @Test func `every malformation is refused beside its twin`() {
