@@ -99,6 +99,7 @@ import Testing
         for value in [p, p + 1, BigInteger.powerOfTwo(8 * size) - 1] {
             #expect(Field<C>(bigEndian: value.bytes(size).span) == nil)
         }
+        #expect(Field<C>(bigEndian: BigInteger.powerOfTwo(8 * size).bytes(size + 1).span) == nil)
         // The general reader of limbs: any number of leading zeros, none beyond the width.
         #expect(C.Words(bigEndian: [UInt8]().span)?.integer == 0)
         #expect(C.Words(bigEndian: (p - 1).bytes(size + 9).span)?.integer == p - 1)

@@ -73,6 +73,29 @@ import TransitGate
         }
     }
 
+    /// A caller that changes a text in the middle of a call.
+    @Test func `a list that is not as long as it was counted is refused`() throws {
+        let keys = [UInt8](text: "[\(key(1, 1)),\(key(2, 2))]")
+        let types = [UInt8](text: #"["S0JP0000","TEST0001"]"#)
+        for (count, error) in [(1, nil), (2, nil), (3, PosError.illegalParam)] as [(Int, PosError?)] {
+            let memory = UnsafeMutableRawPointer.allocate(
+                byteCount: count * MemoryLayout<Key>.stride, alignment: MemoryLayout<Key>.alignment)
+            defer { memory.deallocate() }
+            memory.initializeMemory(as: UInt8.self, repeating: 0, count: count * MemoryLayout<Key>.stride)
+            let refusedKeys = refusal { () throws(PosError) in
+                var span = MutableSpan(_unsafeStart: memory.assumingMemoryBound(to: Key.self), count: count)
+                try TerminalLists.loadKeys(from: keys.span, into: &span, by: MockBackend.self)
+            }
+            #expect(refusedKeys == error)
+            var room = [CardType](repeating: .plain, count: count)
+            let refusedTypes = refusal { () throws(PosError) in
+                var span = room.mutableSpan
+                try TerminalLists.loadCardTypes(from: types.span, into: &span)
+            }
+            #expect(refusedTypes == error)
+        }
+    }
+
     private func supported(_ cardType: String, in json: String) throws(PosError) -> Bool {
         let (name, text) = ([UInt8](text: cardType), [UInt8](text: json))
         guard let cardType = CardType(name.span) else { throw .malformedCode }

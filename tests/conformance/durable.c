@@ -19,7 +19,7 @@ enum { ENTRY = 32, SLACK = 2048 };
 
 static uint32_t total = 100000;
 
-static char place[] = "/tmp/posoffline-durable-XXXXXX";
+static char place[150];
 static char directory[200], other_directory[200], journal[300], temporary[300];
 
 static void make_directory(char *path, const char *name) {
@@ -269,6 +269,49 @@ static void another_path(void) {
     CHECK_INT(SUCCESS, posoffline_set_state_dir(first));
     restart();
     remembered(0, 10);
+}
+
+/* Codes that were dropped from memory are in no entry: what is kept of them is kept in the other directory too. */
+static void another_path_after_dropping(void) {
+    struct code first = milled_code(NOW, 60);
+    start();
+    for (uint32_t i = 0; i < 1200; i++) {
+        struct code code = milled_code(NOW + i, 60);
+        set_clock(NOW + i);
+        CHECK_INT(SUCCESS, verify(&code));
+    }
+    fresh_directory();
+    CHECK_INT(SUCCESS, posoffline_set_state_dir(directory));
+    CHECK(file_size(journal) < 1200 * ENTRY);
+    for (int round = 0; round < 2; round++) {
+        set_clock(NOW);
+        CHECK_INT(QRCODE_DUPLICATED, verify(&first));
+        restart();
+    }
+}
+
+/* verify_qrcode after free_pos_verify opens the journal itself, and says what keeps it from that. */
+static void opened_by_a_ride(void) {
+    struct code known = long_code(0), fresh = long_code(3);
+    char moved[300];
+    start();
+    accept(0, 3);
+    free_pos_verify();
+    fail_disk(DISK_ALL, 1, 1, EIO);
+    CHECK_INT(SYSTEM_ERROR, legacy(&fresh));
+    heal_disk();
+    fail_allocation(1, 1);
+    CHECK_INT(NO_ENOUGH_MEMORY, legacy(&fresh));
+    allow_allocations();
+    /* The path was right when it was given: it is the terminal's fault now, and no argument's. */
+    sprintf(moved, "%s moved", directory);
+    CHECK_INT(0, rename(directory, moved));
+    CHECK_INT(SYSTEM_ERROR, legacy(&fresh));
+    CHECK_INT(0, rename(moved, directory));
+    CHECK_INT(QRCODE_DUPLICATED, legacy(&known));
+    CHECK_INT(SUCCESS, legacy(&fresh));
+    restart();
+    remembered(0, 4);
 }
 
 static void bad_paths(void) {
@@ -821,6 +864,8 @@ int main(int argc, char **argv) {
         {"what was accepted before the call is kept too", before_the_call},
         {"the same directory again changes nothing", same_path},
         {"another directory takes over with all that was accepted", another_path},
+        {"another directory takes over what is kept of codes that were dropped", another_path_after_dropping},
+        {"verify_qrcode opens the journal, and says what keeps it from that", opened_by_a_ride},
         {"a path that is no directory is refused and changes nothing", bad_paths},
         {"a directory in which nothing can be made is refused", unwritable},
         {"a second process is refused", one_process},
@@ -842,6 +887,9 @@ int main(int argc, char **argv) {
         {0}};
     static const struct test *const lists[] = {tests, NULL};
     if (argc > 1) total = (uint32_t)strtoul(argv[1], NULL, 10);
+    const char *temporary_files = getenv("TMPDIR");
+    if (!temporary_files || strlen(temporary_files) > 100) temporary_files = "/tmp";
+    sprintf(place, "%s/posoffline-durable-XXXXXX", temporary_files);
     if (!mkdtemp(place)) return 2;
     int result = run_tests(argc > 2 ? argc - 1 : 1, argc > 2 ? argv + 1 : argv, lists, prepare);
     free_pos_verify();
