@@ -88,15 +88,14 @@ enum Batch {
 }
 
 extension Curve {
-    /// x regrouped into batches.
+    /// x regrouped into batches, each of which begins within x.
     private static func batches(_ x: Words) -> Batches {
         var result = Batches()
         for i in 0..<Batches.count {
             let bit = i &* Batch.bits
             let index = bit / Limb.bitWidth
             let shift = bit % Limb.bitWidth
-            var digit: Limb = 0
-            if index < Words.count { digit = x[index] &>> Limb(shift) }
+            var digit = x[index] &>> Limb(shift)
             if shift > 2 && index &+ 1 < Words.count { digit |= x[index &+ 1] &<< Limb(Limb.bitWidth &- shift) }
             result[i] = SignedLimb(truncatingIfNeeded: digit & Limb.max &>> 2)
         }
@@ -111,7 +110,7 @@ extension Curve {
             let index = bit / Limb.bitWidth
             let shift = bit % Limb.bitWidth
             let digit = Limb(truncatingIfNeeded: x[i])
-            if index < Words.count { result[index] |= digit &<< Limb(shift) }
+            result[index] |= digit &<< Limb(shift)
             if shift > 2 && index &+ 1 < Words.count {
                 result[index &+ 1] |= digit &>> Limb(Limb.bitWidth &- shift)
             }

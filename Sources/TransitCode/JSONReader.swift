@@ -56,6 +56,8 @@ struct JSONReader: ~Escapable {
     // MARK: Values
 
     /// A string, its escapes resolved byte by byte into `sink`; false when no well-formed string comes next.
+    // Not inlined: many call it, and the files that ship would grow.
+    @inline(never)
     mutating func takeString(into sink: inout some JSONTextSink) -> Bool {
         guard take(Self.quote) else { return false }
         while let byte = takeByte() {
@@ -143,20 +145,19 @@ struct JSONReader: ~Escapable {
         case UInt8(ascii: "t"): sink.append(0x09)
         case UInt8(ascii: "u"):
             guard let unit = takeHex4() else { return false }
-            guard let scalar = scalar(startingWith: unit) else { return false }
-            sink.append(scalar: scalar)
+            if unit & 0xF800 == 0xD800 { guard takeLowSurrogate(after: unit) else { return false } }
+            // No text that is looked for goes beyond ASCII, so that one byte that does will do for any character.
+            sink.append(unit < 0x80 ? UInt8(truncatingIfNeeded: unit) : 0xFF)
         default: return false
         }
         return true
     }
 
     /// A surrogate without its partner names no character and cannot be UTF-8: refused.
-    private mutating func scalar(startingWith unit: UInt32) -> UInt32? {
-        guard unit & 0xF800 == 0xD800 else { return unit }
-        guard unit < 0xDC00, takeByte() == UInt8(ascii: "\\"), takeByte() == UInt8(ascii: "u"),
-            let low = takeHex4(), low & 0xFC00 == 0xDC00
-        else { return nil }
-        return 0x10000 &+ ((unit & 0x3FF) << 10 | low & 0x3FF)
+    private mutating func takeLowSurrogate(after unit: UInt32) -> Bool {
+        guard unit < 0xDC00, takeByte() == UInt8(ascii: "\\"), takeByte() == UInt8(ascii: "u"), let low = takeHex4()
+        else { return false }
+        return low & 0xFC00 == 0xDC00
     }
 
     private mutating func takeHex4() -> UInt32? {
@@ -225,29 +226,6 @@ struct JSONReader: ~Escapable {
 /// What takes a string's bytes as they are read.
 protocol JSONTextSink {
     mutating func append(_ byte: UInt8)
-}
-
-extension JSONTextSink {
-    /// `scalar` is a Unicode scalar value; its UTF-8 bytes are appended.
-    mutating func append(scalar: UInt32) {
-        func tail(_ shift: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: 0x80 | scalar >> shift & 0x3F) }
-        func lead(_ mark: UInt32, _ shift: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: mark | scalar >> shift) }
-        switch scalar {
-        case ..<0x80: append(lead(0, 0))
-        case ..<0x800:
-            append(lead(0xC0, 6))
-            append(tail(0))
-        case ..<0x10000:
-            append(lead(0xE0, 12))
-            append(tail(6))
-            append(tail(0))
-        default:
-            append(lead(0xF0, 18))
-            append(tail(12))
-            append(tail(6))
-            append(tail(0))
-        }
-    }
 }
 
 extension ShortText: JSONTextSink {}

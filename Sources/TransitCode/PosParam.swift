@@ -22,7 +22,7 @@ public enum PosParam {
 
     private static func trip(in text: Span<UInt8>) -> Trip? {
         var json = JSONReader(text)
-        guard json.take(JSONReader.beginObject), !json.take(JSONReader.endObject) else { return nil }
+        guard json.take(JSONReader.beginObject) else { return nil }
         var (posID, type, subject, recordID): (ShortText?, ShortText?, ShortText?, ShortText?)
         repeat {
             guard let name = json.takeName() else { return nil }

@@ -25,10 +25,10 @@ public struct RecordBuffer: ~Copyable {
         try append(version)
     }
 
-    /// Sets the head to what the record's length will be with the MAC, which is all that is missing.
-    public mutating func close() throws(PosError) {
+    /// Sets the head to what the record's length will be with the MAC, which is all that is missing. The capacity keeps
+    /// it below 2^12.
+    public mutating func close() {
         let length = count &+ 2 &+ Record.macCount &- 2
-        guard length <= 0xFFF else { throw .illegalParam }
         let head = Record.formatNibble << 12 | UInt16(truncatingIfNeeded: length)
         storage[0] = UInt8(head >> 8)
         storage[1] = UInt8(head & 0xFF)

@@ -13,9 +13,9 @@ public struct DERSignature: ~Escapable {
     @_lifetime(copy bytes)
     public init?(_ bytes: Span<UInt8>) {
         let count = bytes.count
-        // Tag of a constructed SEQUENCE; a length in short form that takes up all that is there. Unchecked: count >=
-        // 2.
-        guard count >= 2, bytes[unchecked: 0] == 0x30 else { return nil }
+        // Room for two integers of a byte. Tag of a constructed SEQUENCE; a length in short form that takes up all that
+        // is there. Unchecked: count >= 2.
+        guard count >= 8, bytes[unchecked: 0] == 0x30 else { return nil }
         guard bytes[unchecked: 1] < 0x80, Int(bytes[unchecked: 1]) == count &- 2 else { return nil }
         guard let first = DERSignature.integer(bytes, at: 2) else { return nil }
         guard let second = DERSignature.integer(bytes, at: first.upperBound) else { return nil }
@@ -29,8 +29,8 @@ public struct DERSignature: ~Escapable {
     /// Where the magnitude of the INTEGER is whose tag is at `offset`, for 0 <= offset <= bytes.count: a range inside
     /// of `bytes` that is not empty.
     private static func integer(_ bytes: Span<UInt8>, at offset: Int) -> Range<Int>? {
-        // Tag and length. Unchecked: two bytes are left.
-        guard bytes.count &- offset >= 2, bytes[unchecked: offset] == 0x02 else { return nil }
+        // Tag, length and a byte. Unchecked: three bytes are left.
+        guard bytes.count &- offset >= 3, bytes[unchecked: offset] == 0x02 else { return nil }
         let length = Int(bytes[unchecked: offset &+ 1])
         let start = offset &+ 2
         // Not empty, and inside, so that it is in short form as the whole is. From here on start..<end is in bounds.

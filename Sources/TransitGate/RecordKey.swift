@@ -63,7 +63,7 @@ public struct RecordKey: ~Copyable {
         _ record: inout RecordBuffer, key: Span<UInt8>, by backend: Backend.Type
     ) throws(PosError) {
         try record.append(id(of: key, by: backend).span)
-        try record.close()
+        record.close()
         try record.append(Backend.hmacSHA256(key: key, message: record.bytes).span)
     }
 

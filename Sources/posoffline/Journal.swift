@@ -3,7 +3,7 @@ import TransitCode
 import TransitGate
 
 /// The file in which accepted codes outlive the power, and the directory that it is in, which nobody else has
-/// meanwhile (docs/journal.md). Whoever opens a journal closes it, once.
+/// meanwhile (docs/journal.md). Whoever opens a journal closes it, once, also when the opening fails.
 struct Journal: ~Copyable {
     private static let name: StaticString = "replay.journal"
     private static let temporaryName: StaticString = "replay.temporary"
@@ -23,18 +23,13 @@ struct Journal: ~Copyable {
     /// Takes the directory at a path and reads the journal there, if there is one, into `table`. Throws `.illegalParam`
     /// when that is no directory to write in, `.system` when another process has it or the disk fails.
     mutating func open(_ path: UnsafePointer<CChar>, into table: inout ReplayTable) throws(PosError) {
-        do throws(PosError) {
-            directory = try Self.handle(posoffline_platform_take_directory(path))
-            file = try Self.handle(posoffline_platform_open(directory, cString(Self.name), 0))
-            // That nothing can be made in the directory is to show now; and what a power cut left of a rewriting goes.
-            try posoffline_platform_close(Self.handle(openTemporary()))
-            _ = posoffline_platform_remove(directory, cString(Self.temporaryName))
-            try Self.demand(posoffline_platform_sync(directory))
-            try read(into: &table)
-        } catch {
-            close()
-            throw error
-        }
+        directory = try Self.handle(posoffline_platform_take_directory(path))
+        file = try Self.handle(posoffline_platform_open(directory, cString(Self.name), 0))
+        // That nothing can be made in the directory is to show now; and what a power cut left of a rewriting goes.
+        try posoffline_platform_close(Self.handle(openTemporary()))
+        _ = posoffline_platform_remove(directory, cString(Self.temporaryName))
+        try Self.demand(posoffline_platform_sync(directory))
+        try read(into: &table)
     }
 
     /// Closes the file and gives the directory up. Does no more than a signal handler may. What the disk holds is as

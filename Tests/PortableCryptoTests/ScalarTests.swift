@@ -56,6 +56,30 @@ import Testing
         }
     }
 
+    @Test func `a batch is so many division steps`() {
+        var random = Random("batches")
+        for i in 0..<3000 {
+            let f = Limb(truncatingIfNeeded: random.next()) | 1
+            let g = Limb(truncatingIfNeeded: random.next()) << Limb(random.below(i % 2 == 0 ? 2 : Limb.bitWidth))
+            let start = random.below(80) - 40
+            var eta = start
+            let batch = Batch.Matrix(&eta, f, g)
+            // One by one, as at the top of Inverse.swift.
+            var (oneEta, oneF, oneG) = (start, f, g)
+            var (u, v, q, r) = (1, 0, 0, 1) as (SignedLimb, SignedLimb, SignedLimb, SignedLimb)
+            for _ in 0..<Batch.bits {
+                if oneEta < 0 && oneG & 1 == 1 {
+                    (oneEta, oneF, oneG) = (-oneEta, oneG, 0 &- oneF)
+                    (u, v, q, r) = (q, r, -u, -v)
+                }
+                if oneG & 1 == 1 { (oneG, q, r) = (oneG &+ oneF, q + u, r + v) }
+                (oneEta, oneG, u, v) = (oneEta - 1, oneG >> 1, 2 * u, 2 * v)
+            }
+            #expect(batch.u == u && batch.v == v && batch.q == q && batch.r == r, "\(f) \(g) \(start)")
+            #expect(eta == oneEta, "\(f) \(g) \(start)")
+        }
+    }
+
     /// Found by search. Division steps end with a value from -26n to 26n, in practice within -2n and 2n; for these it is
     /// below -n or above n with one width of limbs or the other, so that a second step brings it to 0..<n.
     @Test func `inverses that come out far from where they belong`() {

@@ -6,6 +6,7 @@ import TransitCode
     /// Writes down what it is told.
     private final class Trace<Field>: FieldObserver {
         var fields: [Field] = []
+        var counts: [Int] = []
         var covered = 0
         var stop: (field: Field, offset: Int, fault: FieldFault)?
         /// Every field begins where the one before ends, and the stop comes last.
@@ -14,6 +15,7 @@ import TransitCode
         func takes(_ field: Field, at offset: Int, count: Int) {
             isInOrder = isInOrder && stop == nil && offset == covered
             fields.append(field)
+            counts.append(count)
             covered += count
         }
 
@@ -49,12 +51,21 @@ import TransitCode
             let (trace, refusal) = trace(code: bytes)
             #expect(refusal == nil && trace.stop == nil && trace.isInOrder)
             #expect(trace.fields == CodeField.allCases && trace.covered == bytes.count)
+            for (field, count) in zip(trace.fields, trace.counts) { #expect(count == field.fixedCount ?? count) }
         }
         for parts in [RecordTests.Parts(), RecordTests.Parts(code: [2, 1], posParam: [], version: [0x31, 0x32])] {
             let (trace, isRecord) = trace(record: parts.bytes)
             #expect(isRecord && trace.stop == nil && trace.isInOrder)
             #expect(trace.fields == RecordField.allCases && trace.covered == parts.bytes.count)
         }
+    }
+
+    @Test func `the issuer signs every field but those around the credential`() {
+        let outside: [CodeField] = [
+            .protocolVersion, .algorithm, .issuerKeyID, .credentialCount, .issuerSignatureCount, .issuerSignature,
+            .generatedCount, .generated, .userSignatureCount, .userSignature,
+        ]
+        #expect(CodeField.allCases.filter { !$0.isInCredential } == outside)
     }
 
     @Test func `the observer changes nothing, and is told of all that is wrong but two things`() {

@@ -80,6 +80,7 @@ import TransitCode
             let isPlain = byte >= 0x20 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
             expect([0x22, byte, 0x22], isJSON: isPlain)
             expect([0x22, 0x61, byte, 0x61, 0x22], isJSON: isPlain)
+            expect([0x22, 0x61, byte], isJSON: byte == UInt8(ascii: "\""))
         }
     }
 

@@ -31,7 +31,7 @@ import TransitCode
             code: code.span, posParam: posParam.span, amountCent: 200, acceptedAt: 1_516_167_400,
             version: version.span)
         try record.append(parts.keyID.span)
-        try record.close()
+        record.close()
         try record.append(parts.mac.span)
         return [UInt8](record.bytes)
     }

@@ -121,10 +121,12 @@ static void remove_files(void) {
 
 #define HEX_16 "000102030405060708090A0B0C0D0E0F"
 #define HEX_64 HEX_16 HEX_16 HEX_16 HEX_16
+/* 159 bytes, as many as a file may have. */
+#define FILLED HEX_64 "                               "
 
 static void good_files(void) {
     static const char *const texts[] = {
-        HEX_16, HEX_16 "\n", HEX_16 "\r\n", HEX_16 " \t\r\n\n", HEX_64, HEX_64 "\n", HEX_16 "ff",
+        HEX_16, HEX_16 "\n", HEX_16 "\r\n", HEX_16 " \t\r\n\n", HEX_64, HEX_64 "\n", FILLED, HEX_16 "ff",
             HEX_16 HEX_16 "abcdefABCDEF\n",
         "000102030405060708090a0b0c0d0e0f\n"};
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
@@ -185,6 +187,7 @@ static void bad_files(void) {
             "000102030405060708090A0B0C0D0E0"},
         {"15 bytes", "000102030405060708090A0B0C0D0E"}, {"odd digits", HEX_16 "0\n"}, {"65 bytes", HEX_64 "00"},
         {"one digit more", HEX_64 "0\n"}, {"68 bytes", HEX_64 "00000000\n"}, {"two keys", HEX_64 HEX_64},
+        {"of 160 bytes", FILLED "\n"}, {"of 161 bytes", FILLED "\n0"},
         {"white space in front", " " HEX_16}, {"newline in front", "\n" HEX_16}, {"white space within",
             "00 0102030405060708090A0B0C0D0E0F"},
         {"two lines", HEX_16 "\n" HEX_16 "\n"}, {"0x", "0x" HEX_16}, {"no hex", "posoffline development key......"},
