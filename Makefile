@@ -30,7 +30,7 @@ POSCODE_SOURCES := $(shell find tools/poscode/Sources tools/poscode/Package.swif
 POSGATEWAY_SOURCES := $(shell find tools/gateway/Sources tools/gateway/Package.swift -type f 2>/dev/null)
 
 .PHONY: all lib poscode demo test bench install uninstall clean help
-.PHONY: soak fuzz traps firmware footprint test-firmware test-sanitizers
+.PHONY: soak fuzz mutation coverage traps firmware footprint test-firmware test-sanitizers
 .PHONY: posgateway gateway gateway-tests e2e test-gateway bench-gateway gateway-packages
 .PHONY: lib-packages tool-packages test-packages firmware-packages
 all: lib
@@ -132,6 +132,14 @@ soak: lib-packages tool-packages $(BUILD)/soak $(BUILD)/twice
 ## fuzz         coverage-guided fuzzing of everything that reads bytes from outside, for SECONDS in all (600)
 fuzz: lib-packages test-packages
 	tests/fuzz/run.sh $(SECONDS)
+
+## mutation     wrong changes to the library, one at a time: a test must fail for each (SAMPLE=N, FILES=..., ALL=1)
+mutation: lib-packages test-packages
+	tests/mutation/run.py $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(ALL),--all) $(FILES)
+
+## coverage     what of the core no test runs; fails where that is not explained
+coverage: lib-packages test-packages
+	tests/coverage/run.py
 
 ## firmware     dist/TARGET/: for each architecture one file that needs libc alone, and the headers
 firmware: lib-packages firmware-packages $(FIRMWARE)
