@@ -12,6 +12,11 @@ for package; do
 done
 [ -n "$missing" ] || exit 0
 
+# One at a time: `make -j` asks for several sets at once. Whoever has waited looks again.
+if [ -z "${POSOFFLINE_INSTALLING:-}" ]; then
+    POSOFFLINE_INSTALLING=1 exec flock "${TMPDIR:-/tmp}/posoffline-packages-$(id -u).lock" "$0" "$@"
+fi
+
 if ! command -v apt-get >/dev/null; then
     echo "install-packages: this system has no apt-get; install what these Debian packages hold:$missing" >&2
     exit 1

@@ -96,7 +96,7 @@ enum ConsoleTemplates {
             <h2 id="ledger">Ledger</h2>
             <div class="scroll" tabindex="0" role="region" aria-label="Accounts"><table><tr><th>Account</th><th>Owner</th><th class="number">Balance</th></tr>
             {{#accounts}}<tr><td>{{kind}}</td><td>{{owner}}</td><td class="number">{{balance}}</td></tr>{{/accounts}}</table></div>
-            <p class="soft">Riders' accounts are not listed. `posgateway audit` checks that everything balances.</p>
+            <p class="soft">Riders' accounts are not listed. <code>posgateway audit</code> checks that everything balances.</p>
 
             <h2 id="issuer-keys">Issuer keys</h2>
             <p class="soft">Gates fetch all but the retired ones with key.query. Riders' codes are signed with the active one.</p>

@@ -58,7 +58,7 @@ enum Assets {
         table { border-collapse: collapse; width: 100%; font-size: .9rem; }
         th, td { text-align: left; padding: .35rem .6rem; border-top: 1px solid var(--line); vertical-align: top; }
         th { color: var(--soft); font-weight: 600; white-space: nowrap; }
-        td.reason { overflow-wrap: anywhere; min-width: 12rem; }
+        td.reason { overflow-wrap: anywhere; min-width: 20rem; }
         td.time { white-space: nowrap; }
         td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
         form.row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: end; margin: .5rem 0; }
