@@ -36,15 +36,15 @@ POSGATEWAY_SOURCES := $(shell find tools/gateway/Sources tools/gateway/Package.s
 all: lib
 
 ## lib          build/libposoffline.so, the library that ships
-lib: lib-packages $(LIBRARY)
+lib: $(LIBRARY)
 
-$(LIBRARY): $(SOURCES) scripts/build-library.sh
+$(LIBRARY): $(SOURCES) scripts/build-library.sh | lib-packages
 	scripts/build-library.sh host $(BUILD)
 
 ## poscode      the tool that issues and inspects codes
-poscode: lib-packages tool-packages $(POSCODE)
+poscode: $(POSCODE)
 
-$(POSCODE): $(POSCODE_SOURCES) $(SOURCES) Package.swift
+$(POSCODE): $(POSCODE_SOURCES) $(SOURCES) Package.swift | lib-packages tool-packages
 	swift build --package-path tools/poscode -c release --static-swift-stdlib -debug-info-format none -Xlinker -s --product poscode
 	touch $@
 
@@ -56,9 +56,9 @@ demo: lib poscode $(BUILD)/demo
 	scripts/demo.sh $(POSCODE) $(BUILD)/demo
 
 ## posgateway   the payment platform's interfaces on one machine
-posgateway: lib-packages tool-packages gateway-packages $(POSGATEWAY)
+posgateway: $(POSGATEWAY)
 
-$(POSGATEWAY): $(POSGATEWAY_SOURCES) $(SOURCES) Package.swift
+$(POSGATEWAY): $(POSGATEWAY_SOURCES) $(SOURCES) Package.swift | lib-packages tool-packages gateway-packages
 	swift build --package-path tools/gateway -c release --static-swift-stdlib -debug-info-format none -Xlinker -s --product posgateway
 	touch $@
 
@@ -87,14 +87,14 @@ bench-gateway: gateway-tests
 
 BENCH_FLAGS := -std=c11 -O2 -Wall -Wextra -Iinclude
 
-$(BUILD)/bench: bench/bench.c include/pos_crypto.h include/posoffline.h
+$(BUILD)/bench: bench/bench.c include/pos_crypto.h include/posoffline.h | lib
 	$(CC) $(BENCH_FLAGS) bench/bench.c -o $@ -lcrypto -lsecp256k1 -lpthread -ldl
 
 # The same program for ARM, with Debian's libraries for ARM as yardsticks. Fewer rounds: it runs emulated.
 ARM_SYSROOT := $(BUILD)/arm-sysroot
 ARM_LIBRARIES := $(ARM_SYSROOT)/unpacked/usr/lib/arm-linux-gnueabihf
 
-$(BUILD)/bench-arm: bench/bench.c include/pos_crypto.h include/posoffline.h scripts/arm-sysroot.sh
+$(BUILD)/bench-arm: bench/bench.c include/pos_crypto.h include/posoffline.h scripts/arm-sysroot.sh | firmware
 	scripts/arm-sysroot.sh $(ARM_SYSROOT)
 	arm-linux-gnueabihf-gcc $(BENCH_FLAGS) -DROUNDS=11 -DBATCH=10 -I$(ARM_SYSROOT)/unpacked/usr/include \
 	    -I$(ARM_SYSROOT)/unpacked/usr/include/arm-linux-gnueabihf bench/bench.c -o $@ \
@@ -122,7 +122,7 @@ COUNT ?= 1000000
 THREADS ?= 4
 SEED ?= 1
 SECONDS ?= 600
-soak: lib-packages tool-packages $(BUILD)/soak $(BUILD)/twice
+soak: $(BUILD)/soak $(BUILD)/twice tool-packages
 	$(BUILD)/soak $(COUNT) $(THREADS) $(SEED)
 	$(BUILD)/twice $(COUNT) $(SEED)
 	swift build -c release -Xswiftc -enable-testing --build-tests --quiet
@@ -142,9 +142,9 @@ coverage: lib-packages test-packages
 	tests/coverage/run.py
 
 ## firmware     dist/TARGET/: for each architecture one file that needs libc alone, and the headers
-firmware: lib-packages firmware-packages $(FIRMWARE)
+firmware: $(FIRMWARE)
 
-dist/%/libposoffline.so: $(SOURCES) scripts/build-library.sh
+dist/%/libposoffline.so: $(SOURCES) scripts/build-library.sh | lib-packages firmware-packages
 	scripts/build-library.sh $* dist/$*
 	cp include/pos_crypto.h include/posoffline.h dist/$*/
 
