@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -44,7 +45,12 @@ def open_page(address, width=430, height=1100, language="en"):
 
 def find(page, how, what):
     """The element, on the page that a click leads to: a click returns before that page is there."""
-    return WebDriverWait(page, 15).until(lambda page: page.find_element(how, what), f"{what} does not appear")
+    return wait(page, lambda: page.find_element(how, what), f"{what} does not appear")
+
+
+def wait(page, condition, message="", seconds=15):
+    """Waits until it holds. Meanwhile the page may give way to the next one, of which the driver complains variously."""
+    return WebDriverWait(page, seconds, 0.2, [WebDriverException]).until(lambda _: condition(), message)
 
 
 def complaints(page):

@@ -9,9 +9,8 @@ import urllib.parse
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import Select, WebDriverWait
+from selenium.webdriver.support.ui import Select
 
 import browser
 from pages import EVIL, BrowserTest, PageTest, Visitor, console_password, seen, unescaped
@@ -716,8 +715,8 @@ class InABrowser(BrowserTest):
 
     def expect(self, text):
         """Waits until the page that a click leads to says this."""
-        WebDriverWait(self.page, 10, ignored_exceptions=[StaleElementReferenceException]).until(
-            lambda page: text in page.find_element(By.TAG_NAME, "main").text, f"{text} does not appear")
+        browser.wait(
+            self.page, lambda: text in self.page.find_element(By.TAG_NAME, "main").text, f"{text} does not appear")
 
     def test_a_merchant_from_nothing_to_its_first_call(self):
         browser.resize(self.page, 1280, 900)
@@ -786,4 +785,4 @@ class InABrowser(BrowserTest):
         self.assertIn(EVIL, self.page.find_element(By.TAG_NAME, "main").text)
         self.assertEqual(self.page.find_elements(By.CSS_SELECTOR, "main img, main script"), [])
         self.press("Take back")
-        WebDriverWait(self.page, 10).until(lambda page: "Take back" not in page.page_source)
+        browser.wait(self.page, lambda: "Take back" not in self.page.page_source)

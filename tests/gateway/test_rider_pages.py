@@ -9,11 +9,9 @@ import subprocess
 import threading
 import time
 
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
 
 import browser
 from pages import ENTRY, EVIL, SIGN, BrowserTest, PageTest, Visitor, unescaped
@@ -412,9 +410,7 @@ class LiveCode(BrowserTest):
         return self.page.find_element(By.ID, "code-hex").get_attribute("textContent")
 
     def wait(self, condition, seconds=15):
-        # While it is asked, the page may load itself again.
-        ignored = [StaleElementReferenceException, NoSuchElementException]
-        WebDriverWait(self.page, seconds, 0.2, ignored).until(lambda _: condition())
+        browser.wait(self.page, condition, seconds=seconds)
 
     def test_a_scanner_reads_what_the_page_says(self):
         code = browser.scan(self.page)
@@ -546,7 +542,7 @@ class InABrowser(BrowserTest):
                         self.open(ENTRY, action="sign", cardTitle="Card",
                                   redirectUrl=f"http://{host}:{port}/x?a=1#part")
                         self.page.find_element(By.CSS_SELECTOR, f"button[value={decision}]").click()
-                        WebDriverWait(self.page, 10).until(lambda page: "Welcome back" in page.page_source)
+                        browser.wait(self.page, lambda: "Welcome back" in self.page.page_source)
                         self.assertTrue(
                             self.page.current_url.endswith(f":{port}/x?a=1&isCreditOpened={answer}#part"),
                             self.page.current_url)
@@ -561,15 +557,16 @@ class InABrowser(BrowserTest):
                 self.page.get(f"http://localhost:{port}/")
                 self.page.execute_script("location = arguments[0]", self.base + ENTRY
                                          + "?action=sign&cardTitle=Second&redirectUrl=http%3A%2F%2Flocalhost%2F")
-                WebDriverWait(self.page, 10).until(lambda page: "Second" in page.page_source)
+                browser.wait(self.page, lambda: "Second" in self.page.page_source)
             finally:
                 self.page.close()
                 self.page.switch_to.window(first)
             self.page.find_element(By.CSS_SELECTOR, "button[value=agree]").click()
-            WebDriverWait(self.page, 10).until(lambda page: "isCreditOpened=true" in page.current_url)
+            browser.wait(self.page, lambda: "isCreditOpened=true" in self.page.current_url)
 
     def test_by_keyboard_alone(self):
         def press_on(label):
+            browser.find(self.page, By.XPATH, f"//*[normalize-space()='{label}']")
             for _ in range(20):
                 ActionChains(self.page).send_keys(Keys.TAB).perform()
                 focused = self.page.switch_to.active_element
@@ -584,11 +581,11 @@ class InABrowser(BrowserTest):
 
         self.open("/")
         press_on("Sign up")
-        WebDriverWait(self.page, 5).until(lambda page: "cardTitle" in page.current_url)
+        browser.wait(self.page, lambda: "cardTitle" in self.page.current_url)
         press_on("Agree")
-        WebDriverWait(self.page, 5).until(lambda page: "isCreditOpened=true" in page.current_url)
+        browser.wait(self.page, lambda: "isCreditOpened=true" in self.page.current_url)
         press_on("Show the code")
-        WebDriverWait(self.page, 5).until(lambda page: page.find_elements(By.ID, "code-image"))
+        browser.wait(self.page, lambda: self.page.find_elements(By.ID, "code-image"))
 
     def test_markup_in_what_others_say_is_text(self):
         self.open(ENTRY, action="sign", cardTitle=EVIL[:64], redirectUrl="http://m.example/?" + EVIL)

@@ -36,7 +36,6 @@ from alipay.aop.api.request.AlipayCommerceTransportOfflinepayTradeSettleRequest 
     AlipayCommerceTransportOfflinepayTradeSettleRequest,
 )
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
 
 import browser
 
@@ -129,7 +128,7 @@ def ride(posgateway, demo, screenshots, scratch, data):
     with browser.open_page(BASE + "/") as page:
         browser.find(page, By.LINK_TEXT, "Sign up").click()
         browser.find(page, By.CSS_SELECTOR, "button[value=agree]").click()
-        WebDriverWait(page, 15).until(lambda page: page.current_url.endswith("/?isCreditOpened=true"), "no answer")
+        browser.wait(page, lambda: page.current_url.endswith("/?isCreditOpened=true"), "no answer")
         browser.find(page, By.LINK_TEXT, "Show the code").click()
         browser.find(page, By.ID, "code-image")
         picture = os.path.join(screenshots, "card.png")
@@ -188,7 +187,7 @@ def ride(posgateway, demo, screenshots, scratch, data):
 
         step("9. The charge appears on the rider's page, which was open all the while")
         charged = f"charged, {answers[0]['trade_no']}"
-        WebDriverWait(page, 15).until(lambda page: charged in page.find_element(By.ID, "rides").text)
+        browser.wait(page, lambda: charged in page.find_element(By.ID, "rides").text, "no charge")
         picture = os.path.join(screenshots, "charged.png")
         page.save_screenshot(picture)
         print(page.find_element(By.ID, "rides").text)
