@@ -126,11 +126,14 @@ static void *show(void *argument) {
 static void show_some(void) {
     int number = (int)pick(CODES);
     struct showing one = {number, (int)pick(2), variant(number)}, other = {number, (int)pick(2), variant(number)};
-    pthread_t id;
-    if (pick(4) || pthread_create(&id, NULL, show, &other) != 0) {
+    if (pick(4)) {
         show(&one);
         return;
     }
+    /* A thread needs memory for itself. */
+    allow_allocations();
+    pthread_t id;
+    if (pthread_create(&id, NULL, show, &other) != 0) abort();
     show(&one);
     pthread_join(id, NULL);
 }
@@ -238,7 +241,7 @@ static void attempts(void) {
         for (int lifetime = 0; lifetime < LIFETIMES; lifetime++, lifetimes++) {
             int is_killed = pick(2) == 0;
             useconds_t delay = pick(20000);
-            pick(7);
+            fflush(stdout);
             pid_t process = fork();
             CHECK(process >= 0);
             if (process == 0) {

@@ -19,8 +19,10 @@ export ASAN_OPTIONS=handle_segv=2:handle_sigbus=2:handle_sigfpe=2:handle_sigill=
 export TSAN_OPTIONS=handle_segv=2:handle_sigbus=2
 # Threads take turns in valgrind; those that wait for others must not have them all. The suite brings an allocator of
 # its own, which is to stay. Leaks are not for valgrind: a forked child has lost what its parent's threads had.
-memcheck="valgrind -q --error-exitcode=9 --fair-sched=yes --soname-synonyms=somalloc=nouserintercepts
-    --suppressions=$PWD/tests/sanitizers/valgrind.supp"
+memcheck="valgrind -q --error-exitcode=9 --fair-sched=yes --soname-synonyms=somalloc=nouserintercepts"
+# The suite runs in its own directory. Relative, since the command is split at spaces.
+suite_memcheck="$memcheck --suppressions=../sanitizers/valgrind.supp"
+memcheck="$memcheck --suppressions=tests/sanitizers/valgrind.supp"
 
 is_built() { # tool
     built=$work/$1/built
@@ -50,7 +52,8 @@ under_thread() {
 }
 
 under_valgrind() {
-    build valgrind && COMPILERS=gcc LOAD=5000 ROUNDS=120 SOAK=10000 TWICE=2000 EMULATOR=$memcheck suite valgrind "$firmware"
+    build valgrind && COMPILERS=gcc LOAD=5000 ROUNDS=120 SOAK=10000 TWICE=2000 EMULATOR=$suite_memcheck \
+        suite valgrind "$firmware"
 }
 
 host_under_valgrind() {
