@@ -356,7 +356,7 @@ static double gain_of_two_threads(int l) {
 
 /* --- the journal ------------------------------------------------------------------------------------------------- */
 
-enum { LIVE = 100000, STARTS = 11, RIDES = 200, ENTRY = 32 };
+enum { LIVE = 100000, STARTS = 11, RIDES = CODES < 200 ? CODES : 200, ENTRY = 32 };
 
 static uint32_t crc32(const unsigned char *bytes, size_t count) {
     uint32_t crc = 0xFFFFFFFF;
