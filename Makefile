@@ -69,7 +69,7 @@ gateway: posgateway
 
 PYTHON := $(BUILD)/python/bin/python
 
-gateway-tests: lib poscode posgateway $(BUILD)/demo test-packages
+gateway-tests: posgateway $(BUILD)/demo test-packages
 	@scripts/install-packages.sh $(GATEWAY_TEST_PACKAGES)
 	scripts/python-environment.sh tests/gateway/requirements.txt $(BUILD)/python
 
@@ -78,11 +78,11 @@ e2e: gateway-tests
 	$(PYTHON) tests/gateway/walk.py $(POSGATEWAY) $(BUILD)/demo $(BUILD)/e2e
 
 ## test-gateway   every test of the gateway, and e2e
-test-gateway: gateway-tests e2e
+test-gateway: gateway-tests poscode e2e
 	$(PYTHON) tests/gateway/run.py $(POSGATEWAY) $(POSCODE)
 
 ## bench-gateway  settlements and key queries a second, and how long they take
-bench-gateway: gateway-tests
+bench-gateway: gateway-tests poscode
 	$(PYTHON) tests/gateway/bench.py $(POSGATEWAY) $(POSCODE)
 
 BENCH_FLAGS := -std=c11 -O2 -Wall -Wextra -Iinclude
