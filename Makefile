@@ -69,7 +69,7 @@ gateway: posgateway
 
 PYTHON := $(BUILD)/python/bin/python
 
-gateway-tests: posgateway $(BUILD)/demo test-packages
+gateway-tests: posgateway $(BUILD)/demo
 	@scripts/install-packages.sh $(GATEWAY_TEST_PACKAGES)
 	scripts/python-environment.sh tests/gateway/requirements.txt $(BUILD)/python
 
