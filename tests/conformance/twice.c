@@ -237,6 +237,8 @@ static void attempts(void) {
     long lifetimes = 0, kills = 0;
     about("seed %llu", (unsigned long long)seed);
     while (shared->showings < total) {
+        /* A round that hangs, not a long run, is at fault. */
+        alarm(900);
         begin_round();
         for (int lifetime = 0; lifetime < LIFETIMES; lifetime++, lifetimes++) {
             int is_killed = pick(2) == 0;
