@@ -11,7 +11,8 @@ import os
 import sys
 import unittest
 
-import support
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "oracle"))
+import support  # pylint: disable=wrong-import-position
 
 
 def main():

@@ -119,6 +119,14 @@ int model_parse(const unsigned char *code, size_t count, struct fields *fields);
 void sha1(const void *bytes, size_t count, unsigned char digest[20]);
 void sha256(const void *bytes, size_t count, unsigned char digest[32]);
 void hmac_sha256(const void *key, size_t key_count, const void *bytes, size_t count, unsigned char mac[32]);
+uint32_t crc32(const void *bytes, size_t count);
+
+/* Big-endian. */
+uint32_t get32(const unsigned char *at);
+void put32(unsigned char *at, uint32_t value);
+
+/* What the journal of a state directory holds of a code that was accepted: docs/journal.md. */
+void journal_entry(const struct code *code, unsigned char entry[32]);
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Calls (present.c). Every call goes through guarded memory, and every call that fails must have touched nothing.

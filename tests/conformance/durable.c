@@ -76,19 +76,6 @@ static void write_journal(const unsigned char *bytes, size_t count) {
     CHECK(file && fwrite(bytes, 1, count, file) == count && fclose(file) == 0);
 }
 
-static uint32_t crc32(const unsigned char *bytes, size_t count) {
-    uint32_t crc = 0xFFFFFFFF;
-    for (size_t i = 0; i < count; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++) crc = crc & 1 ? crc >> 1 ^ 0xEDB88320 : crc >> 1;
-    }
-    return ~crc;
-}
-
-static void put32(unsigned char *at, uint32_t value) {
-    for (int i = 0; i < 4; i++) at[i] = (unsigned char)(value >> (24 - 8 * i));
-}
-
 /* Fills the journal up with entries of codes that are long past their window, by the clock that a test begins with. */
 static void age_journal(uint32_t entries) {
     static unsigned char bytes[2 * SLACK * ENTRY];
@@ -215,19 +202,10 @@ static void one_write_and_one_sync(void) {
 /* Each entry is what docs/journal.md says. */
 static void format(void) {
     struct code code = fixture_code("good");
-    struct fields fields;
     start();
     CHECK_INT(SUCCESS, verify(&code));
-    CHECK_INT(SUCCESS, model_parse(code.bytes, code.count, &fields));
-    unsigned char signed_part[300], digest[32], expected[ENTRY] = {'P', 'J', 1, 'A'}, actual[2 * ENTRY];
-    memcpy(signed_part, fields.credential, fields.credential_count);
-    put32(signed_part + fields.credential_count, fields.generated);
-    sha256(signed_part, fields.credential_count + 4, digest);
-    memcpy(expected + 4, digest, 16);
-    expected[19] |= 1;
-    put32(expected + 20, fields.generated);
-    put32(expected + 24, fields.generated + fields.window);
-    put32(expected + 28, crc32(expected, 28));
+    unsigned char expected[ENTRY], actual[2 * ENTRY];
+    journal_entry(&code, expected);
     CHECK_INT(ENTRY, read_journal(actual, sizeof actual));
     CHECK_BYTES(expected, actual, ENTRY);
     CHECK_INT(-1, file_size(temporary));

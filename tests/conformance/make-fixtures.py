@@ -3,74 +3,16 @@
 
     make-fixtures.py > fixtures.h
 
-An implementation of its own, on Python's integers and hashlib: nothing of the library is used. Nonces and keys are
-derived from names, so that the output is the same on every run; none of this is for real keys.
+On Python's integers (tests/oracle) and hashlib: nothing of the library is used. Nonces and keys are derived from names,
+so that the output is the same on every run; none of this is for real keys.
 """
 import hashlib
 import itertools
+import os
 import sys
 
-
-class Curve:
-    """y^2 = x^3 + b over p, with a generator of prime order n."""
-
-    def __init__(self, size, p, b, n, g):
-        self.size, self.p, self.b, self.n, self.g = size, p, b, n, g
-        self.table = []
-        base = g
-        for _ in range(size * 2):  # one row for each four bits of a scalar
-            row = [None]
-            for _ in range(15):
-                row.append(self.add(row[-1], base))
-            self.table.append(row)
-            base = self.add(row[15], base)
-
-    def add(self, a, b):
-        if a is None or b is None:
-            return a or b
-        if a[0] == b[0]:
-            if (a[1] + b[1]) % self.p == 0:
-                return None
-            slope = 3 * a[0] * a[0] * pow(2 * a[1], -1, self.p)
-        else:
-            slope = (b[1] - a[1]) * pow(b[0] - a[0], -1, self.p)
-        x = (slope * slope - a[0] - b[0]) % self.p
-        return x, (slope * (a[0] - x) - a[1]) % self.p
-
-    def times_g(self, k):
-        point = None
-        for row in self.table:
-            point = self.add(point, row[k & 15])
-            k >>= 4
-        return point
-
-    def times(self, k, a):
-        point = None
-        while k:
-            if k & 1:
-                point = self.add(point, a)
-            a = self.add(a, a)
-            k >>= 1
-        return point
-
-    def lift(self, x):
-        """A point with this x, or None: p is 3 modulo 4."""
-        square = (pow(x, 3, self.p) + self.b) % self.p
-        y = pow(square, (self.p + 1) // 4, self.p)
-        return (x, y) if y * y % self.p == square else None
-
-    def compressed(self, point):
-        return bytes([2 + (point[1] & 1)]) + point[0].to_bytes(self.size, "big")
-
-
-K1 = Curve(32, 2**256 - 2**32 - 977, 7,
-           0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141,
-           (0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798,
-            0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8))
-K192 = Curve(24, 2**192 - 2**32 - 4553, 3,
-             0xFFFFFFFFFFFFFFFFFFFFFFFE26F2FC170F69466A74DEFD8D,
-             (0xDB4FF10EC057E9AE26B07D0280B7F4341DA5D1B1EAE06C7D,
-              0x9B2F2F6D9C5628A7844163D015BE86344082AA88D95E2F9D))
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "oracle"))
+from ecdsa import SECP192K1 as K192, SECP256K1 as K1, der, integer  # pylint: disable=wrong-import-position
 
 
 def scalar(curve, *names):
@@ -85,24 +27,15 @@ def sha1(data):
 def sign(curve, d, data, nonce="first", high=False, digest=sha1):
     e = digest(data)
     k = scalar(curve, "nonce", d, e, nonce)
-    r = curve.times_g(k)[0] % curve.n
+    r = curve.times(k)[0] % curve.n
     s = pow(k, -1, curve.n) * (e + r * d) % curve.n
     if (s > curve.n // 2) != high:
         s = curve.n - s
     return r, s
 
 
-def integer(value):
-    size = value.bit_length() // 8 + 1
-    return tlv(2, value.to_bytes(size, "big"))
-
-
 def tlv(tag, body):
     return bytes([tag, len(body)]) + body
-
-
-def der(pair):
-    return tlv(0x30, integer(pair[0]) + integer(pair[1]))
 
 
 # ----------------------------------------------------------------------------------------------------------------------
@@ -115,7 +48,7 @@ SUCCESS, MALFORMED, STALE, EXPIRED, QUOTA, CARD, PARAM, VERSION = 1, -1, -2, -3,
 ISSUER = {i: scalar(K1, "issuer", i) for i in (0, 1, 2, 7, 255)}
 ISSUER[9] = ISSUER[1]
 ISSUER[10], ISSUER[11], ISSUER[12] = 1, K1.n - 1, 2
-PUBLIC = {i: K1.compressed(K1.times_g(d)) for i, d in ISSUER.items()}
+PUBLIC = {i: K1.compressed(K1.times(d)) for i, d in ISSUER.items()}
 RIDER = scalar(K192, "rider")
 
 
@@ -124,7 +57,7 @@ def credential(uid=b"2088000000000001", expiry=NOW + 7 * 86400, window=600, quot
                card_data=b"\0\1\2\x7f\x80\xfe\xff\0\0\n",
                card_no_len=None, card_data_len=None, left_over=b""):
     if public is None:
-        public = K192.compressed(K192.times_g(rider))
+        public = K192.compressed(K192.times(rider))
     return (uid + expiry.to_bytes(4, "big") + window.to_bytes(2, "big") + quota.to_bytes(2, "big") + reserved + public
             + card_type + bytes([len(card_no) if card_no_len is None else card_no_len]) + card_no
             + bytes([len(card_data) if card_data_len is None else card_data_len]) + card_data + left_over)
@@ -138,14 +71,14 @@ def code(body=None, version=2, algorithm=1, key_id=1, issuer=None, issuer_signat
         body = credential(rider=rider, **fields)
     if issuer_signature is None:
         d = ISSUER[key_id] if issuer is None else issuer
-        issuer_signature = der(sign(K1, d, body, issuer_nonce, issuer_high))
+        issuer_signature = der(*sign(K1, d, body, issuer_nonce, issuer_high))
     elif callable(issuer_signature):
         issuer_signature = issuer_signature(body)
     stamp = generated.to_bytes(4, "big") if time is None else time
     head = (bytes([version, algorithm, key_id, len(body)]) + body + bytes([len(issuer_signature)]) + issuer_signature
             + bytes([len(stamp)]) + stamp)
     if user_signature is None:
-        user_signature = der(sign(K192, rider, head, user_nonce, user_high))
+        user_signature = der(*sign(K192, rider, head, user_nonce, user_high))
     elif callable(user_signature):
         user_signature = user_signature(head)
     return head + bytes([len(user_signature)]) + user_signature + tail
@@ -247,18 +180,18 @@ def broken_signatures(curve, pair):
     """Encodings and values next to a good signature, none of them good."""
     r, s = pair
     n = curve.n
-    yield from ((f"{a}-{label}", der((value, s) if a == "r" else (r, value)))
+    yield from ((f"{a}-{label}", der(*((value, s) if a == "r" else (r, value))))
                 for a in "rs"
                 for label, value in (("0", 0), ("1", 1), ("n-1", n - 1), ("n", n), ("n+1", n + 1),
                                      ("plus-n", (r if a == "r" else s) + n), ("one-more", (r if a == "r" else s) + 1),
                                      ("p", curve.p), ("ones", 256**curve.size - 1), ("32-bytes-more", r << 256)))
-    yield "0-0", der((0, 0))
-    yield "1-1", der((1, 1))
-    yield "n-n", der((n, n))
-    yield "swapped", der((s, r))
-    yield "r-negated", der((n - r, s))
+    yield "0-0", der(0, 0)
+    yield "1-1", der(1, 1)
+    yield "n-n", der(n, n)
+    yield "swapped", der(s, r)
+    yield "r-negated", der(n - r, s)
     body = integer(r) + integer(s)
-    good = der(pair)
+    good = der(*pair)
     plain = lambda value: value.to_bytes((value.bit_length() + 7) // 8, "big")
     yield "empty", b""
     yield "one-byte", b"\x30"
@@ -306,7 +239,7 @@ def negative(curve, d, side):
 
 def infinite(curve, d):
     """r and s for which the sum of the verification is the point at infinity."""
-    return lambda data: der((-sha1(data) * pow(d, -1, curve.n) % curve.n, 12345))
+    return lambda data: der(-sha1(data) * pow(d, -1, curve.n) % curve.n, 12345)
 
 
 def signatures():
@@ -327,7 +260,7 @@ def signatures():
     fixture("issuer-sig-infinite", code(issuer_signature=infinite(K1, ISSUER[1])), MALFORMED)
     fixture("user-sig-infinite", code(user_signature=infinite(K192, RIDER)), MALFORMED)
 
-    by = lambda curve, d, digest=sha1: lambda data: der(sign(curve, d, data, digest=digest))
+    by = lambda curve, d, digest=sha1: lambda data: der(*sign(curve, d, data, digest=digest))
     fixture("issuer-sig-by-user-curve", code(issuer_signature=by(K192, ISSUER[1] % K192.n)), MALFORMED)
     fixture("user-sig-by-issuer-curve", code(user_signature=by(K1, RIDER)), MALFORMED)
     fixture("issuer-sig-by-rider", code(issuer_signature=by(K1, RIDER)), MALFORMED)
@@ -338,13 +271,13 @@ def signatures():
     # A digest that is placed to the left in 32 bytes instead of being the number that it spells.
     fixture("issuer-sig-digest-left", code(issuer_signature=by(K1, ISSUER[1], lambda d: sha1(d) << 96)), MALFORMED)
     fixture("user-sig-digest-left", code(user_signature=by(K192, RIDER, lambda d: sha1(d) << 32)), MALFORMED)
-    fixture("issuer-sig-over-length-too", code(issuer_signature=lambda b: der(sign(K1, ISSUER[1], bytes([len(b)]) + b))),
+    fixture("issuer-sig-over-length-too", code(issuer_signature=lambda b: der(*sign(K1, ISSUER[1], bytes([len(b)]) + b))),
             MALFORMED)
     fixture("issuer-sig-over-head-too",
-            code(issuer_signature=lambda b: der(sign(K1, ISSUER[1], bytes([2, 1, 1, len(b)]) + b))), MALFORMED)
-    fixture("user-sig-without-time", code(user_signature=lambda h: der(sign(K192, RIDER, h[:-5]))), MALFORMED)
-    fixture("user-sig-without-head", code(user_signature=lambda h: der(sign(K192, RIDER, h[4:]))), MALFORMED)
-    fixture("user-sig-with-its-length", code(user_signature=lambda h: der(sign(K192, RIDER, h + b"\x36"))), MALFORMED)
+            code(issuer_signature=lambda b: der(*sign(K1, ISSUER[1], bytes([2, 1, 1, len(b)]) + b))), MALFORMED)
+    fixture("user-sig-without-time", code(user_signature=lambda h: der(*sign(K192, RIDER, h[:-5]))), MALFORMED)
+    fixture("user-sig-without-head", code(user_signature=lambda h: der(*sign(K192, RIDER, h[4:]))), MALFORMED)
+    fixture("user-sig-with-its-length", code(user_signature=lambda h: der(*sign(K192, RIDER, h + b"\x36"))), MALFORMED)
     fixture("signatures-exchanged",
             code(issuer_signature=by(K192, RIDER), user_signature=by(K1, ISSUER[1])), MALFORMED)
 
@@ -355,19 +288,19 @@ def signatures():
         fixture(f"user-key-{label}", code(rider=d))
     # A key for which both products of the verification are one point: e = r d.
     k = scalar(K1, "doubling")
-    r = K1.times_g(k)[0] % K1.n
+    r = K1.times(k)[0] % K1.n
     d = sha1(body) * pow(r, -1, K1.n) % K1.n
-    PUBLIC[13] = K1.compressed(K1.times_g(d))
-    fixture("issuer-products-equal", code(key_id=13, issuer_signature=der((r, 2 * sha1(body) * pow(k, -1, K1.n) % K1.n))))
+    PUBLIC[13] = K1.compressed(K1.times(d))
+    fixture("issuer-products-equal", code(key_id=13, issuer_signature=der(r, 2 * sha1(body) * pow(k, -1, K1.n) % K1.n)))
     # A nonce point whose x is not below the order, so that r is x - n: the key follows from the signature.
     j = next(j for j in itertools.count(1) if K1.lift(K1.n + j))
     s = scalar(K1, "wrapped")
-    q = K1.add(K1.times(s, K1.lift(K1.n + j)), K1.times_g(-sha1(body) % K1.n))
+    q = K1.add(K1.times(s, K1.lift(K1.n + j)), K1.times(-sha1(body) % K1.n))
     PUBLIC[14] = K1.compressed(K1.times(pow(j, -1, K1.n), q))
-    fixture("issuer-x-above-order", code(key_id=14, issuer_signature=der((j, s))))
-    fixture("issuer-x-above-order-as-is", code(key_id=14, issuer_signature=der((j + K1.n, s))), MALFORMED)
+    fixture("issuer-x-above-order", code(key_id=14, issuer_signature=der(j, s)))
+    fixture("issuer-x-above-order-as-is", code(key_id=14, issuer_signature=der(j + K1.n, s)), MALFORMED)
 
-    good = K192.compressed(K192.times_g(RIDER))
+    good = K192.compressed(K192.times(RIDER))
     small = next(x for x in itertools.count(1) if K192.lift(x))
     none = next(x for x in itertools.count(2) if not K192.lift(x))
     for label, public in (
@@ -389,8 +322,8 @@ def replays():
     fixture("again-algorithm", code(algorithm=200))
     fixture("again-key-id-same-key", code(key_id=9))
     fixture("again-key-id-other-key", code(key_id=7))
-    fixture("again-forged", code(user_signature=der((1, 1))), MALFORMED)
-    fixture("again-issuer-forged", code(issuer_signature=der((1, 1))), MALFORMED)
+    fixture("again-forged", code(user_signature=der(1, 1)), MALFORMED)
+    fixture("again-issuer-forged", code(issuer_signature=der(1, 1)), MALFORMED)
     fixture("next-second", code(generated=NOW + 1))
     fixture("second-before", code(generated=NOW - 1))
     fixture("other-quota", code(quota=1001))
@@ -409,10 +342,10 @@ def order():
         e, w, k, i, u, b = bits
         body = credential(expiry=NOW + (100 if e else 86400), window=50 if w else 600,
                           card_no=b"12345678901234567890" if b else b"1234", uid=b"2088000000000500")
-        forged = der(sign(K1, ISSUER[2 if i else 1], body))
+        forged = der(*sign(K1, ISSUER[2 if i else 1], body))
         fixture("order-" + "".join(str(bit) for bit in bits),
                 code(body, key_id=100 if k else 1, issuer_signature=forged,
-                     user_signature=(lambda h: der(sign(K192, RIDER, h + b"!"))) if u else None),
+                     user_signature=(lambda h: der(*sign(K192, RIDER, h + b"!"))) if u else None),
                 PARAM if k else MALFORMED if i or u else SUCCESS)
 
 
@@ -477,7 +410,7 @@ PUBLISHED_KEYS = """
 def mill(window):
     """All of a code up to its generation time: the suite adds a time and signs with one nonce, which costs it nothing."""
     body = credential(uid=b"2088000000009999", window=window, rider=MILL, quota=65535)
-    return (bytes([2, 1, 1, len(body)]) + body + tlv(0, der(sign(K1, ISSUER[1], body)))[1:] + b"\4")
+    return (bytes([2, 1, 1, len(body)]) + body + tlv(0, der(*sign(K1, ISSUER[1], body)))[1:] + b"\4")
 
 
 MILL = scalar(K192, "mill")
@@ -513,7 +446,7 @@ def main():
     literal("KEY_UNCOMPRESSED", "04" + "".join(f"{v:064X}" for v in K1.g))
 
     k = scalar(K192, "mill nonce")
-    r = K192.times_g(k)[0] % K192.n
+    r = K192.times(k)[0] % K192.n
     literal("MILL_ORDER", f"{K192.n:048X}")
     literal("MILL_R", f"{r:048X}")
     literal("MILL_R_TIMES_KEY", f"{r * MILL % K192.n:048X}")

@@ -1,5 +1,5 @@
-/* What the tests know by themselves: hashes, the shape of a code, and how to sign one. Written from FIPS 180-4, RFC
- * 2104, SEC 1 and the reference, not from the library. */
+/* What the tests know by themselves: hashes, the shape of a code, how to sign one, and a journal's entry. Written from
+ * FIPS 180-4, RFC 2104, SEC 1 and the reference, not from the library. */
 #include "conformance.h"
 #include "fixtures.h"
 
@@ -7,19 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+uint32_t get32(const unsigned char *at) {
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+void put32(unsigned char *at, uint32_t value) {
+    for (int i = 0; i < 4; i++) at[i] = (unsigned char)(value >> (24 - 8 * i));
+}
+
 /* ------------------------------------------------------------------------------------------------------------------
  * Hashes: a message is padded into blocks of 64 bytes and fed to one function.
  * ------------------------------------------------------------------------------------------------------------------ */
 
 static uint32_t left(uint32_t x, int n) { return x << n | x >> (32 - n); }
 static uint32_t right(uint32_t x, int n) { return x >> n | x << (32 - n); }
-static uint32_t big_endian(const unsigned char *p) {
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
-}
 
 static void sha1_block(uint32_t h[8], const unsigned char *block) {
     uint32_t w[80], a = h[0], b = h[1], c = h[2], d = h[3], e = h[4];
-    for (int t = 0; t < 16; t++) w[t] = big_endian(block + 4 * t);
+    for (int t = 0; t < 16; t++) w[t] = get32(block + 4 * t);
     for (int t = 16; t < 80; t++) w[t] = left(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
     for (int t = 0; t < 80; t++) {
         uint32_t f = t < 20 ? ((b & c) | (~b & d)) + 0x5A827999
@@ -44,7 +49,7 @@ static const uint32_t k256[64] = {
 
 static void sha256_block(uint32_t h[8], const unsigned char *block) {
     uint32_t w[64], v[8];
-    for (int t = 0; t < 16; t++) w[t] = big_endian(block + 4 * t);
+    for (int t = 0; t < 16; t++) w[t] = get32(block + 4 * t);
     for (int t = 16; t < 64; t++)
         w[t] = w[t - 16] + w[t - 7] + (right(w[t - 15], 7) ^ right(w[t - 15], 18) ^ w[t - 15] >> 3) +
                (right(w[t - 2], 17) ^ right(w[t - 2], 19) ^ w[t - 2] >> 10);
@@ -116,7 +121,7 @@ int model_parse(const unsigned char *code, size_t count, struct fields *f) {
     if (count < at + n || n < 71) return MALFORMED_QRCODE;
     const unsigned char *c = f->credential = code + at;
     f->credential_count = n;
-    f->expiry = big_endian(c + 16);
+    f->expiry = get32(c + 16);
     f->window = (unsigned)c[20] << 8 | c[21];
     f->quota = (unsigned)c[22] << 8 | c[23];
     static const unsigned char nuls[8];
@@ -135,7 +140,7 @@ int model_parse(const unsigned char *code, size_t count, struct fields *f) {
     f->issuer_signature = code + at + 1;
     at += 1 + f->issuer_signature_count;
     if (count < at + 5 || code[at] != 4) return MALFORMED_QRCODE;
-    f->generated = big_endian(code + at + 1);
+    f->generated = get32(code + at + 1);
     at += 5;
     f->signed_count = at;
     if (count < at + 1) return MALFORMED_QRCODE;
@@ -212,7 +217,8 @@ static size_t write_integer(unsigned char *out, number x) {
 struct code milled_code(uint32_t generated, int window) {
     struct code code;
     code.count = bytes_of_hex(window == 60 ? MILL_HEAD_60 : MILL_HEAD, code.bytes, MAX_CODE);
-    for (int i = 0; i < 4; i++) code.bytes[code.count++] = (unsigned char)(generated >> (24 - 8 * i));
+    put32(code.bytes + code.count, generated);
+    code.count += 4;
     unsigned char digest[20];
     sha1(code.bytes, code.count, digest);
     /* s = (e + r d) / k */
@@ -228,4 +234,33 @@ struct code milled_code(uint32_t generated, int window) {
     signature[-1] = (unsigned char)count;
     code.count += 1 + count;
     return code;
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * The journal
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+uint32_t crc32(const void *bytes, size_t count) {
+    const unsigned char *at = bytes;
+    uint32_t crc = 0xFFFFFFFF;
+    for (size_t i = 0; i < count; i++) {
+        crc ^= at[i];
+        for (int bit = 0; bit < 8; bit++) crc = crc & 1 ? crc >> 1 ^ 0xEDB88320 : crc >> 1;
+    }
+    return ~crc;
+}
+
+void journal_entry(const struct code *code, unsigned char entry[32]) {
+    struct fields fields;
+    unsigned char signed_part[300], digest[32];
+    if (model_parse(code->bytes, code->count, &fields) != SUCCESS) abort();
+    memcpy(signed_part, fields.credential, fields.credential_count);
+    put32(signed_part + fields.credential_count, fields.generated);
+    sha256(signed_part, fields.credential_count + 4, digest);
+    memcpy(entry, "PJ\1A", 4);
+    memcpy(entry + 4, digest, 16);
+    entry[19] |= 1;
+    put32(entry + 20, fields.generated);
+    put32(entry + 24, fields.generated + fields.window);
+    put32(entry + 28, crc32(entry, 28));
 }

@@ -15,6 +15,10 @@ import os
 import random
 import sys
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "oracle"))
+import ecdsa  # pylint: disable=wrong-import-position
+from ecdsa import der  # pylint: disable=wrong-import-position
+
 chance = random.Random(20170712)
 checked = 0
 
@@ -31,38 +35,15 @@ NAMES = ["order", "primeMinusOrder", "montgomeryFactor", "b", "beta", "basisA1",
          "split1", "split2", "orderBits", "splitShift", "halfBits"]
 
 
-class Curve:
-    """What scripts/curve-constants.py says of a curve, and points by the textbook; None is infinity."""
+class Curve(ecdsa.Curve):
+    """What scripts/curve-constants.py says of a curve."""
 
-    def __init__(self, index, values, table):
+    def __init__(self, index, name, values, table):
+        super().__init__(name, values["prime"], values["b"], values["order"], (values["gx"], values["gy"]))
         self.index = index
         self.values = values
-        self.p, self.n, self.b = values["prime"], values["order"], values["b"]
-        self.bits = 192 if self.p < 1 << 192 else 256
-        self.size = self.bits // 8
-        self.g = (values["gx"], values["gy"])
+        self.bits = 8 * self.size
         self.table = table
-
-    def add(self, a, b):
-        if a is None or b is None:
-            return a or b
-        if a[0] == b[0]:
-            if (a[1] + b[1]) % self.p == 0:
-                return None
-            slope = 3 * a[0] * a[0] * pow(2 * a[1], -1, self.p)
-        else:
-            slope = (b[1] - a[1]) * pow(b[0] - a[0], -1, self.p)
-        x = (slope * slope - a[0] - b[0]) % self.p
-        return x, (slope * (a[0] - x) - a[1]) % self.p
-
-    def times(self, k, a):
-        total = None
-        while k:
-            if k % 2:
-                total = self.add(total, a)
-            a = self.add(a, a)
-            k //= 2
-        return total
 
     def negate(self, a):
         return a[0], (-a[1]) % self.p
@@ -76,8 +57,7 @@ class Curve:
         return x * inverse ** 2 % self.p, y * inverse ** 3 % self.p
 
     def key(self, a, compressed=True):
-        x = a[0].to_bytes(self.size, "big")
-        return bytes([2 + a[1] % 2]) + x if compressed else b"\4" + x + a[1].to_bytes(self.size, "big")
+        return self.compressed(a) if compressed else self.uncompressed(a)
 
 
 def pieces(*numbers, width=4):
@@ -335,14 +315,6 @@ def check_combinations(probe, curve, cases):
                     check(answer == expected, "small signature", key, digest, r, s)
 
 
-def der(*values):
-    body = b""
-    for value in values:
-        text = value.to_bytes(value.bit_length() // 8 + 1, "big")
-        body += bytes([2, len(text)]) + text
-    return bytes([0x30, len(body)]) + body
-
-
 def check_keys(probe, curve, cases):
     p, width = curve.p, curve.bits // 64
     out = (ctypes.c_uint64 * 8)()
@@ -467,7 +439,7 @@ def read_curves(path):
             else:
                 values.setdefault(curve, {})[name] = numbers[0]
     names = ["secp192k1", "secp256k1", "secp192k1Small", "secp192k1SmallAbove"]
-    return [Curve(i, values[name], tables[name]) for i, name in enumerate(names)]
+    return [Curve(i, name, values[name], tables[name]) for i, name in enumerate(names)]
 
 
 def main():
