@@ -29,6 +29,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 programs=$(cd "${PROGRAMS:-$work}" && pwd)
 cd "$(dirname "$0")"
+. ../results.sh
 # Relative, so that a checkout in a directory of any name works.
 headers=../../include
 status=0
@@ -36,18 +37,11 @@ status=0
 report() { # name command...
     name=$1
     shift
-    if "$@" > "$work/output" 2>&1; then result=0; else result=1; fi
-    summary=$(tail -n 1 "$work/output")
-    # A program that ends well without having said so has not run to its end.
-    case $summary in
-        *[1-9]*' passed, 0 failed') ;;
-        *) result=1 ;;
-    esac
-    if [ $result -ne 0 ]; then
+    if ! ends_well "$work/output" "$@"; then
         status=1
         sed '$d' "$work/output"
     fi
-    echo "$name: $summary"
+    echo "$name: $(tail -n 1 "$work/output")"
 }
 
 fixtures() {

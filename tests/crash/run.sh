@@ -14,21 +14,7 @@ library=$(cd "$library" && pwd)
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
-
-result() { # what, status
-    if [ "$2" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-    if [ "$2" -eq 0 ]; then echo "ok: $1"; else echo "FAILED: $1"; fi
-}
-
-# A program that ends well without having said so has not run to its end.
-ends_well() { # command...
-    "$@" > "$work/output" 2>&1 || return 1
-    case $(tail -n 1 "$work/output") in
-        *[1-9]*' passed, 0 failed') ;;
-        *) return 1 ;;
-    esac
-}
+. tests/results.sh
 
 flags="-std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Werror -O2 -Iinclude -ISources/CPlatform/include
     -Itests/conformance"
@@ -56,7 +42,7 @@ sed -i '/guard.*Checksum\.crc32/d' "$work/careless/Sources/TransitGate/JournalEn
 "$work/careless/scripts/build-library.sh" "$target" "$work/careless/dist" > "$work/careless.log" 2>&1 & careless=$!
 
 status=0
-ends_well "$work/cuts" "$seed" || status=$?
+ends_well "$work/output" "$work/cuts" "$seed" || status=$?
 cat "$work/output"
 result "power cuts" $status
 
@@ -66,8 +52,7 @@ is_noticed() { # what, lie, program, part of a test's name
     CUTS_LIE=$2 "$3" "$seed" "$4" > "$work/output" 2>&1 || status=$?
     # By what the library answered, and not by some accident.
     if [ $status -eq 1 ] && grep -q ', and not answered with' "$work/output"; then status=0; else status=1; fi
-    [ $status -eq 0 ] || cat "$work/output"
-    result "noticed: $1" $status
+    result "noticed: $1" $status "$work/output"
 }
 is_noticed "no sync" no-sync "$work/cuts" "no power cut loses"
 is_noticed "no sync of the directory" no-directory-sync "$work/cuts" "no power cut loses"
@@ -79,17 +64,15 @@ if wait $careless && ! cmp -s Sources/TransitGate/JournalEntry.swift \
     build_cuts "$work/careless/build/objects/$target" "$work/careless/cuts"
     is_noticed "no checksum" "" "$work/careless/cuts" "damaged"
 else
-    cat "$work/careless.log"
-    result "noticed: no checksum" 1
+    result "noticed: no checksum" 1 "$work/careless.log"
 fi
 
 mkdir "$work/a real disk"
 gcc -std=c11 -Wall -Wextra -Wpedantic -Werror -O1 -Iinclude -Itests/conformance -rdynamic tests/crash/kill.c \
     tests/conformance/framework.c tests/conformance/model.c -o "$work/kill" "$library/libposoffline.so" -lpthread
 status=0
-ends_well env LD_LIBRARY_PATH="$library" "$work/kill" "$work/a real disk" "$seed" || status=$?
+ends_well "$work/output" env LD_LIBRARY_PATH="$library" "$work/kill" "$work/a real disk" "$seed" || status=$?
 cat "$work/output"
 result "kills" $status
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+results

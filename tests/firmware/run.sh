@@ -53,11 +53,7 @@ demo() { # target
         [ $verdict -eq 1 ]
 }
 
-passed=0 failed=0
-result() { # what, status
-    if [ "$2" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-    [ "$2" -eq 0 ] && echo "ok: $1" || echo "FAILED: $1"
-}
+. tests/results.sh
 run() { # what, command
     what=$1
     shift
@@ -109,5 +105,4 @@ while [ $# -gt 0 ]; do
     result "conformance of $first" $status
 done
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+results

@@ -10,6 +10,7 @@ set -eu
 host=$(cd "${1:?usage: tests/sanitizers/run.sh HOST_LIBRARY_DIRECTORY FIRMWARE_LIBRARY_DIRECTORY}" && pwd)
 firmware=$(cd "${2:?usage: tests/sanitizers/run.sh HOST_LIBRARY_DIRECTORY FIRMWARE_LIBRARY_DIRECTORY}" && pwd)
 cd "$(dirname "$0")/../.."
+. tests/results.sh
 work=build/sanitizers
 swift=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")
 mkdir -p "$work/logs"
@@ -61,12 +62,6 @@ host_under_valgrind() {
     LD_LIBRARY_PATH=$host $memcheck "$work/valgrind/programs/soak" 10000 > "$work/logs/valgrind-host.log" 2>&1
 }
 
-passed=0 failed=0
-result() { # what, status
-    if [ "$2" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-    [ "$2" -eq 0 ] && echo "ok: $1" || echo "FAILED: $1"
-}
-
 # A defective library must be found out, and for what is wrong with it.
 finds() { # tool, defect, what the tool says, program and arguments...
     tool=$1 defect=$2 words=$3
@@ -105,5 +100,4 @@ result "the host file under valgrind" $status
 # shellcheck disable=SC2086
 finds valgrind dirty_calloc "depends on uninitialised value" $memcheck "$work/valgrind/programs/memory"
 
-echo "$passed passed, $failed failed"
-[ $failed -eq 0 ]
+results

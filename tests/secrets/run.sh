@@ -17,29 +17,14 @@ library=$(cd "$library" && pwd)
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
-
-result() { # what, status
-    if [ "$2" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-    if [ "$2" -eq 0 ]; then echo "ok: $1"; else echo "FAILED: $1"; fi
-}
-
-# A program that ends well without having said so has not run to its end.
-ends_well() { # command...
-    "$@" > "$work/output" 2>&1 || return 1
-    case $(tail -n 1 "$work/output") in
-        *[1-9]*' passed, 0 failed') ;;
-        *) return 1 ;;
-    esac
-}
+. tests/results.sh
 
 run() { # what, command...
     what=$1
     shift
     status=0
-    ends_well "$@" || status=$?
-    [ $status -eq 0 ] || cat "$work/output"
-    result "$what" $status
+    "$@" || status=$?
+    result "$what" $status "$work/output"
 }
 
 python3 tests/secrets/needles.py > "$work/needles"
@@ -55,18 +40,22 @@ build branches "$library/libposoffline.so"
 
 traces() { # library, part of a test's name
     # shellcheck disable=SC2086
-    ends_well $emulator "$work/traces" "$1" "$work/needles" "$work/key file" ${2:+"$2"}
+    ends_well "$work/output" $emulator "$work/traces" "$1" "$work/needles" "$work/key file" ${2:+"$2"}
+}
+
+paths() {
+    # shellcheck disable=SC2086
+    ends_well "$work/output" env LD_LIBRARY_PATH="$library" tests/secrets/paths.py "$work/branches" \
+        "build/objects/$target/libposoffline.unstripped.so" $emulator
 }
 
 branches() { # library directory
-    ends_well env LD_LIBRARY_PATH="$1" valgrind --quiet "$work/branches"
+    ends_well "$work/output" env LD_LIBRARY_PATH="$1" valgrind --quiet "$work/branches"
 }
 
 run "no trace of a key" traces "$library/libposoffline.so"
 if [ -n "$emulator" ]; then
-    # shellcheck disable=SC2086
-    run "no path depends on a key" env LD_LIBRARY_PATH="$library" tests/secrets/paths.py "$work/branches" \
-        "build/objects/$target/libposoffline.unstripped.so" $emulator
+    run "no path depends on a key" paths
 else
     run "no branch and no address depends on a key" branches "$library"
 
@@ -89,8 +78,7 @@ else
             "$@" || status=$?
             # By what was looked for, and not by some accident.
             if [ $status -ne 0 ] && grep -q "$message" "$work/output"; then status=0; else status=1; fi
-            [ $status -eq 0 ] || cat "$work/output"
-            result "noticed: $what" $status
+            result "noticed: $what" $status "$work/output"
         }
         careless=$work/careless/dist
         is_noticed "a copy that is left on the stack" 'traces: expected 0, actual [1-9].*on the stack of the call' \
@@ -100,10 +88,8 @@ else
         is_noticed "a branch on the key" 'Conditional jump or move depends on uninitialised' branches "$careless"
         is_noticed "an address by the key" 'Use of uninitialised value' branches "$careless"
     else
-        cat "$work/output"
-        result "a careless library" 1
+        result "a careless library" 1 "$work/output"
     fi
 fi
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+results

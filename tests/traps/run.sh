@@ -8,18 +8,7 @@ set -eu
 cd "$(dirname "$0")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-passed=0 failed=0
-
-result() { # what, status, log
-    if [ "$2" -eq 0 ]; then
-        passed=$((passed + 1))
-        echo "ok: $1"
-    else
-        failed=$((failed + 1))
-        cat "$3"
-        echo "FAILED: $1"
-    fi
-}
+. tests/results.sh
 
 status=0
 tests/traps/traps.py >"$work/list" 2>&1 || status=$?
@@ -54,5 +43,4 @@ for target in $controls; do
     result "a new trap is found on $target" "$(cat "$work/$target.status" 2>/dev/null || echo 1)" "$work/$target.log"
 done
 
-echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+results
