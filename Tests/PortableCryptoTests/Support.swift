@@ -12,27 +12,7 @@ let seed: UInt64 = {
     return value
 }()
 
-/// SplitMix64 (Steele, Lea and Flood, 2014). Each test has its own stream, by name.
-struct Random: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(_ name: String) {
-        state = seed
-        for byte in name.utf8 { state = (state ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    mutating func below(_ limit: Int) -> Int { Int.random(in: 0..<limit, using: &self) }
-
-    mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
-
+extension Random {
     mutating func integer(bits: Int) -> BigInteger {
         BigInteger(bytes: bytes((bits + 7) / 8)) % BigInteger.powerOfTwo(bits)
     }

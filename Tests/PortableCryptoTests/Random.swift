@@ -1,0 +1,1 @@
+../TransitCodeTests/Shared/Random.swift
