@@ -161,8 +161,8 @@ test-firmware: firmware lib poscode test-packages
 	@scripts/install-packages.sh $(FIRMWARE_TEST_PACKAGES)
 	tests/firmware/run.sh $(POSCODE) $(FIRMWARE_TARGETS)
 
-## test-sanitizers  the C suite under AddressSanitizer, ThreadSanitizer and valgrind
-test-sanitizers: lib dist/x86_64/libposoffline.so
+## test-sanitizers  the C suite under AddressSanitizer, ThreadSanitizer and valgrind; the Swift tests under the first
+test-sanitizers: lib tool-packages dist/x86_64/libposoffline.so
 	@scripts/install-packages.sh $(SANITIZER_PACKAGES)
 	tests/sanitizers/run.sh $(BUILD) dist/x86_64
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs the C conformance suite under AddressSanitizer with UndefinedBehaviorSanitizer, under ThreadSanitizer and under
-# valgrind, and sees for each tool that it finds a defect that is there. Ends non-zero when anything is found that is
-# not.
+# valgrind, and the Swift tests under AddressSanitizer, and sees for each tool that it finds a defect that is there.
+# Ends non-zero when anything is found that is not.
 #
 #   tests/sanitizers/run.sh HOST_LIBRARY_DIRECTORY FIRMWARE_LIBRARY_DIRECTORY
 #
@@ -44,6 +44,14 @@ under_address() {
         suite address "$work/address"
 }
 
+# The Swift tests of all but the arithmetic, which has no pointers and is slow; as they are built for
+# debugging.
+swift_under_address() {
+    ASAN_OPTIONS=verbosity=1 swift test --sanitize=address --scratch-path "$work/swift" --disable-xctest \
+        --skip PortableCrypto --quiet > "$work/logs/swift.log" 2>&1 || return 1
+    grep -q 'AddressSanitizer Init done' "$work/logs/swift.log"
+}
+
 under_thread() {
     runtime=$swift/lib/swift/linux
     build thread && COMPILERS=$swift/bin/clang LOAD=5000 ROUNDS=200 SOAK=20000 TWICE=20000 \
@@ -81,6 +89,9 @@ cat "$work/logs/address.log"
 result "the suite under AddressSanitizer and UndefinedBehaviorSanitizer" $status
 finds address short_calloc heap-buffer-overflow "$work/address/programs/memory"
 finds address no_free "LeakSanitizer: detected memory leaks" "$work/address/programs/memory"
+status=0
+swift_under_address || status=$?
+result "the Swift tests under AddressSanitizer" $status "$work/logs/swift.log"
 
 status=0
 under_thread || status=$?
