@@ -138,7 +138,7 @@ mutation: lib-packages test-packages
 	tests/mutation/run.py $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(ALL),--all) $(FILES)
 
 ## coverage     what of the core no test runs; fails where that is not explained
-coverage: lib-packages test-packages
+coverage: lib-packages tool-packages test-packages
 	tests/coverage/run.py
 
 ## firmware     dist/TARGET/: for each architecture one file that needs libc alone, and the headers
@@ -166,7 +166,7 @@ test-sanitizers: lib tool-packages dist/x86_64/libposoffline.so
 	@scripts/install-packages.sh $(SANITIZER_PACKAGES)
 	tests/sanitizers/run.sh $(BUILD) dist/x86_64
 
-## test         every test
+## test         every test of the library and poscode
 test: lib poscode test-packages
 	scripts/test.sh $(LIBRARY) $(POSCODE)
 

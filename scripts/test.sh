@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every test of the library and of the tools, against the files that ship.
+# Every test of the library and of poscode, against the files that ship.
 #
 #   scripts/test.sh LIBRARY POSCODE
 set -eu
@@ -9,7 +9,7 @@ library=$1 poscode=$2
 step() { printf '\n=== %s\n' "$1"; }
 
 step "Swift modules"
-# Optimised, for the sake of the arithmetic's 200,000 cases.
+# Optimised, for the sake of the arithmetic's 110,000 cases.
 swift build -c release -Xswiftc -enable-testing --build-tests --quiet
 swift test -c release -Xswiftc -enable-testing --skip-build --disable-xctest --quiet
 

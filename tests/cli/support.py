@@ -109,7 +109,7 @@ class Gate:
     def __init__(self, keys, record_key=None):
         path = os.environ.get("POSOFFLINE_LIBRARY") or os.path.join(ROOT, "build", "libposoffline.so")
         if not os.path.exists(path):
-            subprocess.run([os.path.join(ROOT, "scripts", "build-library.sh"), "build"], check=True, cwd=ROOT)
+            subprocess.run([os.path.join(ROOT, "scripts", "build-library.sh"), "host", "build"], check=True, cwd=ROOT)
         self.library = ctypes.CDLL(path)
         self.library.free_pos_verify()
         if record_key is not None:

@@ -17,7 +17,7 @@ work=build/fuzz
 
 is_built() {
     for target; do [ -x "$work/fuzz-$target" ] || return 1; done
-    [ -z "$(find Sources include tests/fuzz tests/conformance/model.c -name '*.[chs]*' -newer "$work/built")" ]
+    [ -z "$(find Sources include tests/fuzz tests/conformance -name '*.[chs]*' -newer "$work/built")" ]
 }
 if ! is_built "$@" 2> /dev/null; then
     tests/fuzz/build.sh "$work" && touch "$work/built"

@@ -1,4 +1,4 @@
-"""RSA signatures by libcrypto, which the gateway does not use: the tests' own opinion of every signature."""
+"""RSA signatures by libcrypto, through ctypes: the tests' own opinion of every signature."""
 
 import base64
 import ctypes

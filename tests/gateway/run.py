@@ -4,7 +4,7 @@
     python3 tests/gateway/run.py PATH_TO_POSGATEWAY PATH_TO_POSCODE [-v] [NAME...]
 
 A NAME picks tests as unittest does: test_envelope, test_settle.Windows. Exits 0 when every test has passed. Needs
-libcrypto, the openssl command, and for test_sdk the official SDK (requirements.txt) and port 80 of 127.0.0.80.
+what is in requirements.txt, libcrypto, openssl, chromium and its driver, zbarimg, and for test_sdk port 80 of 127.0.0.80.
 """
 
 import os

@@ -548,6 +548,24 @@ class Secrets(unittest.TestCase):
             self.assertGreater(len(secret), 15)
             self.assertNotIn(secret, said)
 
+    def test_no_core(self):
+        def may_dump_core():
+            resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+
+        def dumps_core(process):
+            process.send_signal(signal.SIGABRT)
+            _, status = os.waitpid(process.pid, 0)
+            process.returncode = status
+            process.stdout.close()
+            self.assertEqual(os.WTERMSIG(status), signal.SIGABRT)
+            return os.WCOREDUMP(status)
+
+        control = subprocess.Popen(
+            ["cat", "/dev/zero"], stdout=subprocess.PIPE, cwd=temporary_directory(), preexec_fn=may_dump_core)
+        control.stdout.read(1)
+        self.assertTrue(dumps_core(control), "here no process leaves a core, so nothing is shown")
+        self.assertFalse(dumps_core(Server(preexec=may_dump_core).process))
+
     def test_files_are_the_owner_s_alone(self):
         # In a directory that was there before, too, whatever its mode.
         os.umask(0o022)

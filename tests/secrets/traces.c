@@ -1,4 +1,4 @@
-/* traces LIBRARY NEEDLES: whether the record key leaves traces in memory.
+/* traces LIBRARY NEEDLES KEY_FILE [PART_OF_A_NAME...]: whether the record key leaves traces in memory.
  *
  * Every call into the library runs on a stack of its own, which is looked at as the call has left it; so are the
  * registers. Then all that the process may write is searched for the key and for what is computed from it. This program

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CProcess
 import Foundation
 import TransitOffice
 
@@ -10,6 +11,12 @@ struct Posgateway: AsyncParsableCommand {
         abstract: "The payment platform's transit interfaces on one machine: keys, records, settlements, cards, riders.",
         subcommands: [Serve.self, Keygen.self, ExportIssuerKeys.self, AuditLedger.self, Plans.self],
         defaultSubcommand: Serve.self)
+
+    static func main() async {
+        // Every command has somebody's keys.
+        posoffline_forbid_cores()
+        await main(nil)
+    }
 }
 
 /// A merchant's key pair.

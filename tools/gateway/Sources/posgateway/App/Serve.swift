@@ -1,5 +1,4 @@
 import ArgumentParser
-import CProcess
 import Foundation
 import Hummingbird
 import HummingbirdCore
@@ -18,9 +17,9 @@ struct Serve: AsyncParsableCommand {
             The first start makes the data directory: keys for the gateway and for the issuer of codes, and a demo \
             merchant, whose settings for the official SDKs are printed.
 
-            Every option can also be set in the environment (POSGATEWAY_PORT, POSGATEWAY_TLS_CERTIFICATE) and in a \
-            JSON file ({"port": 8080, "tls": {"certificate": "..."}}). A flag comes before the environment, which \
-            comes before the file.
+            Every option but --config and --quiet can also be set in the environment (POSGATEWAY_PORT, \
+            POSGATEWAY_TLS_CERTIFICATE) and in a JSON file ({"port": 8080, "tls": {"certificate": "..."}}). A flag \
+            comes before the environment, which comes before the file.
             """)
 
     @OptionGroup var options: SettingsOptions
@@ -28,8 +27,6 @@ struct Serve: AsyncParsableCommand {
     var quiet = false
 
     func run() async throws {
-        // Everybody's keys are in this process.
-        posoffline_forbid_cores()
         let settings = try await options.settings()
         guard let level = Logger.Level(rawValue: settings.logLevel) else {
             throw ValidationError("the log level has to be trace, debug, info, notice, warning or error.")
