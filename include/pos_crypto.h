@@ -13,7 +13,10 @@
  *   Threads      Any function may be called from any thread at any time. Of two threads that present the same code at
  *                the same moment exactly one gets SUCCESS. A call of init_pos_verify during a verification lets that
  *                verification finish with the lists that it started with. A child of fork() inherits the lists and
- *                the replay memory as they were; from then on parent and child remember apart.
+ *                the replay memory as they were; from then on parent and child remember apart. Let the first call
+ *                return before you fork. A signal handler must not call, nor leave a call by longjmp. A thread that is
+ *                cancelled ends its call first. Once exit() has ended the library, every call that can say so returns
+ *                SYSTEM_ERROR.
  *   Ownership    Every buffer is the caller's, before and after the call; the library keeps no pointer to it. Input
  *                is copied before anything is written, so that a response buffer may overlap the request.
  *   Output       Nothing is printed, to no stream, ever. No byte is written past a length that the caller gave.
@@ -56,8 +59,8 @@ extern "C" {
 /* 内存不足: an allocation failed. Nothing was accepted; the same call may succeed later. */
 #define NO_ENOUGH_MEMORY (-6)
 
-/* 系统内部错误: a fault that should not happen: the clock cannot be read, or the state directory (posoffline.h) cannot be
- * written. Nothing was accepted. */
+/* 系统内部错误: a fault that should not happen: the clock cannot be read, the state directory or the key file
+ * (posoffline.h) cannot be used, or the process is ending. Nothing was accepted. */
 #define SYSTEM_ERROR (-7)
 
 /* 卡类型不支持: the code is of a card type that is not in the list given to init_pos_verify. */

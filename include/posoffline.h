@@ -43,7 +43,9 @@ extern "C" {
  *
  * Firmware that cannot be changed sets POSOFFLINE_RECORD_KEY_FILE in the environment instead: the path of a file with
  * 32 to 128 hex digits, white space after them allowed, 159 bytes at most. init_pos_verify reads it, and returns
- * ILLEGAL_PARAM when it cannot be read or is malformed. A set-user-id or set-group-id process ignores the variable.
+ * ILLEGAL_PARAM when it cannot be read or is malformed; so does verify_qrcode where no init_pos_verify has succeeded,
+ * and returns SYSTEM_ERROR. The variable is ignored while the process has another effective user or group than its
+ * real one.
  *
  *   key      in: 密钥, key_len bytes
  *   key_len  in: 密钥长度, from POSOFFLINE_RECORD_KEY_MIN to POSOFFLINE_RECORD_KEY_MAX
@@ -72,10 +74,14 @@ int posoffline_set_record_key(const unsigned char *key, int key_len);
  * not marked as accepted.
  *
  * Firmware that cannot be changed sets POSOFFLINE_STATE_DIR in the environment instead, which init_pos_verify reads and
- * treats alike: it returns what this function would. A directory set by a call comes before it. A set-user-id or
- * set-group-id process ignores the variable.
+ * treats alike: it returns what this function would. So does verify_qrcode where no init_pos_verify has succeeded, and
+ * returns SYSTEM_ERROR when the directory cannot be used. A directory set by a call comes before it. The variable is
+ * ignored while the process has another effective user or group than its real one.
  *
- *   path  in: 目录, an existing directory, best an absolute path
+ * The library keeps two descriptors, of the directory and of a file in it. A program that closes those that it has not
+ * opened takes them away: entries then go into whatever file gets their number.
+ *
+ *   path  in: 目录, an existing directory. An absolute path: a relative one is another directory after chdir()
  *
  * Returns SUCCESS
  *         ILLEGAL_PARAM     path is NULL, no directory, or nothing can be written there

@@ -28,14 +28,22 @@ static char identity;
 
 static volatile int is_held;
 
+/* Of the thread that has the lock: it is not to be cancelled in the middle of a write, and leave the lock taken. */
+static int cancel_state;
+
 static void take(void) {
+    int state = PTHREAD_CANCEL_ENABLE;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     pthread_mutex_lock(&lock);
+    cancel_state = state;
     is_held = 1;
 }
 
 static void give(void) {
+    int state = cancel_state;
     is_held = 0;
     pthread_mutex_unlock(&lock);
+    pthread_setcancelstate(state, &state);
 }
 
 static void (*unload_action)(void), (*fork_action)(void);
@@ -76,6 +84,8 @@ static void __attribute__((destructor)) unload(void) {
     unload_action();
     give();
 }
+
+long posoffline_platform_process(void) { return (long)getpid(); }
 
 long long posoffline_platform_now(void) {
     time_t now = time(NULL);

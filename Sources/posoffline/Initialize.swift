@@ -15,12 +15,9 @@ public func init_pos_verify(_ keyList: UnsafePointer<CChar>?, _ cardTypeList: Un
         try file.read()
 
         try withTerminal { (state) throws(PosError) in
-            try state.state.useEnvironment(for: &state.replay)
-            // A directory that was opened has brought its own room.
-            try state.replay.reserve()
+            try state.useEnvironment(&file)
             // Nothing below fails: a fault anywhere above has left everything as it was. What was in force before is
             // released in place of what comes.
-            if file.isPresent, !state.recordKeyIsFromCall { _ = state.recordKey.set(file.key) }
             swap(&state.keys, &keys)
             swap(&state.cardTypes, &cardTypes)
         }

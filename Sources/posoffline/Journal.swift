@@ -18,11 +18,17 @@ struct Journal: ~Copyable {
     /// The disk has failed in a way that leaves open what the file holds: it takes nothing more before it is rewritten.
     private(set) var isDoubtful = false
 
+    /// The process that opened it.
+    private var process = 0
+
     var isOpen: Bool { file >= 0 }
+    /// Whether another process has opened it.
+    var isForeign: Bool { isOpen && process != posoffline_platform_process() }
 
     /// Takes the directory at a path and reads the journal there, if there is one, into `table`. Throws `.illegalParam`
     /// when that is no directory to write in, `.system` when another process has it or the disk fails.
     mutating func open(_ path: UnsafePointer<CChar>, into table: inout ReplayTable) throws(PosError) {
+        process = posoffline_platform_process()
         directory = try Self.handle(posoffline_platform_take_directory(path))
         file = try Self.handle(posoffline_platform_open(directory, cString(Self.name), 0))
         // That nothing can be made in the directory is to show now; and what a power cut left of a rewriting goes.

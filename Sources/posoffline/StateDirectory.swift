@@ -28,14 +28,9 @@ struct StateDirectory: ~Copyable {
         }
     }
 
-    /// Has the journal open, if there is to be one. What may go wrong with it in the middle of a verification is no
-    /// fault of the caller's arguments.
+    /// Has the journal open, if there is to be one.
     mutating func demandOpen(for table: inout ReplayTable) throws(PosError) {
-        do throws(PosError) {
-            try reopen(for: &table)
-        } catch {
-            throw error == .outOfMemory ? .outOfMemory : .system
-        }
+        do throws(PosError) { try reopen(for: &table) } catch { throw error.ofTheSystem }
     }
 
     /// Has it on the disk that a code was accepted, which `table` remembers already. When that cannot be, the table
@@ -48,7 +43,7 @@ struct StateDirectory: ~Copyable {
             try journal.add(ReplaySlot(identity, until: lastSecond), of: table)
         } catch {
             table.withdraw(identity)
-            throw error
+            throw error.ofTheSystem
         }
         if journal.isLong {
             table.forgetPast(now)
@@ -67,6 +62,8 @@ struct StateDirectory: ~Copyable {
     }
 
     private mutating func reopen(for table: inout ReplayTable) throws(PosError) {
+        // The child of a fork that no handler has seen shares the parent's file.
+        if journal.isForeign { journal.close() }
         guard path.count > 0, !journal.isOpen else { return }
         let path = path.span
         try path.withUnsafeBufferPointer { (path) throws(PosError) in

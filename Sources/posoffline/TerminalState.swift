@@ -12,6 +12,11 @@ struct TerminalState: ~Copyable {
     var recordKey = RecordKey()
     /// A key set by a call comes before one from the environment.
     var recordKeyIsFromCall = false
+    /// Whether what the environment names is in force, since the last free_pos_verify.
+    var hasReadEnvironment = false
+    /// Whether the library is leaving the process. A thread that is still here is answered that nothing works: what was
+    /// accepted is forgotten, and nothing that is accepted now would be remembered.
+    var hasEnded = false
 
     var isInitialized: Bool { keys.count > 0 }
 
@@ -45,11 +50,36 @@ struct TerminalState: ~Copyable {
         state.close()
         recordKey.wipe()
         recordKeyIsFromCall = false
+        hasReadEnvironment = false
     }
 
     mutating func end() {
         forgetAll()
         state.unset()
+        hasEnded = true
+    }
+
+    /// Has in force what the environment names, for a verification that comes before init_pos_verify.
+    mutating func demandEnvironment() throws(PosError) {
+        guard !hasReadEnvironment else { return }
+        var file = RecordKeyFile()
+        defer { file.wipe() }
+        do throws(PosError) {
+            try file.read()
+            try useEnvironment(&file)
+        } catch {
+            throw error.ofTheSystem
+        }
+    }
+
+    /// Takes the directory that the environment names, and the record key that its file had. When it throws, nothing has
+    /// changed.
+    mutating func useEnvironment(_ file: inout RecordKeyFile) throws(PosError) {
+        try state.useEnvironment(for: &replay)
+        // A directory that was opened has brought its own room.
+        try replay.reserve()
+        if file.isPresent, !recordKeyIsFromCall { _ = recordKey.set(file.key) }
+        hasReadEnvironment = true
     }
 }
 
@@ -64,5 +94,11 @@ func withTerminal<Result>(
     posoffline_platform_lock()
     defer { posoffline_platform_unlock() }
     posoffline_platform_watch({ terminal.end() }, { terminal.state.close() })
+    guard !terminal.hasEnded else { throw .system }
     return try body(&terminal)
+}
+
+extension PosError {
+    /// What goes wrong with a directory or a file in the middle of a verification is no fault of the caller's arguments.
+    var ofTheSystem: PosError { self == .outOfMemory ? .outOfMemory : .system }
 }

@@ -59,7 +59,10 @@ struct KeyTerminal: SharedTerminal {
     func knowledge(
         cardType: CardType, identity: ReplayIdentity, issuerKeyID: UInt8
     ) throws(PosError) -> Knowledge<LibraryBackend.IssuerKey> {
-        let hasAccepted = try withTerminal { (state) throws(PosError) in try state.hasAccepted(identity) }
+        let hasAccepted = try withTerminal { (state) throws(PosError) in
+            try state.demandEnvironment()
+            return try state.hasAccepted(identity)
+        }
         return Knowledge(
             supportsCardType: true, hasAccepted: hasAccepted,
             issuerKey: hasAccepted ? nil : LibraryBackend.issuerKey(publicKey.span))

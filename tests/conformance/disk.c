@@ -98,8 +98,13 @@ int renameat(int from_directory, const char *from, int to_directory, const char 
     return fails(DISK_RENAME) ? -1 : real(from_directory, from, to_directory, to);
 }
 
+static unsigned sync_time;
+
+void slow_disk(unsigned microseconds) { sync_time = microseconds; }
+
 int fsync(int file) {
     (void)file;
     counts.syncs++;
+    if (sync_time) usleep(sync_time);
     return fails(DISK_SYNC) ? -1 : 0;
 }

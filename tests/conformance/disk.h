@@ -20,4 +20,7 @@ void fail_disk(int call, long number, int and_later, int error);
 /* All succeed again. Returns how many such calls there were. */
 long heal_disk(void);
 
+/* Each sync takes this long from now on. A thread can be cancelled meanwhile. */
+void slow_disk(unsigned microseconds);
+
 #endif

@@ -1,16 +1,19 @@
 /* durable [COUNT]: accepted codes that outlive the power. A restart is free_pos_verify, which forgets everything that is
  * in memory, and init_pos_verify. */
-#define _XOPEN_SOURCE 700
+#define _GNU_SOURCE
 #include "conformance.h"
 #include "disk.h"
 #include "fixtures.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -161,6 +164,34 @@ static void environment_is_unfit(void) {
         CHECK_INT(CARDTYPE_UNSUPPORTED, verify_named("plain"));
         CHECK_INT(QRCODE_DUPLICATED, verify_named("key-7"));
     }
+}
+
+/* verify_qrcode needs no init_pos_verify, but the directory all the same. */
+static void environment_without_init(void) {
+    struct code first = long_code(0), second = long_code(1);
+    char moved[300];
+    setenv("POSOFFLINE_STATE_DIR", directory, 1);
+    CHECK_INT(SUCCESS, legacy(&first));
+    CHECK_INT(ENTRY, file_size(journal));
+    free_pos_verify();
+    CHECK_INT(QRCODE_DUPLICATED, legacy(&first));
+    /* Without it nothing is accepted, not even after an init_pos_verify that has said so. */
+    free_pos_verify();
+    sprintf(moved, "%s moved", directory);
+    CHECK_INT(0, rename(directory, moved));
+    for (int i = 0; i < 2; i++) {
+        CHECK_INT(SYSTEM_ERROR, legacy(&first));
+        CHECK_INT(SYSTEM_ERROR, legacy(&second));
+        CHECK_INT(ILLEGAL_PARAM, init(KEY_LIST, CARD_TYPES));
+    }
+    CHECK_INT(0, rename(moved, directory));
+    fail_allocation(1, 1);
+    CHECK_INT(NO_ENOUGH_MEMORY, legacy(&second));
+    allow_allocations();
+    CHECK_INT(QRCODE_DUPLICATED, legacy(&first));
+    CHECK_INT(SUCCESS, legacy(&second));
+    restart();
+    remembered(0, 2);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------ */
@@ -411,6 +442,86 @@ static void daemon_process(void) {
     remembered(0, 6);
 }
 
+/* The child of a fork that no handler has seen, as _Fork() makes one. */
+static void unseen_fork(void) {
+    start();
+    accept(0, 5);
+    pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+    if (child == 0) _exit(present(4) == SYSTEM_ERROR && present(5) == SYSTEM_ERROR ? 0 : 1);
+    int result;
+    CHECK(child > 0 && waitpid(child, &result, 0) == child);
+    CHECK_INT(0, result);
+    accept(5, 6);
+    restart();
+    remembered(0, 6);
+}
+
+static void *ride_5(void *unused) {
+    present(5);
+    pthread_testcancel();
+    return unused;
+}
+
+/* A thread that is cancelled while it waits for the disk ends its ride first, and leaves no lock behind. */
+static void cancelled(void) {
+    start();
+    accept(0, 5);
+    slow_disk(200000);
+    pthread_t thread;
+    void *result;
+    CHECK_INT(0, pthread_create(&thread, NULL, ride_5, NULL));
+    usleep(50000);
+    CHECK_INT(0, pthread_cancel(thread));
+    CHECK_INT(0, pthread_join(thread, &result));
+    CHECK(result == PTHREAD_CANCELED);
+    slow_disk(0);
+    remembered(0, 6);
+    accept(6, 7);
+    restart();
+    remembered(0, 7);
+}
+
+static int exit_pipe[2];
+
+/* Another thread of a process whose exit() has come to the program's last words, which nobody reads. */
+static void *after_the_end(void *unused) {
+    char byte;
+    struct code known = long_code(0), fresh = long_code(1);
+    if (read(exit_pipe[0], &byte, 1) != 1) _exit(1);
+    for (int i = 0; i < 2; i++) {
+        if (legacy(&known) != SYSTEM_ERROR || legacy(&fresh) != SYSTEM_ERROR || verify(&known) != SYSTEM_ERROR) _exit(2);
+        if (init(KEY_LIST, CARD_TYPES) != SYSTEM_ERROR || posoffline_set_state_dir(directory) != SYSTEM_ERROR) _exit(3);
+        free_pos_verify();
+    }
+    _exit(0);
+    return unused;
+}
+
+static void exit_in_child(void) {
+    static char last_words[1 << 20], buffer[2 << 20];
+    pthread_t thread;
+    if (posoffline_set_state_dir(directory) != SUCCESS || init(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(4);
+    if (present(0) != SUCCESS || pipe(exit_pipe) != 0 || dup2(exit_pipe[1], 1) != 1) _exit(5);
+    if (pthread_create(&thread, NULL, after_the_end, NULL) != 0) _exit(6);
+    alarm(60);
+    setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
+    fwrite(last_words, 1, sizeof last_words, stdout);
+    exit(7);
+}
+
+/* The library has left a process before its last thread has: it accepts nothing that it would not remember. */
+static void end_of_process(void) {
+    int result;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) exit_in_child();
+    CHECK(child > 0 && waitpid(child, &result, 0) == child);
+    CHECK_INT(0, WIFEXITED(result) ? WEXITSTATUS(result) : -1);
+    start();
+    remembered(0, 1);
+    accept(1, 2);
+}
+
 /* ------------------------------------------------------------------------------------------------------------------
  * A disk that fails
  * ------------------------------------------------------------------------------------------------------------------ */
@@ -453,6 +564,22 @@ static void failing_rides(void) {
     restart();
     remembered(0, next);
     CHECK_INT(SUCCESS, present(next));
+}
+
+/* What ext4 does after an error: nothing can be written there, until somebody sees to it. */
+static void turned_read_only(void) {
+    start();
+    accept(0, 2);
+    fail_disk(DISK_SYNC, 1, 0, EIO);
+    CHECK_INT(SYSTEM_ERROR, present(2));
+    fail_disk(DISK_OPEN, 1, 1, EROFS);
+    struct code code = long_code(3);
+    CHECK_INT(SYSTEM_ERROR, present(2));
+    CHECK_INT(SYSTEM_ERROR, legacy(&code));
+    heal_disk();
+    accept(2, 4);
+    restart();
+    remembered(0, 4);
 }
 
 /* Each call to the disk fails in turn while a failed sync is made good, which rewrites the journal. */
@@ -836,6 +963,7 @@ int main(int argc, char **argv) {
         {"without a directory the disk is left alone", no_directory},
         {"the environment names a directory for init_pos_verify", environment},
         {"a directory from the environment that is none is refused whole", environment_is_unfit},
+        {"verify_qrcode takes the directory from the environment without init_pos_verify", environment_without_init},
         {"an accepted code is refused after a restart", survives},
         {"a ride costs one write and one sync, a refusal nothing", one_write_and_one_sync},
         {"an entry is as documented", format},
@@ -848,7 +976,11 @@ int main(int argc, char **argv) {
         {"a directory in which nothing can be made is refused", unwritable},
         {"a second process is refused", one_process},
         {"a child goes on when its parent lets go", daemon_process},
+        {"a child that no handler has seen leaves the parent's journal alone", unseen_fork},
+        {"a thread that is cancelled ends its ride first", cancelled},
+        {"after the library's end nothing is accepted", end_of_process},
         {"a disk that fails refuses the ride and marks nothing", failing_rides},
+        {"a disk that turns read-only is no fault of an argument", turned_read_only},
         {"a failed sync is made good, whatever fails meanwhile", failing_repair},
         {"a failed sync is made good after a restart too", failing_sync_and_restart},
         {"a start on a failing disk says so and can be repeated", failing_start},

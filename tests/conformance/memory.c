@@ -88,9 +88,16 @@ static void with_key(void) {
     key_before = KEY_A;
 }
 
+/* Nothing is in force: what the environment names is what verify_qrcode takes, whatever becomes of an init_pos_verify. */
 static void with_key_file_alone(void) {
     nothing();
     setenv("POSOFFLINE_RECORD_KEY_FILE", key_file, 1);
+    key_before = KEY_B;
+}
+
+static void with_environment_alone(void) {
+    with_key_file_alone();
+    setenv("POSOFFLINE_STATE_DIR", one_directory, 1);
 }
 
 static void with_key_file(void) {
@@ -118,6 +125,7 @@ static void with_directory_closed(void) {
 static void with_key_file_and_directory_closed(void) {
     with_directory_closed();
     setenv("POSOFFLINE_RECORD_KEY_FILE", key_file, 1);
+    key_before = KEY_B;
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -198,6 +206,7 @@ static const struct step {
     {"verify_qrcode_v2, forged", in_use, verify_forged, MALFORMED_QRCODE, 0, IN_USE, DEVELOPMENT_KEY},
     {"verify_qrcode", in_use, verify_second_legacy, SUCCESS, 0, BOTH_USED, DEVELOPMENT_KEY},
     {"verify_qrcode without initialisation", nothing, verify_second_legacy, SUCCESS, 1, FREED, DEVELOPMENT_KEY},
+    {"verify_qrcode with a key file, first", with_key_file_alone, verify_second_legacy, SUCCESS, 1, FREED, KEY_B},
     {"get_qrcode_info", in_use, read_second, SUCCESS, 0, IN_USE, DEVELOPMENT_KEY},
     {"get_key_id", nothing, key_id, 7, 0, FREED, DEVELOPMENT_KEY},
     {"get_libposoffline_version", in_use, copy_version, 1, 0, IN_USE, DEVELOPMENT_KEY},
@@ -210,6 +219,7 @@ static const struct step {
     /* From here on there is a directory. A call names one only after the environment has: it is not undone. */
     {"posoffline_set_state_dir that is none", with_key, use_none, ILLEGAL_PARAM, 1, IN_USE, KEY_A},
     {"init_pos_verify with a directory", with_environment, initialise, SUCCESS, 4, NEW_LISTS, DEVELOPMENT_KEY},
+    {"verify_qrcode with a directory, first", with_environment_alone, verify_second_legacy, SUCCESS, 1, FREED, KEY_B},
     {"posoffline_set_state_dir", with_key, use_other, SUCCESS, 2, IN_USE, KEY_A},
     {"posoffline_set_state_dir, the same", with_directory, use_one, SUCCESS, 0, IN_USE, DEVELOPMENT_KEY},
     {"posoffline_set_state_dir, another", with_directory, use_other, SUCCESS, 2, IN_USE, DEVELOPMENT_KEY},

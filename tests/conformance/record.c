@@ -148,6 +148,25 @@ static void good_files(void) {
     }
 }
 
+/* verify_qrcode needs no init_pos_verify, but the key all the same. */
+static void file_without_init(void) {
+    unsigned char key[16];
+    bytes_of_hex(HEX_16, key, 16);
+    struct code code = fixture_code("good");
+    struct call call = call_with(&code);
+    free_pos_verify();
+    make_file("no key", 6);
+    for (int i = 0; i < 2; i++) CHECK_INT(SYSTEM_ERROR, call_legacy(&call, &answer));
+    make_file(HEX_16, 32);
+    CHECK_INT(SUCCESS, call_legacy(&call, &answer));
+    check_record(&answer, &call, NOW, key, 16);
+    remove_files(); /* it was read */
+    code = milled_code(NOW, 60);
+    call = call_with(&code);
+    CHECK_INT(SUCCESS, call_legacy(&call, &answer));
+    check_record(&answer, &call, NOW, key, 16);
+}
+
 static void refused_file(const char *name) {
     unsigned char key[20] = "the key before 12345";
     about("file %s", name);
@@ -323,6 +342,7 @@ const struct test record_tests[] = {
     {"a record key has 16 to 64 bytes and stays until it is replaced or dropped", key_lengths},
     {"a record key may be set before initialisation", key_before_initialisation},
     {"a record key file is read", good_files},
+    {"verify_qrcode reads a record key file without init_pos_verify", file_without_init},
     {"a record key file that is no key is refused and changes nothing", bad_files},
     {"a record key from a call comes before the file", call_before_file},
     {"a record fits its buffer to the byte", room},

@@ -158,6 +158,8 @@ void posoffline_platform_watch(void (*unload)(void), void (*forked)(void)) {
     (void)forked;
 }
 
+long posoffline_platform_process(void) { return 1; }
+
 long long posoffline_platform_now(void) { return seam_clock; }
 
 void *posoffline_platform_allocate(unsigned long count, unsigned long size) {

@@ -425,6 +425,11 @@ static void in_a_file(void) {
     write_key_file("0");
     CHECK_INT(ILLEGAL_PARAM, init_lists());
     CHECK_ONLY(NO_KEY_AT_ALL, "after another file that was refused");
+    CHECK_INT(SYSTEM_ERROR, present(verify_old, GOOD_POS_PARAM));
+    CHECK_ONLY(NO_KEY_AT_ALL, "after verify_qrcode has refused it");
+    write_key_file("\n");
+    CHECK_INT(SUCCESS, present(verify_old, GOOD_POS_PARAM));
+    CHECK_ONLY(IN_A_FILE, "after verify_qrcode has read it");
     CHECK_INT(0, unlink(key_file));
     unsetenv("POSOFFLINE_RECORD_KEY_FILE");
     end();

@@ -7,7 +7,8 @@
 #ifndef POSOFFLINE_PLATFORM_H
 #define POSOFFLINE_PLATFORM_H
 
-/* The one lock of the library. It is not recursive. fork() waits for it, so that a child finds it free. */
+/* The one lock of the library. It is not recursive. fork() waits for it, so that a child finds it free. A thread that
+ * has it cannot be cancelled. */
 void posoffline_platform_lock(void);
 void posoffline_platform_unlock(void);
 
@@ -16,6 +17,9 @@ void posoffline_platform_unlock(void);
  * to do no more than a signal handler may. Call it with the lock held.
  */
 void posoffline_platform_watch(void (*unload)(void), void (*forked)(void));
+
+/* What tells this process from its parent. */
+long posoffline_platform_process(void);
 
 /* The system's clock in Unix seconds, or -1 when it cannot be read or shows a time before 1970. */
 long long posoffline_platform_now(void);
