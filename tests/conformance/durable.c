@@ -448,7 +448,7 @@ static void unseen_fork(void) {
     accept(0, 5);
     pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
     if (child == 0) _exit(present(4) == SYSTEM_ERROR && present(5) == SYSTEM_ERROR ? 0 : 1);
-    int result;
+    int result = -1;
     CHECK(child > 0 && waitpid(child, &result, 0) == child);
     CHECK_INT(0, result);
     accept(5, 6);
@@ -511,7 +511,7 @@ static void exit_in_child(void) {
 
 /* The library has left a process before its last thread has: it accepts nothing that it would not remember. */
 static void end_of_process(void) {
-    int result;
+    int result = -1;
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) exit_in_child();
