@@ -26,7 +26,10 @@ extern int pthread_atfork(void (*)(void), void (*)(void), void (*)(void)) __attr
 /* What this library's fork handlers are registered under. */
 static char identity;
 
-static volatile int is_held;
+/* Read without the lock, at the end of the process. Relaxed: nothing is read on its word. */
+static int is_held;
+
+static void mark_held(int value) { __atomic_store_n(&is_held, value, __ATOMIC_RELAXED); }
 
 /* Of the thread that has the lock: it is not to be cancelled in the middle of a write, and leave the lock taken. */
 static int cancel_state;
@@ -36,12 +39,12 @@ static void take(void) {
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     pthread_mutex_lock(&lock);
     cancel_state = state;
-    is_held = 1;
+    mark_held(1);
 }
 
 static void give(void) {
     int state = cancel_state;
-    is_held = 0;
+    mark_held(0);
     pthread_mutex_unlock(&lock);
     pthread_setcancelstate(state, &state);
 }
@@ -79,9 +82,9 @@ extern void __cxa_finalize(void *);
 
 static void __attribute__((destructor)) unload(void) {
     __cxa_finalize(&identity); /* takes the fork handlers back */
-    if (!unload_action || is_held) return;
+    if (__atomic_load_n(&is_held, __ATOMIC_RELAXED)) return;
     take();
-    unload_action();
+    if (unload_action) unload_action();
     give();
 }
 
