@@ -66,18 +66,23 @@ struct TerminalState: ~Copyable {
         defer { file.wipe() }
         do throws(PosError) {
             try file.read()
-            try useEnvironment(&file)
+            try state.useEnvironment(for: &replay)
         } catch {
             throw error.ofTheSystem
         }
+        takeKey(of: file)
     }
 
-    /// Takes the directory that the environment names, and the record key that its file had. When it throws, nothing has
-    /// changed.
-    mutating func useEnvironment(_ file: inout RecordKeyFile) throws(PosError) {
+    /// Takes the directory that the environment names, and the record key that its file had, and makes room for the
+    /// first code. When it throws, nothing has changed.
+    mutating func useEnvironment(_ file: borrowing RecordKeyFile) throws(PosError) {
         try state.useEnvironment(for: &replay)
         // A directory that was opened has brought its own room.
         try replay.reserve()
+        takeKey(of: file)
+    }
+
+    private mutating func takeKey(of file: borrowing RecordKeyFile) {
         if file.isPresent, !recordKeyIsFromCall { _ = recordKey.set(file.key) }
         hasReadEnvironment = true
     }

@@ -71,6 +71,20 @@ static void forged_without_memory(void) {
     }
 }
 
+/* Where no init_pos_verify has made room for codes, that waits for the first one that is accepted. */
+static void refused_without_memory(void) {
+    struct code good = fixture_code("good"), malformed = fixture_code("issuer-sig-empty");
+    free_pos_verify();
+    fail_allocation(1, 1);
+    CHECK_INT(MALFORMED_QRCODE, legacy(&malformed));
+    set_clock(NOW + 1000000000);
+    CHECK_INT(QRCODE_KEY_EXPIRED, legacy(&good));
+    set_clock(NOW);
+    CHECK_INT(NO_ENOUGH_MEMORY, legacy(&good));
+    allow_allocations();
+    CHECK_INT(SUCCESS, legacy(&good));
+}
+
 /* The table of accepted codes must grow, and cannot. */
 static void growth(void) {
     enum { MOST = 100000 };
@@ -142,6 +156,7 @@ const struct test fault_tests[] = {
     {"a clock that cannot be read is an internal fault", no_clock},
     {"a verification allocates nothing", nothing_is_allocated},
     {"no forged code passes for want of memory", forged_without_memory},
+    {"without lists and memory a code is refused for what is wrong with it", refused_without_memory},
     {"a replay memory that cannot grow refuses and forgets nothing", growth},
     {"free_pos_verify gives everything back", nothing_is_lost},
     {"a long card type list takes little memory", lists_of_any_length},
