@@ -15,7 +15,7 @@ public func init_pos_verify(_ keyList: UnsafePointer<CChar>?, _ cardTypeList: Un
         try file.read()
 
         try withTerminal { (state) throws(PosError) in
-            try state.useEnvironment(file)
+            try state.useEnvironment(&file)
             // Nothing below fails: a fault anywhere above has left everything as it was. What was in force before is
             // released in place of what comes.
             swap(&state.keys, &keys)

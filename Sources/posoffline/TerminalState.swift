@@ -70,19 +70,20 @@ struct TerminalState: ~Copyable {
         } catch {
             throw error.ofTheSystem
         }
-        takeKey(of: file)
+        takeKey(of: &file)
     }
 
     /// Takes the directory that the environment names, and the record key that its file had, and makes room for the
     /// first code. When it throws, nothing has changed.
-    mutating func useEnvironment(_ file: borrowing RecordKeyFile) throws(PosError) {
+    mutating func useEnvironment(_ file: inout RecordKeyFile) throws(PosError) {
         try state.useEnvironment(for: &replay)
         // A directory that was opened has brought its own room.
         try replay.reserve()
-        takeKey(of: file)
+        takeKey(of: &file)
     }
 
-    private mutating func takeKey(of file: borrowing RecordKeyFile) {
+    /// Nothing of the file changes; one that is borrowed the compiler copies to the stack, key and all.
+    private mutating func takeKey(of file: inout RecordKeyFile) {
         if file.isPresent, !recordKeyIsFromCall { _ = recordKey.set(file.key) }
         hasReadEnvironment = true
     }
