@@ -98,7 +98,7 @@ private struct Writer {
             code: record.code, posParam: record.posParam, amountCent: record.amountCent,
             acceptedAt: record.acceptedAt, version: record.version)
         try buffer.append(record.keyID)
-        try buffer.close()
+        buffer.close()
         try buffer.append(record.mac)
     } catch { return -2 }
     var writer = Writer(start: out)
