@@ -20,10 +20,8 @@ export ASAN_OPTIONS=handle_segv=2:handle_sigbus=2:handle_sigfpe=2:handle_sigill=
 export TSAN_OPTIONS=handle_segv=2:handle_sigbus=2
 export LSAN_OPTIONS="print_suppressions=0:suppressions='$PWD/tests/sanitizers/leaks.supp'"
 # Threads take turns in valgrind; those that wait for others must not have them all. The suite brings an allocator of
-# its own, which is to stay. Leaks are not for valgrind: a forked child has lost what its parent's threads had. Nor is it
-# to free what libc has: in a process that ends in the middle of exit() that waits for a lock which nobody gives up.
-memcheck="valgrind -q --error-exitcode=9 --fair-sched=yes"
-memcheck="$memcheck --soname-synonyms=somalloc=nouserintercepts"
+# its own, which is to stay. Leaks are not for valgrind: a forked child has lost what its parent's threads had.
+memcheck="valgrind -q --error-exitcode=9 --fair-sched=yes --soname-synonyms=somalloc=nouserintercepts"
 # The suite runs in its own directory. Relative, since the command is split at spaces.
 suite_memcheck="$memcheck --suppressions=../sanitizers/valgrind.supp"
 memcheck="$memcheck --suppressions=tests/sanitizers/valgrind.supp"
