@@ -1,22 +1,75 @@
 /* The system as glibc 2.4 and later, musl and their likes present it. No symbol newer than that is used, and nothing
  * that prints. */
 #define _POSIX_C_SOURCE 200809L
-#define _DEFAULT_SOURCE /* flock */
+#define _DEFAULT_SOURCE /* flock, syscall, MAP_ANONYMOUS */
 
 #include "platform.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h> /* renameat */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <time.h>
 #include <unistd.h>
 
+/* ------------------------------------------------------------------------------------------------------------------
+ * Calls and the lock
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/* The type as well as the state: glibc's handler of an asynchronous cancellation that is under way looks at the type
+ * alone. */
+void posoffline_platform_begin(struct posoffline_platform_call *call) {
+    call->cancel_type = PTHREAD_CANCEL_DEFERRED;
+    call->cancel_state = PTHREAD_CANCEL_ENABLE;
+    pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &call->cancel_type);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &call->cancel_state);
+}
+
+void posoffline_platform_end(const struct posoffline_platform_call *call) {
+    int ignored;
+    pthread_setcanceltype(call->cancel_type, &ignored);
+    pthread_setcancelstate(call->cancel_state, &ignored);
+}
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Read without the lock, at the end of the process. Relaxed: nothing is read on its word. */
+static int is_held;
+
+static void mark_held(int value) { __atomic_store_n(&is_held, value, __ATOMIC_RELAXED); }
+
+/* Of the thread that has the lock. No signal handler runs in it: one that forks would wait for the lock for ever, and
+ * the child would go on in the middle of a change. */
+static sigset_t signal_mask;
+
+/* A fault of the thread's own is not put off: a blocked one ends the process without its handler. */
+static const int own_faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+
+static void acquire(void) {
+    sigset_t blocked, mask;
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof own_faults / sizeof *own_faults; i++) sigdelset(&blocked, own_faults[i]);
+    sigemptyset(&mask);
+    /* Not pthread_sigmask, which is not in every libc.so.6. In Linux both are about the thread. */
+    sigprocmask(SIG_BLOCK, &blocked, &mask);
+    pthread_mutex_lock(&lock);
+    signal_mask = mask;
+    mark_held(1);
+}
+
+static void release(void) {
+    sigset_t mask = signal_mask;
+    mark_held(0);
+    pthread_mutex_unlock(&lock);
+    sigprocmask(SIG_SETMASK, &mask, NULL);
+}
 
 /* pthread_atfork lives in glibc's static part, which binds programs to new symbols. What it calls is older and is in
  * every glibc; musl has the plain function. Either is found when the library is loaded, or neither. */
@@ -26,75 +79,128 @@ extern int pthread_atfork(void (*)(void), void (*)(void), void (*)(void)) __attr
 /* What this library's fork handlers are registered under. */
 static char identity;
 
-/* Read without the lock, at the end of the process. Relaxed: nothing is read on its word. */
-static int is_held;
-
-static void mark_held(int value) { __atomic_store_n(&is_held, value, __ATOMIC_RELAXED); }
-
-/* Of the thread that has the lock: it is not to be cancelled in the middle of a write, and leave the lock taken. */
-static int cancel_state;
-
-static void take(void) {
-    int state = PTHREAD_CANCEL_ENABLE;
-    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
-    pthread_mutex_lock(&lock);
-    cancel_state = state;
-    mark_held(1);
-}
-
-static void give(void) {
-    int state = cancel_state;
-    mark_held(0);
-    pthread_mutex_unlock(&lock);
-    pthread_setcancelstate(state, &state);
-}
-
 static void (*unload_action)(void), (*fork_action)(void);
 
-static void give_to_child(void) {
+/* Of the thread that forks. Touched under the lock. */
+static struct posoffline_platform_call fork_call;
+
+static void before_fork(void) {
+    struct posoffline_platform_call call;
+    posoffline_platform_begin(&call);
+    acquire();
+    fork_call = call;
+}
+
+static void after_fork(void) {
+    struct posoffline_platform_call call = fork_call;
+    release();
+    posoffline_platform_end(&call);
+}
+
+static void after_fork_in_child(void) {
     if (fork_action) fork_action();
-    give();
+    after_fork();
 }
 
 static void watch_forks(void) {
     static int watching;
     if (watching) return;
     watching = 1;
-    if (__register_atfork) __register_atfork(take, give, give_to_child, &identity);
-    else if (pthread_atfork) pthread_atfork(take, give, give_to_child);
+    if (__register_atfork) __register_atfork(before_fork, after_fork, after_fork_in_child, &identity);
+    else if (pthread_atfork) pthread_atfork(before_fork, after_fork, after_fork_in_child);
 }
 
 void posoffline_platform_lock(void) {
-    take();
+    acquire();
     watch_forks();
 }
 
-void posoffline_platform_unlock(void) { give(); }
+void posoffline_platform_unlock(void) { release(); }
 
 void posoffline_platform_watch(void (*unload)(void), void (*forked)(void)) {
     unload_action = unload;
     fork_action = forked;
 }
 
-/* Runs at dlclose() and at exit(). The lock is held here only if a signal handler calls exit() in the middle of a call,
- * or a thread is inside the library while the process ends: then there is nothing worth waiting for. */
+static void forget_birthmark(void);
+
+/* Runs at dlclose() and at exit(). The lock is held here only if another thread is inside the library while the process
+ * ends: then there is nothing worth waiting for. */
 extern void __cxa_finalize(void *);
 
 static void __attribute__((destructor)) unload(void) {
+    struct posoffline_platform_call call;
     __cxa_finalize(&identity); /* takes the fork handlers back */
     if (__atomic_load_n(&is_held, __ATOMIC_RELAXED)) return;
-    take();
+    posoffline_platform_begin(&call);
+    acquire();
     if (unload_action) unload_action();
-    give();
+    forget_birthmark();
+    release();
+    posoffline_platform_end(&call);
 }
 
-long posoffline_platform_process(void) { return (long)getpid(); }
+/* ------------------------------------------------------------------------------------------------------------------
+ * The process
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+#ifndef MADV_WIPEONFORK
+#define MADV_WIPEONFORK 18
+#endif
+
+/* The kernel hands a child this memory empty (Linux 4.14), however the child was made. */
+static volatile long *birthmark;
+
+/* How many processes have come before this one since the library was loaded, this one included. */
+static long generation;
+
+static void find_birthmark(void) {
+    static int has_looked;
+    if (has_looked) return;
+    has_looked = 1;
+    void *page = mmap(NULL, sizeof *birthmark, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) return;
+    if (madvise(page, sizeof *birthmark, MADV_WIPEONFORK) == 0) birthmark = page;
+    else munmap(page, sizeof *birthmark);
+}
+
+static void forget_birthmark(void) {
+    if (birthmark) munmap((void *)birthmark, sizeof *birthmark);
+    birthmark = NULL;
+}
+
+/* Neither sign is enough by itself: older kernels do not empty memory, emulators say that they do, and two processes
+ * have the same number where each is in a namespace of its own. Not getpid(), whose answer old C libraries remember. */
+long posoffline_platform_process(void) {
+    static long number;
+    long now = syscall(SYS_getpid);
+    find_birthmark();
+    if (now != number || (birthmark && *birthmark != generation)) {
+        number = now;
+        generation++;
+        if (birthmark) *birthmark = generation;
+    }
+    return generation;
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Clock, memory, environment
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+#ifndef SYS_clock_gettime64
+#define SYS_clock_gettime64 403 /* of every architecture whose time_t has 32 bits */
+#endif
 
 long long posoffline_platform_now(void) {
+    errno = 0;
     time_t now = time(NULL);
-    /* Where time_t has 32 bits it turns negative in 2038; codes count on, without a sign. */
-    if (sizeof now == sizeof(unsigned int) && now != (time_t)-1) return (unsigned int)now;
-    return now < 0 ? -1 : (long long)now;
+    if (sizeof now > sizeof(int)) return now < 0 ? -1 : (long long)now;
+    /* Older C libraries let it turn negative in 2038; codes count on, without a sign. */
+    if (now != (time_t)-1) return (unsigned int)now;
+    /* Newer ones refuse to say it. */
+    struct { long long seconds, nanoseconds; } wide;
+    if (errno != EOVERFLOW || syscall(SYS_clock_gettime64, CLOCK_REALTIME, &wide) != 0) return -1;
+    return wide.seconds < 0 ? -1 : wide.seconds;
 }
 
 void *posoffline_platform_allocate(unsigned long count, unsigned long size) { return calloc(count, size); }
@@ -137,6 +243,40 @@ const char *posoffline_platform_environment(const char *variable) {
     return is_privileged() ? NULL : getenv(variable);
 }
 
+/* ------------------------------------------------------------------------------------------------------------------
+ * Files
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+static int open_at(int directory, const char *path, int flags) {
+    int file;
+    do file = openat(directory, path, flags | O_CLOEXEC | O_NOCTTY, 0600);
+    while (file < 0 && errno == EINTR);
+    return file;
+}
+
+static int is_closed(int handle) { return lseek(handle, 0, SEEK_CUR) < 0 && errno == EBADF; }
+
+/* Never returns 0, 1 or 2. A process may run without standard input, output and error; what is opened next takes the
+ * place of one of them, and what the program prints goes there. So directories hold those places meanwhile, to which
+ * nobody can write. */
+static int open_above_standard(int directory, const char *path, int flags) {
+    int held[3], count = 0;
+    for (int place = 0; place <= 2; place++) {
+        if (!is_closed(place)) continue;
+        int handle = open_at(directory, directory == AT_FDCWD ? "/" : ".", O_RDONLY | O_DIRECTORY);
+        if (handle >= 0) held[count++] = handle;
+    }
+    int file = open_at(directory, path, flags), failure = errno;
+    while (count > 0) close(held[--count]);
+    if (file >= 0 && file <= 2) {
+        close(file);
+        file = -1;
+        failure = EBADF;
+    }
+    errno = failure;
+    return file;
+}
+
 /* Reads until the buffer is full or the file ends; offset is -1 for a file that cannot be read anywhere else. */
 static long read_all(int file, off_t offset, unsigned char *bytes, unsigned long count) {
     unsigned long total = 0;
@@ -153,7 +293,7 @@ static long read_all(int file, off_t offset, unsigned char *bytes, unsigned long
 
 long posoffline_platform_read_file(const char *path, unsigned char *buffer, unsigned long capacity) {
     /* O_NONBLOCK: a path that names a pipe must not hold the gate up. */
-    int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    int file = open_above_standard(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
     if (file < 0) return POSOFFLINE_PLATFORM_UNFIT;
     long result = read_all(file, -1, buffer, capacity);
     close(file);
@@ -172,7 +312,7 @@ static int what_failed(void) {
 }
 
 int posoffline_platform_take_directory(const char *path) {
-    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int directory = open_above_standard(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
     if (directory < 0) return what_failed();
     while (flock(directory, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EINTR) continue;
@@ -183,10 +323,25 @@ int posoffline_platform_take_directory(const char *path) {
     return directory;
 }
 
+void posoffline_platform_give_directory(int directory) {
+    while (flock(directory, LOCK_UN) != 0 && errno == EINTR) continue;
+    close(directory);
+}
+
 int posoffline_platform_open(int directory, const char *name, int empty) {
-    int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | (empty ? O_TRUNC : 0);
-    int file = openat(directory, name, flags, 0600);
-    return file < 0 ? what_failed() : file;
+    int file = open_above_standard(directory, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
+    if (file < 0) return what_failed();
+    /* Of all that has a name only a regular file has a length that can be set. */
+    long length = empty ? 0 : posoffline_platform_file_length(file);
+    if (length >= 0 && posoffline_platform_truncate(file, (unsigned long)length) == 0) return file;
+    int failure = errno == EINVAL || errno == ESPIPE ? POSOFFLINE_PLATFORM_UNFIT : POSOFFLINE_PLATFORM_FAULT;
+    close(file);
+    return failure;
+}
+
+long posoffline_platform_file_length(int file) {
+    off_t length = lseek(file, 0, SEEK_END);
+    return length < 0 ? POSOFFLINE_PLATFORM_FAULT : (long)length;
 }
 
 long posoffline_platform_read(int file, unsigned long offset, unsigned char *bytes, unsigned long count) {
@@ -211,20 +366,32 @@ int posoffline_platform_truncate(int file, unsigned long length) {
     return result == 0 ? 0 : POSOFFLINE_PLATFORM_FAULT;
 }
 
-int posoffline_platform_sync(int handle) {
+static int sync_now(int handle) {
     int result;
     do result = fsync(handle);
     while (result != 0 && errno == EINTR);
-    /* EINVAL: a directory, on a file system that does not know of such a thing. */
-    return result == 0 || errno == EINVAL ? 0 : POSOFFLINE_PLATFORM_FAULT;
+    return result;
+}
+
+int posoffline_platform_sync(int file) { return sync_now(file) == 0 ? 0 : POSOFFLINE_PLATFORM_FAULT; }
+
+int posoffline_platform_sync_directory(int directory) {
+    /* EINVAL: the file system does not know of such a thing. */
+    return sync_now(directory) == 0 || errno == EINVAL ? 0 : POSOFFLINE_PLATFORM_FAULT;
 }
 
 int posoffline_platform_rename(int directory, const char *from, const char *to) {
-    return renameat(directory, from, directory, to) == 0 ? 0 : POSOFFLINE_PLATFORM_FAULT;
+    int result;
+    do result = renameat(directory, from, directory, to);
+    while (result != 0 && errno == EINTR);
+    return result == 0 ? 0 : POSOFFLINE_PLATFORM_FAULT;
 }
 
 int posoffline_platform_remove(int directory, const char *name) {
-    return unlinkat(directory, name, 0) == 0 ? 0 : POSOFFLINE_PLATFORM_FAULT;
+    int result;
+    do result = unlinkat(directory, name, 0);
+    while (result != 0 && errno == EINTR);
+    return result == 0 ? 0 : POSOFFLINE_PLATFORM_FAULT;
 }
 
 void posoffline_platform_close(int handle) { close(handle); }

@@ -150,6 +150,16 @@ public struct ReplayMemory: Sendable {
         }
     }
 
+    /// How many slots a table needs to take `count` codes without growing.
+    ///
+    /// A journal that a table was written to has that table's order, the worst one for a table that grows meanwhile:
+    /// entry after entry lands behind a long cluster. In a table that is large enough at once the order does not matter.
+    public static func capacity(for count: Int) -> Int {
+        var capacity = initialCapacity
+        while comfortable(capacity) < count { capacity &*= 2 }
+        return capacity
+    }
+
     /// The fill at which a table asks for more room: three quarters.
     private static func comfortable(_ capacity: Int) -> Int { capacity &- capacity / 4 }
 

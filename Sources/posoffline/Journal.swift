@@ -21,9 +21,13 @@ struct Journal: ~Copyable {
     /// The process that opened it.
     private var process = 0
 
-    var isOpen: Bool { file >= 0 }
-    /// Whether another process has opened it.
-    var isForeign: Bool { isOpen && process != posoffline_platform_process() }
+    /// Whether this process has it open.
+    var isOpen: Bool { file >= 0 && !isInherited }
+    /// Whether entries can be added.
+    var isUsable: Bool { isOpen && !isDoubtful }
+
+    /// Whether this process is a child of the one that has it open.
+    private var isInherited: Bool { file >= 0 && process != posoffline_platform_process() }
 
     /// Takes the directory at a path and reads the journal there, if there is one, into `table`. Throws `.illegalParam`
     /// when that is no directory to write in, `.system` when another process has it or the disk fails.
@@ -34,35 +38,60 @@ struct Journal: ~Copyable {
         // That nothing can be made in the directory is to show now; and what a power cut left of a rewriting goes.
         try posoffline_platform_close(Self.handle(openTemporary()))
         _ = posoffline_platform_remove(directory, cString(Self.temporaryName))
-        try Self.demand(posoffline_platform_sync(directory))
+        try Self.demand(posoffline_platform_sync_directory(directory))
         try read(into: &table)
     }
 
-    /// Closes the file and gives the directory up. Does no more than a signal handler may. What the disk holds is as
-    /// doubtful as before.
+    /// Whether `path` still leads to this journal's directory: after a repair another file system may be mounted there.
+    /// Throws `.system` when the disk fails.
+    func isReached(by path: UnsafePointer<CChar>) throws(PosError) -> Bool {
+        let again = posoffline_platform_take_directory(path)
+        // This journal has its own directory locked: one that can be locked is another.
+        if again >= 0 { posoffline_platform_give_directory(again) }
+        guard again != Int32(POSOFFLINE_PLATFORM_FAULT) else { throw .system }
+        return again == Int32(POSOFFLINE_PLATFORM_IN_USE)
+    }
+
+    /// Notices a disk that has failed since the last ride.
+    mutating func check() {
+        if posoffline_platform_sync(file) != 0 { isDoubtful = true }
+    }
+
+    /// Closes the file and gives the directory up. What the disk holds is as doubtful as before.
     mutating func close() {
+        // A child that no fork handler has seen may share the descriptors themselves with its parent (CLONE_FILES), so
+        // it leaves them as they are.
+        if !isInherited {
+            if file >= 0 { posoffline_platform_close(file) }
+            if directory >= 0 { posoffline_platform_give_directory(directory) }
+        }
+        forgetHandles()
+    }
+
+    /// Closes this process's copies of what its parent has open, right after fork(). Does no more than a signal handler
+    /// may.
+    mutating func closeInherited() {
         if file >= 0 { posoffline_platform_close(file) }
         if directory >= 0 { posoffline_platform_close(directory) }
+        forgetHandles()
+    }
+
+    private mutating func forgetHandles() {
         (directory, file, count, limit) = (Self.none, Self.none, 0, Self.slack)
     }
 
-    /// Has it on the disk, before it returns, that a code of `table` was accepted just now. Throws `.system`, and the
-    /// code is as good as never accepted, when the disk fails.
-    mutating func add(_ slot: ReplaySlot, of table: borrowing ReplayTable) throws(PosError) {
-        guard !isDoubtful else { return try rewrite(from: table) }
+    /// Appends and syncs an accepted code. Throws `.system`, and the code is as good as never accepted, when the disk
+    /// fails.
+    mutating func add(_ slot: ReplaySlot) throws(PosError) {
         let entry = JournalEntry.accepted(slot).bytes
         let end = count &* JournalEntry.count
         do throws(PosError) {
             try write(entry.span, to: file, at: end)
+            try Self.demand(posoffline_platform_sync(file))
         } catch {
-            _ = posoffline_platform_truncate(file, UInt(bitPattern: end))
-            throw error
-        }
-        guard posoffline_platform_sync(file) == 0 else {
-            // The system may believe now that what it could not write is on the disk.
             isDoubtful = true
             _ = posoffline_platform_truncate(file, UInt(bitPattern: end))
-            throw .system
+            throw error
         }
         count &+= 1
     }
@@ -96,7 +125,7 @@ struct Journal: ~Copyable {
         (file, count, limit) = (temporary, written, 2 &* table.count &+ Self.slack)
         // Until the directory is on the disk as well, a power cut brings the old file back.
         isDoubtful = true
-        try Self.demand(posoffline_platform_sync(directory))
+        try Self.demand(posoffline_platform_sync_directory(directory))
         isDoubtful = false
     }
 
@@ -107,6 +136,9 @@ struct Journal: ~Copyable {
 
     /// Entries that are damaged are passed over; behind the last good one the file ends.
     private mutating func read(into table: inout ReplayTable) throws(PosError) {
+        let length = posoffline_platform_file_length(file)
+        guard length >= 0 else { throw .system }
+        try table.reserve(more: length / JournalEntry.count)
         var page = Page()
         var (offset, end) = (0, 0)
         repeat {

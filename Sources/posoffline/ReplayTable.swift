@@ -20,11 +20,17 @@ struct ReplayTable: ~Copyable {
         slots = block
     }
 
+    /// Makes room for `count` more codes at once.
+    mutating func reserve(more count: Int) throws(PosError) {
+        let capacity = ReplayMemory.capacity(for: memory.count &+ count)
+        guard capacity <= slots.count || grow(to: capacity) else { throw .outOfMemory }
+    }
+
     mutating func remember(_ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32) throws(PosError) {
         try reserve()
         var outcome = remember(identity, until: lastSecond, now: now, canGrow: true)
         if outcome == .crowded {
-            let hasGrown = grow()
+            let hasGrown = grow(to: slots.count &* 2)
             outcome = remember(identity, until: lastSecond, now: now, canGrow: hasGrown)
         }
         switch outcome {
@@ -40,12 +46,13 @@ struct ReplayTable: ~Copyable {
         while true {
             let outcome = Self.run(&memory, &slots) { $0.restore(entry, in: &$1) }
             guard outcome == .crowded else { return }
-            guard grow() else { throw .outOfMemory }
+            guard grow(to: slots.count &* 2) else { throw .outOfMemory }
         }
     }
 
     /// Takes in what another table holds.
     mutating func restore(_ other: borrowing ReplayTable) throws(PosError) {
+        try reserve(more: other.count)
         if let times = other.memory.forgotten { try restore(.forgotten(times)) }
         let places = other.places
         for index in places.indices where !places[index].isEmpty { try restore(.accepted(places[index])) }
@@ -86,8 +93,8 @@ struct ReplayTable: ~Copyable {
     }
 
     /// False when there is no memory for it; the table is then as it was.
-    private mutating func grow() -> Bool {
-        guard var larger = Block<ReplaySlot>(count: slots.count &* 2) else { return false }
+    private mutating func grow(to capacity: Int) -> Bool {
+        guard var larger = Block<ReplaySlot>(count: capacity) else { return false }
         var span = larger.mutableSpan
         memory.move(from: slots.span, to: &span)
         slots.release()

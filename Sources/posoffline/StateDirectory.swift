@@ -3,7 +3,7 @@ import TransitCode
 import TransitGate
 
 /// Where accepted codes are kept, if anywhere (`posoffline_set_state_dir`): a path, and the journal there while it is
-/// open. It is closed by free_pos_verify and in the child of a fork, and opened again when it is needed.
+/// open. It is closed by free_pos_verify and in the child of a fork, and opened again when it is needed or has failed.
 struct StateDirectory: ~Copyable {
     private static let variable: StaticString = "POSOFFLINE_STATE_DIR"
 
@@ -12,6 +12,8 @@ struct StateDirectory: ~Copyable {
     /// A directory set by a call comes before one from the environment.
     private var isFromCall = false
     private var journal = Journal()
+    /// The process whose memory holds all that the directory does; 0 when the directory is to be read first.
+    private var reader = 0
 
     /// Uses the directory that a caller names.
     mutating func use(_ path: UnsafePointer<CChar>, for table: inout ReplayTable) throws(PosError) {
@@ -19,18 +21,25 @@ struct StateDirectory: ~Copyable {
         isFromCall = true
     }
 
-    /// Uses the directory that the environment names, if no call has named one, and has the journal open.
+    /// Uses the directory that the environment names, if no call has named one, and makes sure that it works.
     mutating func useEnvironment(for table: inout ReplayTable) throws(PosError) {
         if !isFromCall, let path = posoffline_platform_environment(cString(Self.variable)) {
             try take(path, for: &table)
         } else {
-            try reopen(for: &table)
+            try confirm(for: &table)
         }
     }
 
-    /// Has the journal open, if there is to be one.
-    mutating func demandOpen(for table: inout ReplayTable) throws(PosError) {
+    /// Has in `table` what the directory holds, if there is one. A disk that has failed since is no hindrance.
+    mutating func demandRead(into table: inout ReplayTable) throws(PosError) {
+        guard path.count > 0, reader != posoffline_platform_process() else { return }
         do throws(PosError) { try reopen(for: &table) } catch { throw error.ofTheSystem }
+    }
+
+    /// Has the journal ready to take an entry, if there is to be one.
+    mutating func demandUsable(for table: inout ReplayTable) throws(PosError) {
+        guard path.count > 0, !journal.isUsable else { return }
+        do throws(PosError) { try recover(for: &table) } catch { throw error.ofTheSystem }
     }
 
     /// Has it on the disk that a code was accepted, which `table` remembers already. When that cannot be, the table
@@ -38,9 +47,9 @@ struct StateDirectory: ~Copyable {
     mutating func keep(
         _ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32, in table: inout ReplayTable
     ) throws(PosError) {
-        guard journal.isOpen else { return }
+        guard path.count > 0 else { return }
         do throws(PosError) {
-            try journal.add(ReplaySlot(identity, until: lastSecond), of: table)
+            try journal.add(ReplaySlot(identity, until: lastSecond))
         } catch {
             table.withdraw(identity)
             throw error.ofTheSystem
@@ -51,20 +60,48 @@ struct StateDirectory: ~Copyable {
         }
     }
 
-    /// Gives the directory up until it is needed again. Does no more than a signal handler may.
-    mutating func close() { journal.close() }
+    /// Gives the directory up until it is needed again.
+    mutating func close() {
+        journal.close()
+        reader = 0
+    }
+
+    /// Leaves the directory to the parent, right after fork(). Does no more than a signal handler may.
+    mutating func leaveToParent() {
+        journal.closeInherited()
+        reader = 0
+    }
 
     /// Gives it up for good.
     mutating func unset() {
-        journal.close()
+        close()
         path.release()
         isFromCall = false
     }
 
+    /// Makes sure that the directory works, if there is to be one.
+    private mutating func confirm(for table: inout ReplayTable) throws(PosError) {
+        guard path.count > 0 else { return }
+        if journal.isUsable { journal.check() }
+        if journal.isUsable, try isReached() { return }
+        try recover(for: &table)
+    }
+
+    /// Rewrites a journal that the disk has failed, or opens it by its path, whatever that leads to now.
+    private mutating func recover(for table: inout ReplayTable) throws(PosError) {
+        do throws(PosError) {
+            if journal.isOpen, try isReached() { return try journal.rewrite(from: table) }
+        } catch {
+            // Nothing holds the file system any more: it can be unmounted and repaired.
+            journal.close()
+            throw error
+        }
+        try reopen(for: &table)
+    }
+
     private mutating func reopen(for table: inout ReplayTable) throws(PosError) {
-        // The child of a fork that no handler has seen shares the parent's file.
-        if journal.isForeign { journal.close() }
-        guard path.count > 0, !journal.isOpen else { return }
+        // First, or this process would keep itself out.
+        journal.close()
         let path = path.span
         try path.withUnsafeBufferPointer { (path) throws(PosError) in
             guard let start = path.baseAddress else { return }
@@ -72,9 +109,17 @@ struct StateDirectory: ~Copyable {
         }
     }
 
+    private func isReached() throws(PosError) -> Bool {
+        let path = path.span
+        return try path.withUnsafeBufferPointer { (path) throws(PosError) in
+            guard let start = path.baseAddress else { return false }
+            return try journal.isReached(by: start)
+        }
+    }
+
     private mutating func take(_ path: UnsafePointer<CChar>, for table: inout ReplayTable) throws(PosError) {
         let name = text(path)
-        guard !isSame(name) else { return try reopen(for: &table) }
+        guard !isSame(name) else { return try confirm(for: &table) }
         guard var copy = Block<CChar>(count: name.count &+ 1) else { throw .outOfMemory }
         var span = copy.mutableSpan
         for index in name.indices { span[index] = CChar(bitPattern: name[index]) }
@@ -112,6 +157,7 @@ struct StateDirectory: ~Copyable {
         }
         swap(&journal, &opened)
         opened.close()
+        reader = posoffline_platform_process()
         swap(&table, &joined)
         joined.release()
     }

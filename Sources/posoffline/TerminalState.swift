@@ -30,14 +30,14 @@ struct TerminalState: ~Copyable {
     }
 
     mutating func hasAccepted(_ identity: ReplayIdentity) throws(PosError) -> Bool {
-        try state.demandOpen(for: &replay)
+        try state.demandRead(into: &replay)
         return replay.contains(identity)
     }
 
     mutating func remember(
         _ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32
     ) throws(PosError) {
-        try state.demandOpen(for: &replay)
+        try state.demandUsable(for: &replay)
         try replay.remember(identity, until: lastSecond, now: now)
         try state.keep(identity, until: lastSecond, now: now, in: &replay)
     }
@@ -99,7 +99,7 @@ func withTerminal<Result>(
 ) throws(PosError) -> Result {
     posoffline_platform_lock()
     defer { posoffline_platform_unlock() }
-    posoffline_platform_watch({ terminal.end() }, { terminal.state.close() })
+    posoffline_platform_watch({ terminal.end() }, { terminal.state.leaveToParent() })
     guard !terminal.hasEnded else { throw .system }
     return try body(&terminal)
 }

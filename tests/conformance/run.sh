@@ -74,7 +74,7 @@ for compiler in $compilers; do
         $compiler $flags -c system.c -o "$work/system.o"
         program conformance $suite "$library/libposoffline.so"
     }
-    program durable durable.c disk.c present.c guard.c "$library/libposoffline.so"
+    program durable durable.c state.c disk.c present.c guard.c "$library/libposoffline.so"
     program memory memory.c present.c guard.c "$library/libposoffline.so"
     program loading loading.c
     program replay-load replay-load.c "$library/libposoffline.so"

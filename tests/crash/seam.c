@@ -146,6 +146,10 @@ void seam_mount(struct disk *new_disk, struct log *log) {
 
 static int is_locked;
 
+void posoffline_platform_begin(struct posoffline_platform_call *call) { (void)call; }
+
+void posoffline_platform_end(const struct posoffline_platform_call *call) { (void)call; }
+
 void posoffline_platform_lock(void) {
     if (is_locked) misuses++;
     is_locked = 1;
@@ -218,6 +222,11 @@ int posoffline_platform_open(int directory, const char *name, int empty) {
     return number;
 }
 
+long posoffline_platform_file_length(int file) {
+    struct handle *at = handle(file, 0);
+    return at->file < 0 ? POSOFFLINE_PLATFORM_FAULT : (long)disk_size(disk, at->file);
+}
+
 long posoffline_platform_read(int file, unsigned long offset, unsigned char *bytes, unsigned long count) {
     struct handle *from = handle(file, 0);
     if (from->file < 0 || fails(READ, 0)) return POSOFFLINE_PLATFORM_FAULT;
@@ -269,8 +278,8 @@ static int sync_now(const struct handle *what) {
     return failure && seam_lie != UNTOLD_FAULT ? POSOFFLINE_PLATFORM_FAULT : 0;
 }
 
-int posoffline_platform_sync(int number) {
-    struct handle *what = handle(number, -1);
+static int sync_handle(int number, int is_directory) {
+    struct handle *what = handle(number, is_directory);
     if (what->directory < 0) return POSOFFLINE_PLATFORM_FAULT;
     if (seam_lie == (what->is_directory ? NO_DIRECTORY_SYNC : NO_SYNC)) return 0;
     if (seam_lie == NO_SYNC_AFTER_RENAME && what->is_directory && is_renamed) return is_renamed = 0;
@@ -281,6 +290,10 @@ int posoffline_platform_sync(int number) {
     }
     return sync_now(what);
 }
+
+int posoffline_platform_sync(int file) { return sync_handle(file, 0); }
+
+int posoffline_platform_sync_directory(int directory) { return sync_handle(directory, 1); }
 
 int posoffline_platform_rename(int directory, const char *from, const char *to) {
     int place = handle(directory, 1)->directory;
@@ -307,6 +320,8 @@ int posoffline_platform_remove(int directory, const char *name) {
     commit(change);
     return failure ? POSOFFLINE_PLATFORM_FAULT : 0;
 }
+
+void posoffline_platform_give_directory(int directory) { posoffline_platform_close(directory); }
 
 void posoffline_platform_close(int number) {
     struct handle *what = handle(number, -1);

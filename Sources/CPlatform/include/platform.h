@@ -7,8 +7,18 @@
 #ifndef POSOFFLINE_PLATFORM_H
 #define POSOFFLINE_PLATFORM_H
 
-/* The one lock of the library. It is not recursive. fork() waits for it, so that a child finds it free. A thread that
- * has it cannot be cancelled. */
+/*
+ * A call of the library by one of its callers. Between begin and end the thread cannot be cancelled: it would leave
+ * memory, descriptors and copies of keys behind. An end restores what its begin found.
+ */
+struct posoffline_platform_call {
+    int cancel_type, cancel_state;
+};
+void posoffline_platform_begin(struct posoffline_platform_call *call);
+void posoffline_platform_end(const struct posoffline_platform_call *call);
+
+/* The one lock of the library. It is not recursive. fork() waits for it, so that a child finds it free. No signal handler
+ * runs in the thread that has it. */
 void posoffline_platform_lock(void);
 void posoffline_platform_unlock(void);
 
@@ -18,7 +28,8 @@ void posoffline_platform_unlock(void);
  */
 void posoffline_platform_watch(void (*unload)(void), void (*forked)(void));
 
-/* What tells this process from its parent. */
+/* What tells this process from its parent; never 0. Call it with the lock held. It misses one case: before Linux 4.14 a
+ * parent and a child that have the same number, each in a namespace of its own. */
 long posoffline_platform_process(void);
 
 /* The system's clock in Unix seconds, or -1 when it cannot be read or shows a time before 1970. */
@@ -45,7 +56,7 @@ const char *posoffline_platform_environment(const char *variable);
 /* What a function below returns in place of a count or a handle. */
 enum {
     POSOFFLINE_PLATFORM_FAULT = -1,  /* the system says no: the disk fails or is full */
-    POSOFFLINE_PLATFORM_UNFIT = -2,  /* no such directory or file, or this process may not write there */
+    POSOFFLINE_PLATFORM_UNFIT = -2,  /* no such directory or regular file, or this process may not write there */
     POSOFFLINE_PLATFORM_IN_USE = -3  /* another process has the directory */
 };
 
@@ -60,12 +71,19 @@ long posoffline_platform_read_file(const char *path, unsigned char *buffer, unsi
  * a power cut once a sync of its directory has succeeded.
  */
 
-/* Opens a directory and takes it: nobody else can before it is closed, in this process or another. Returns a handle. */
+/* Opens a directory and locks it: nobody else can before it is given back, in this process or another. Returns a
+ * handle. */
 int posoffline_platform_take_directory(const char *path);
 
-/* Opens a file in a directory to read and write it, and makes it if it is not there; if asked for, empties it. Returns
- * a handle. */
+/* Unlocks a directory and closes it, also where a child still has a copy of the handle. */
+void posoffline_platform_give_directory(int directory);
+
+/* Opens a regular file in a directory to read and write it, and makes it if it is not there; if asked for, empties it.
+ * Returns a handle, or POSOFFLINE_PLATFORM_UNFIT when the name is that of anything else. */
 int posoffline_platform_open(int directory, const char *name, int empty);
+
+/* How many bytes a file has. */
+long posoffline_platform_file_length(int file);
 
 /* Reads from an offset. Returns the number of bytes, less than count only at the file's end. */
 long posoffline_platform_read(int file, unsigned long offset, unsigned char *bytes, unsigned long count);
@@ -75,15 +93,18 @@ int posoffline_platform_write(int file, unsigned long offset, const unsigned cha
 
 int posoffline_platform_truncate(int file, unsigned long length);
 
-/* Waits until a file, or a directory, is on the disk. */
-int posoffline_platform_sync(int handle);
+/* Waits until a file is on the disk. */
+int posoffline_platform_sync(int file);
+
+/* Waits until the names in a directory are on the disk. */
+int posoffline_platform_sync_directory(int directory);
 
 /* Renames a file in a directory, over the one that had the name before. */
 int posoffline_platform_rename(int directory, const char *from, const char *to);
 
 int posoffline_platform_remove(int directory, const char *name);
 
-/* Closes a file or a directory, and gives the directory up. */
+/* Closes a file or a directory in this process alone. */
 void posoffline_platform_close(int handle);
 
 #endif

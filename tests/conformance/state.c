@@ -1,0 +1,106 @@
+/* A terminal with a state directory. */
+#define _GNU_SOURCE
+#include "state.h"
+#include "disk.h"
+#include "fixtures.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+char place[150], directory[200], journal[300], temporary[300];
+
+void make_directory(char *path, const char *name) {
+    sprintf(path, "%s/%s", place, name);
+    CHECK_INT(0, mkdir(path, 0700));
+}
+
+/* An empty directory under a new name, so that it is another one to the library. */
+void fresh_directory(void) {
+    static int number;
+    char name[40];
+    sprintf(name, "state %d", number++);
+    make_directory(directory, name);
+    sprintf(journal, "%s/replay.journal", directory);
+    sprintf(temporary, "%s/replay.temporary", directory);
+}
+
+void restart(void) {
+    free_pos_verify();
+    CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
+}
+
+void prepare(void) {
+    unsetenv("POSOFFLINE_STATE_DIR");
+    heal_disk();
+    allow_allocations();
+    free_pos_verify();
+    set_clock(NOW);
+    fresh_directory();
+    disk_counts();
+}
+
+/* A terminal with an empty directory that has accepted nothing. */
+void start(void) {
+    CHECK_INT(SUCCESS, posoffline_set_state_dir(directory));
+    CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
+    disk_counts();
+}
+
+long file_size(const char *path) {
+    struct stat status;
+    return stat(path, &status) == 0 ? (long)status.st_size : -1;
+}
+
+size_t read_journal(unsigned char *bytes, size_t capacity) {
+    FILE *file = fopen(journal, "rb");
+    size_t count = file ? fread(bytes, 1, capacity, file) : 0;
+    if (file) fclose(file);
+    return count;
+}
+
+void write_journal(const unsigned char *bytes, size_t count) {
+    FILE *file = fopen(journal, "wb");
+    CHECK(file && fwrite(bytes, 1, count, file) == count && fclose(file) == 0);
+}
+
+/* Codes that stay in their window whatever a test does. */
+struct code long_code(uint32_t number) { return milled_code(NOW - 60000 + number, 65535); }
+
+int present(uint32_t number) {
+    struct code code = long_code(number);
+    return verify(&code);
+}
+
+void accept(uint32_t from, uint32_t to) {
+    for (uint32_t i = from; i < to; i++) CHECK_INT(SUCCESS, present(i));
+}
+
+void remembered(uint32_t from, uint32_t to) {
+    for (uint32_t i = from; i < to; i++) CHECK_INT(QRCODE_DUPLICATED, present(i));
+}
+
+int in_child(int (*body)(void)) {
+    pid_t child = fork();
+    if (child == 0) _exit(-body() & 0xff);
+    int status = 0;
+    if (child < 0 || waitpid(child, &status, 0) != child || !WIFEXITED(status)) return 100;
+    return -(int)(signed char)WEXITSTATUS(status);
+}
+
+
+int run_state_tests(int argc, char **argv, const struct test *tests) {
+    const struct test *const lists[] = {tests, NULL};
+    const char *temporary_files = getenv("TMPDIR");
+    if (!temporary_files || strlen(temporary_files) > 100) temporary_files = "/tmp";
+    sprintf(place, "%s/posoffline-state-XXXXXX", temporary_files);
+    if (!mkdtemp(place)) return 2;
+    int result = run_tests(argc, argv, lists, prepare);
+    free_pos_verify();
+    char command[300];
+    sprintf(command, "rm -rf '%s'", place);
+    return system(command) == 0 ? result : 2;
+}
