@@ -23,19 +23,32 @@
  * Calls and the lock
  * ------------------------------------------------------------------------------------------------------------------ */
 
-/* The type as well as the state: glibc's handler of an asynchronous cancellation that is under way looks at the type
- * alone. */
 void posoffline_platform_begin(struct posoffline_platform_call *call) {
-    call->cancel_type = PTHREAD_CANCEL_DEFERRED;
     call->cancel_state = PTHREAD_CANCEL_ENABLE;
-    pthread_setcanceltype(PTHREAD_CANCEL_DEFERRED, &call->cancel_type);
     pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &call->cancel_state);
 }
 
 void posoffline_platform_end(const struct posoffline_platform_call *call) {
     int ignored;
-    pthread_setcanceltype(call->cancel_type, &ignored);
     pthread_setcancelstate(call->cancel_state, &ignored);
+}
+
+/* Signals, as the kernel counts them: on little-endian machines bit n - 1 is signal n. */
+typedef unsigned long long signal_set;
+
+static signal_set change_mask(int how, signal_set set) {
+    signal_set before = 0;
+    syscall(SYS_rt_sigprocmask, how, &set, &before, sizeof set);
+    return before;
+}
+
+/* Not blocked: a thread's own faults, which would end the process without the program's handler, and what C libraries
+ * use between their threads (32 to 34). */
+static signal_set block_signals(void) {
+    static const int exempt[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP, 32, 33, 34};
+    signal_set set = ~0ull;
+    for (size_t i = 0; i < sizeof exempt / sizeof *exempt; i++) set &= ~(1ull << (exempt[i] - 1));
+    return change_mask(SIG_BLOCK, set);
 }
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -47,28 +60,20 @@ static void mark_held(int value) { __atomic_store_n(&is_held, value, __ATOMIC_RE
 
 /* Of the thread that has the lock. No signal handler runs in it: one that forks would wait for the lock for ever, and
  * the child would go on in the middle of a change. */
-static sigset_t signal_mask;
-
-/* A fault of the thread's own is not put off: a blocked one ends the process without its handler. */
-static const int own_faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+static signal_set signal_mask;
 
 static void acquire(void) {
-    sigset_t blocked, mask;
-    sigfillset(&blocked);
-    for (size_t i = 0; i < sizeof own_faults / sizeof *own_faults; i++) sigdelset(&blocked, own_faults[i]);
-    sigemptyset(&mask);
-    /* Not pthread_sigmask, which is not in every libc.so.6. In Linux both are about the thread. */
-    sigprocmask(SIG_BLOCK, &blocked, &mask);
+    signal_set mask = block_signals();
     pthread_mutex_lock(&lock);
     signal_mask = mask;
     mark_held(1);
 }
 
 static void release(void) {
-    sigset_t mask = signal_mask;
+    signal_set mask = signal_mask;
     mark_held(0);
     pthread_mutex_unlock(&lock);
-    sigprocmask(SIG_SETMASK, &mask, NULL);
+    change_mask(SIG_SETMASK, mask);
 }
 
 /* pthread_atfork lives in glibc's static part, which binds programs to new symbols. What it calls is older and is in

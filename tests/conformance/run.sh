@@ -6,10 +6,11 @@
 #
 # KIND is host (the default) or firmware, and says which libraries the file may need; or programs, which looks at what
 # the library does and not at the file. For another architecture name a compiler, an emulator, and, as emulators are
-# slow, how many codes, how many times of loading, how many mixed verifications and how many attempts are enough:
+# slow, how many codes, how many times of loading, how many mixed verifications, how many attempts and how many entries of a
+# journal are enough:
 #
 #   COMPILERS=arm-linux-gnueabi-gcc EMULATOR="qemu-arm -L /usr/arm-linux-gnueabi" LOAD=5000 ROUNDS=120 SOAK=20000 \
-#       TWICE=2000 tests/conformance/run.sh dist/armel firmware
+#       TWICE=2000 START=60000 tests/conformance/run.sh dist/armel firmware
 #
 # SANITIZE is for a library with a sanitizer inside: what the compiler is told of it. PROGRAMS names a directory in
 # which the programs are to stay.
@@ -22,6 +23,7 @@ load=${LOAD:-100000}
 rounds=${ROUNDS:-10000}
 soak=${SOAK:-200000}
 twice=${TWICE:-100000}
+start=${START:-2000000}
 sanitize=${SANITIZE:-}
 
 library=$(cd "$library" && pwd)
@@ -75,11 +77,17 @@ for compiler in $compilers; do
         program conformance $suite "$library/libposoffline.so"
     }
     program durable durable.c state.c disk.c present.c guard.c "$library/libposoffline.so"
+    for subject in cancellation processes recovery start-order streams; do
+        program $subject $subject.c state.c disk.c present.c guard.c "$library/libposoffline.so"
+    done
     program memory memory.c present.c guard.c "$library/libposoffline.so"
     program loading loading.c
     program replay-load replay-load.c "$library/libposoffline.so"
     program soak soak.c disk.c present.c guard.c "$library/libposoffline.so"
     program twice twice.c disk.c "$library/libposoffline.so"
+    # The system's own clock, and so none of system.c.
+    # shellcheck disable=SC2086
+    $compiler $flags $sanitize framework.c model.c clock.c "$library/libposoffline.so" -o "$programs/clock"
     # shellcheck disable=SC2086
     {
         report "conformance, $compiler" env LD_LIBRARY_PATH="$library" $emulator "$programs/conformance"
@@ -94,6 +102,30 @@ done
     report "replay-load with $load codes" env LD_LIBRARY_PATH="$library" $emulator "$programs/replay-load" "$load"
     report "soak with $soak verifications" env LD_LIBRARY_PATH="$library" $emulator "$programs/soak" "$soak"
     report "twice with $twice attempts" env LD_LIBRARY_PATH="$library" $emulator "$programs/twice" "$twice"
+    report "streams" env LD_LIBRARY_PATH="$library" $emulator "$programs/streams"
+    report "processes" env LD_LIBRARY_PATH="$library" EMULATED="$emulator" $emulator "$programs/processes"
+    report "processes, an old system" env LD_LIBRARY_PATH="$library" EMULATED="$emulator" $emulator \
+        "$programs/processes" old-system
+    report "cancellation" env LD_LIBRARY_PATH="$library" $emulator "$programs/cancellation"
+    report "recovery" env LD_LIBRARY_PATH="$library" $emulator "$programs/recovery"
+    report "start-order with $start entries" env LD_LIBRARY_PATH="$library" $emulator "$programs/start-order" "$start"
 }
+
+# A 32-bit time_t ends in 2038. Under an emulator the C library reads a clock of another time.
+clock_emulator=${emulator:-qemu-x86_64}
+clock() { # second, result, fixture
+    # shellcheck disable=SC2086
+    report "clock at second $1" env LD_LIBRARY_PATH="$library" LD_PRELOAD="$work/future.so" CLOCK_AT="$1" \
+        $clock_emulator -U LD_PRELOAD "$programs/clock" "$2" "$3"
+}
+if [ "$kind" = firmware ]; then
+    gcc -std=c11 -Wall -Wextra -Werror -O1 -shared -fPIC future.c -o "$work/future.so" -ldl
+    clock 1700000000 1 good
+    clock 2147483647 -2 expiry-never
+    clock 2147483648 -3 good
+    clock 2208988800 -2 expiry-never
+    clock 4294966000 -2 time-last
+    clock 4294966800 1 time-last
+fi
 
 exit $status

@@ -4,6 +4,8 @@
 #include "disk.h"
 #include "fixtures.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +93,25 @@ int in_child(int (*body)(void)) {
     return -(int)(signed char)WEXITSTATUS(status);
 }
 
+
+/* A hang inside the library puts off every signal but SIGKILL, and so alarm(). */
+static atomic_int seconds_left;
+
+static void *watch(void *unused) {
+    for (;; sleep(1)) {
+        if (seconds_left == 0 || --seconds_left > 0) continue;
+        static const char message[] = "FAILED: it hangs\n";
+        if (write(1, message, sizeof message - 1) < 0) _exit(4);
+        _exit(3);
+    }
+    return unused;
+}
+
+void hangs_after(int seconds) {
+    static pthread_t watchman;
+    seconds_left = seconds;
+    if (!watchman) CHECK_INT(0, pthread_create(&watchman, NULL, watch, NULL));
+}
 
 int run_state_tests(int argc, char **argv, const struct test *tests) {
     const struct test *const lists[] = {tests, NULL};

@@ -38,6 +38,9 @@ void remembered(uint32_t from, uint32_t to);
 /* A result in the child of a fork(); 100 when the child died. */
 int in_child(int (*body)(void));
 
+/* Ends the program if nothing says otherwise for so many seconds. */
+void hangs_after(int seconds);
+
 /* Runs tests by the program's arguments, `prepare` before each, and removes `place`. Returns the exit status. */
 int run_state_tests(int argc, char **argv, const struct test *tests);
 

@@ -35,8 +35,8 @@ step() { printf '\n=== %s\n' "$1"; }
 
 # Emulation is some thirty times slower, so there are fewer codes, loadings, mixed verifications and attempts.
 conformance() { # target
-    if [ "$1" = x86_64 ]; then load= rounds= soak= twice=; else load=5000 rounds=120 soak=10000 twice=5000; fi
-    COMPILERS=$(compiler_of "$1") EMULATOR=$(emulator_of "$1") LOAD=$load ROUNDS=$rounds SOAK=$soak TWICE=$twice \
+    if [ "$1" = x86_64 ]; then load= rounds= soak= twice= start=; else load=5000 rounds=120 soak=10000 twice=5000 start=60000; fi
+    COMPILERS=$(compiler_of "$1") EMULATOR=$(emulator_of "$1") LOAD=$load ROUNDS=$rounds SOAK=$soak TWICE=$twice START=$start \
         tests/conformance/run.sh "dist/$1" firmware >"$work/$1.log" 2>&1
 }
 

@@ -9,10 +9,11 @@
 
 /*
  * A call of the library by one of its callers. Between begin and end the thread cannot be cancelled: it would leave
- * memory, descriptors and copies of keys behind. An end restores what its begin found.
+ * memory, descriptors and copies of keys behind. An end restores what its begin found. Asynchronous cancellation is not
+ * held off: C libraries before glibc 2.41 end a thread that is inside a call to the disk all the same.
  */
 struct posoffline_platform_call {
-    int cancel_type, cancel_state;
+    int cancel_state;
 };
 void posoffline_platform_begin(struct posoffline_platform_call *call);
 void posoffline_platform_end(const struct posoffline_platform_call *call);

@@ -1,0 +1,264 @@
+/* processes [old-system]: children that are made in unusual ways, at unusual moments. None may accept what its parent has
+ * accepted, and no parent may hang or lose its directory.
+ *
+ * old-system: as before Linux 4.14, which does not empty memory in a child, and with a C library that remembers
+ * getpid(). */
+#define _GNU_SOURCE
+#include "disk.h"
+#include "fixtures.h"
+#include "state.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int is_old;
+
+int madvise(void *memory, size_t count, int advice) {
+    if (is_old) {
+        errno = EINVAL;
+        return -1;
+    }
+    return (int)syscall(SYS_madvise, memory, count, advice);
+}
+
+pid_t getpid(void) {
+    static pid_t first;
+    if (!is_old || first == 0) first = (pid_t)syscall(SYS_getpid);
+    return first;
+}
+
+/* Verifies in plain buffers, as a child can that the suite knows nothing of. */
+static int plain(uint32_t number) {
+    static char uid[17], record[3072], card_no[17], card_type[9];
+    static unsigned char card_data[65];
+    struct code code = long_code(number);
+    VERIFY_REQUEST_V2 request = {code.bytes, (int)code.count, GOOD_POS_PARAM, 1};
+    VERIFY_RESPONSE_V2 response = {uid, 17, record, 3072, card_no, 17, card_data, 65, card_type, 9};
+    return verify_qrcode_v2(&request, &response);
+}
+
+/* How a child ended; one that takes more than a minute hangs. */
+static int end_of(pid_t child) {
+    int status = -1;
+    for (int i = 0; i < 6000; i++) {
+        pid_t ended = waitpid(child, &status, WNOHANG);
+        if (ended == child) return WIFEXITED(status) ? WEXITSTATUS(status) : 100;
+        if (ended < 0) return 101;
+        usleep(10000);
+    }
+    kill(child, SIGKILL);
+    waitpid(child, &status, 0);
+    return 102;
+}
+
+/* A child that no fork handler has seen. */
+static pid_t raw_clone(long flags) { return (pid_t)syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0); }
+
+/* Emulators make plain children alone. */
+static int can_clone(pid_t child) { return child >= 0 || !(errno == EINVAL && getenv("EMULATED")); }
+
+static int taken_elsewhere(void) { return posoffline_set_state_dir(directory); }
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * fork() in a signal handler
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+enum { RIDES = 300 };
+
+static volatile sig_atomic_t forks, is_child, child_goes_on;
+static pid_t going_on[RIDES * 40];
+static int results[2];
+
+static void fork_in_handler(int signal_number) {
+    int error = errno;
+    (void)signal_number;
+    if (!is_child && forks < (int)COUNT_OF(going_on)) {
+        pid_t child = fork();
+        if (child == 0) {
+            if (!child_goes_on) _exit(0);
+            is_child = 1;
+        } else if (child > 0) {
+            going_on[forks++] = child;
+        }
+    }
+    errno = error;
+}
+
+/* Rides with a timer whose handler forks: most of a ride is the wait for the disk. */
+static void rides_with_forks(void) {
+    struct sigaction action = {.sa_handler = fork_in_handler, .sa_flags = SA_RESTART};
+    if (posoffline_set_state_dir(directory) != SUCCESS || init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(1);
+    slow_disk(500);
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &(struct itimerval){{0, 1700}, {0, 1700}}, NULL);
+    for (uint32_t i = 0; i < RIDES; i++) {
+        int result = plain(i);
+        if (is_child) {
+            /* The interrupted ride may have been accepted before the fork, and returns in both. What comes after does
+             * not: the parent has the directory. */
+            for (uint32_t next = i; next < i + 3; next++)
+                if (plain(next) == SUCCESS && write(results[1], &next, sizeof next) != sizeof next) _exit(2);
+            _exit(0);
+        }
+        if (result != SUCCESS) _exit(3);
+    }
+    setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
+    for (int i = 0; i < forks; i++) {
+        int status = 0;
+        if (waitpid(going_on[i], &status, 0) != going_on[i] || status != 0) _exit(4);
+    }
+    _exit(forks > 20 ? 0 : 5);
+}
+
+static void forks_in_handlers(void) {
+    for (child_goes_on = 0; child_goes_on <= 1; child_goes_on++) {
+        uint32_t twice = 0;
+        about("children go on: %d", (int)child_goes_on);
+        fresh_directory();
+        CHECK_INT(0, pipe(results));
+        fflush(stdout);
+        pid_t child = fork();
+        if (child == 0) rides_with_forks();
+        CHECK_INT(0, end_of(child));
+        close(results[1]);
+        CHECK_INT(0, read(results[0], &twice, sizeof twice));
+        close(results[0]);
+        start();
+        remembered(0, RIDES);
+        free_pos_verify();
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Children that share more than usual
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/* A child that shares its parent's descriptors, not its memory. */
+static void shared_descriptors(void) {
+    start();
+    accept(0, 5);
+    int files = open_files();
+    static int (*const ends[])(void) = {NULL, taken_elsewhere};
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        pid_t child = raw_clone(CLONE_FILES);
+        if (child == 0) {
+            for (uint32_t code = 0; code < 25; code++)
+                if (plain(code) == SUCCESS) _exit(1);
+            if (ends[i] && ends[i]() == SUCCESS) _exit(2);
+            free_pos_verify();
+            if (ends[i]) exit(0); /* which ends the library */
+            _exit(0);
+        }
+        if (!can_clone(child)) return;
+        CHECK_INT(0, end_of(child));
+        CHECK_INT(files, open_files());
+        /* The parent has its directory still, and nobody else can have it. */
+        CHECK_INT(SYSTEM_ERROR, in_child(taken_elsewhere));
+        accept(5 + 10 * (uint32_t)i, 15 + 10 * (uint32_t)i);
+    }
+    restart();
+    remembered(0, 25);
+}
+
+/* Parent and child are both number 1, each in a namespace of its own. */
+static void first_in_namespace(void) {
+    if (posoffline_set_state_dir(directory) != SUCCESS || init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(1);
+    for (uint32_t i = 0; i < 5; i++)
+        if (plain(i) != SUCCESS) _exit(2);
+    pid_t child = raw_clone(CLONE_NEWPID);
+    if (child == 0) {
+        if (syscall(SYS_getpid) != 1) _exit(3);
+        for (uint32_t i = 0; i < 25; i++)
+            if (plain(i) == SUCCESS) _exit(4);
+        _exit(0);
+    }
+    int status = -1;
+    if (child < 0) _exit(5);
+    if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) _exit(6);
+    if (WEXITSTATUS(status)) _exit(10 + WEXITSTATUS(status));
+    for (uint32_t i = 5; i < 25; i++)
+        if (plain(i) != SUCCESS) _exit(7);
+    _exit(0);
+}
+
+static void same_number(void) {
+    if (is_old) return; /* the one case that is left there, and documented */
+    pid_t child = raw_clone(CLONE_NEWPID);
+    if (child < 0 && errno == EPERM) child = raw_clone(CLONE_NEWUSER | CLONE_NEWPID);
+    if (child == 0) first_in_namespace();
+    if (!can_clone(child)) return;
+    CHECK_INT(0, end_of(child));
+    start();
+    remembered(0, 25);
+}
+
+/* As _Fork() makes one. When its parent has let go the child may have the directory. */
+static void unseen(void) {
+    int ends[2];
+    start();
+    accept(0, 5);
+    CHECK_INT(0, pipe(ends));
+    pid_t child = raw_clone(0);
+    if (child == 0) {
+        char byte;
+        if (plain(4) == SUCCESS || plain(5) == SUCCESS) _exit(1);
+        close(ends[1]);
+        if (read(ends[0], &byte, 1) != 1) _exit(2);
+        if (plain(5) != QRCODE_DUPLICATED || plain(6) != SUCCESS || plain(6) != QRCODE_DUPLICATED) _exit(3);
+        _exit(0);
+    }
+    accept(5, 6);
+    free_pos_verify();
+    CHECK_INT(1, write(ends[1], "x", 1));
+    CHECK_INT(0, end_of(child));
+    close(ends[0]);
+    close(ends[1]);
+    CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
+    remembered(0, 7);
+}
+
+/* A child of fork() lets go of the directory at once, whatever becomes of it. */
+static void child_outlives_parent(void) {
+    int ends[2];
+    CHECK_INT(0, pipe(ends));
+    fflush(stdout);
+    pid_t gate = fork();
+    if (gate == 0) {
+        if (posoffline_set_state_dir(directory) != SUCCESS || init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(1);
+        if (plain(0) != SUCCESS) _exit(2);
+        if (fork() == 0) {
+            char byte;
+            close(ends[1]);
+            _exit(read(ends[0], &byte, 1) == 0 ? 0 : 1);
+        }
+        raise(SIGKILL);
+    }
+    CHECK_INT(100, end_of(gate));
+    start();
+    remembered(0, 1);
+    accept(1, 2);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+int main(int argc, char **argv) {
+    static const struct test tests[] = {
+        {"fork() in a signal handler neither hangs nor accepts a code twice", forks_in_handlers},
+        {"a child that shares the descriptors leaves them to its parent", shared_descriptors},
+        {"parent and child of the same number are two", same_number},
+        {"a child that no handler has seen waits until its parent has let go", unseen},
+        {"a directory is free when its process was killed, children or not", child_outlives_parent},
+        {0}};
+    is_old = argc > 1 && strcmp(argv[1], "old-system") == 0;
+    return run_state_tests(is_old ? argc - 1 : argc, argv + is_old, tests);
+}

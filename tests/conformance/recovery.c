@@ -1,0 +1,211 @@
+/* recovery: a disk that failed and was repaired. The file system is mounted anew then, so that the directory's path leads
+ * to another directory than the one that the library has open. SUCCESS means that a code would be kept. */
+#define _GNU_SOURCE
+#include "disk.h"
+#include "fixtures.h"
+#include "state.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+static char detached[300];
+
+/* What the path leads to now is another directory, which has what the disk had at this moment. */
+static void mount_anew(void) {
+    static unsigned char bytes[100 * ENTRY];
+    static int number;
+    size_t count = read_journal(bytes, sizeof bytes);
+    snprintf(detached, sizeof detached, "%s/detached %d", place, number++);
+    CHECK_INT(0, rename(directory, detached));
+    CHECK_INT(0, mkdir(directory, 0700));
+    write_journal(bytes, count);
+}
+
+/* A ride fails, and so does the first attempt to mend it. */
+static void fail_rides(uint32_t code) {
+    fail_disk(DISK_ALL, 1, 1, EIO);
+    CHECK_INT(SYSTEM_ERROR, present(code));
+    CHECK_INT(SYSTEM_ERROR, present(code));
+    CHECK_INT(SYSTEM_ERROR, present(code));
+    heal_disk();
+}
+
+static int set_directory(void) { return posoffline_set_state_dir(directory); }
+static int initialize(void) { return init(KEY_LIST, CARD_TYPES); }
+
+static void rides_go_on(void) {
+    start();
+    accept(0, 5);
+    fail_rides(5);
+    remembered(0, 5);
+    mount_anew();
+    accept(5, 10);
+    remembered(0, 10);
+    CHECK_INT(10 * ENTRY, file_size(journal));
+    restart();
+    remembered(0, 10);
+}
+
+/* The same without a ride in between: nothing has failed yet that the library has seen. */
+static void success_means_that_it_works(void) {
+    static int (*const calls[])(void) = {set_directory, initialize};
+    for (size_t i = 0; i < COUNT_OF(calls); i++) {
+        for (int has_failed = 0; has_failed < 2; has_failed++) {
+            about("call %zu, after a failure: %d", i, has_failed);
+            prepare();
+            start();
+            accept(0, 5);
+            if (has_failed) fail_rides(5);
+            mount_anew();
+            CHECK_INT(SUCCESS, calls[i]());
+            accept(5, 10);
+            CHECK_INT(10 * ENTRY, file_size(journal));
+            restart();
+            remembered(0, 10);
+        }
+    }
+}
+
+static void failure_is_told(void) {
+    static int (*const calls[])(void) = {set_directory, initialize};
+    static const int kinds[] = {DISK_ALL, DISK_SYNC};
+    for (size_t i = 0; i < COUNT_OF(calls); i++) {
+        for (size_t kind = 0; kind < COUNT_OF(kinds); kind++) {
+            about("call %zu, kind %zu", i, kind);
+            prepare();
+            start();
+            accept(0, 5);
+            fail_disk(kinds[kind], 1, 1, EIO);
+            for (int again = 0; again < 3; again++) CHECK_INT(SYSTEM_ERROR, calls[i]());
+            CHECK_INT(SYSTEM_ERROR, present(5));
+            remembered(0, 5);
+            heal_disk();
+            CHECK_INT(SUCCESS, calls[i]());
+            accept(5, 6);
+            restart();
+            remembered(0, 6);
+        }
+    }
+}
+
+/* A directory that is gone. */
+static void path_is_gone(void) {
+    char moved[300];
+    start();
+    accept(0, 5);
+    snprintf(moved, sizeof moved, "%s moved", directory);
+    CHECK_INT(0, rename(directory, moved));
+    CHECK_INT(ILLEGAL_PARAM, set_directory());
+    CHECK_INT(ILLEGAL_PARAM, initialize());
+    CHECK_INT(SYSTEM_ERROR, present(5));
+    remembered(0, 5);
+    CHECK_INT(0, rename(moved, directory));
+    accept(5, 6);
+    CHECK_INT(SUCCESS, set_directory());
+    restart();
+    remembered(0, 6);
+}
+
+/* What the library has open keeps a file system from being unmounted, and so from being repaired. */
+static void nothing_is_held(void) {
+    start();
+    accept(0, 5);
+    int files = open_files();
+    fail_rides(5);
+    CHECK_INT(files - 2, open_files());
+    accept(5, 6);
+    CHECK_INT(files, open_files());
+}
+
+/* What another process accepts meanwhile is known afterwards. */
+static int take_over(void) {
+    if (posoffline_set_state_dir(directory) != SUCCESS || init(KEY_LIST, CARD_TYPES) != SUCCESS) return 50;
+    return present(7);
+}
+
+static void another_process_meanwhile(void) {
+    start();
+    accept(0, 5);
+    fail_rides(5);
+    CHECK_INT(SUCCESS, in_child(take_over));
+    CHECK_INT(QRCODE_DUPLICATED, present(7));
+    accept(5, 7);
+    restart();
+    remembered(0, 8);
+}
+
+/* ------------------------------------------------------------------------------------------------------------------
+ * Files that are none
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+static void make_entry(const char *path, int kind) {
+    if (kind == 0) CHECK_INT(0, mkdir(path, 0700));
+    if (kind == 1) CHECK_INT(0, mkfifo(path, 0600));
+    if (kind == 2) CHECK_INT(0, symlink("elsewhere", path));
+    if (kind == 3) CHECK_INT(0, mknod(path, S_IFCHR | 0600, makedev(1, 3))); /* as /dev/null */
+    if (kind == 4) CHECK_INT(0, mknod(path, S_IFCHR | 0600, makedev(1, 5))); /* as /dev/zero */
+    if (kind == 5) CHECK_INT(0, mknod(path, S_IFSOCK | 0600, 0));
+}
+
+/* With each kind of thing in the place of the journal, and of the file that a rewriting makes. */
+static void with_each(void (*body)(void)) {
+    /* Root alone can make devices. */
+    int kinds = geteuid() == 0 ? 6 : 3;
+    hangs_after(300);
+    for (int kind = 0; kind < kinds; kind++) {
+        for (int is_temporary = 0; is_temporary < 2; is_temporary++) {
+            about("kind %d, in the place of the %s", kind, is_temporary ? "temporary file" : "journal");
+            prepare();
+            make_entry(is_temporary ? temporary : journal, kind);
+            int files = open_files();
+            body();
+            CHECK_INT(files, open_files());
+            remove(is_temporary ? temporary : journal);
+        }
+    }
+}
+
+static void from_environment(void) {
+    struct code code = long_code(0);
+    setenv("POSOFFLINE_STATE_DIR", directory, 1);
+    CHECK_INT(ILLEGAL_PARAM, initialize());
+    CHECK_INT(SYSTEM_ERROR, legacy(&code));
+    unsetenv("POSOFFLINE_STATE_DIR");
+}
+
+static void from_call(void) { CHECK_INT(ILLEGAL_PARAM, set_directory()); }
+
+/* First, while no call has named a directory. */
+static void no_files_from_environment(void) { with_each(from_environment); }
+
+static void no_files_from_call(void) { with_each(from_call); }
+
+/* EINVAL is no failure where a directory is synced, which some file systems cannot do. Of a file it is one. */
+static void sync_says_invalid(void) {
+    start();
+    accept(0, 1);
+    fail_disk(DISK_SYNC, 1, 1, EINVAL);
+    CHECK_INT(SYSTEM_ERROR, present(1));
+    heal_disk();
+    accept(1, 2);
+}
+
+int main(int argc, char **argv) {
+    static const struct test tests[] = {
+        {"what is in the place of a file is refused, from the environment", no_files_from_environment},
+        {"and from a call", no_files_from_call},
+        {"rides go on by themselves where the path leads after a repair", rides_go_on},
+        {"after a repair SUCCESS means that it works", success_means_that_it_works},
+        {"while the disk fails both calls say so", failure_is_told},
+        {"a path that is gone is said to be", path_is_gone},
+        {"after a failure nothing is held open", nothing_is_held},
+        {"what another process accepted after a failure is refused", another_process_meanwhile},
+        {"a file that cannot be synced refuses the ride", sync_says_invalid},
+        {0}};
+    return run_state_tests(argc, argv, tests);
+}

@@ -1,0 +1,162 @@
+/* streams: a process without standard input, output or error, as init scripts and daemons start them. What is opened
+ * next gets their numbers, and what the firmware prints goes there. */
+#define _GNU_SOURCE
+#include "disk.h"
+#include "fixtures.h"
+#include "state.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { CODES = 20 };
+
+static const char line[] = "gate 7: the next rider, please; the next rider, please; the next rider, please; the next\n";
+
+/* The lowest descriptor that anybody has read from. */
+static int lowest_read;
+
+ssize_t read(int file, void *bytes, size_t count) {
+    static ssize_t (*real)(int, void *, size_t);
+    if (!real) *(void **)&real = dlsym(RTLD_NEXT, "read");
+    if (file < lowest_read) lowest_read = file;
+    return real(file, bytes, count);
+}
+
+static void close_streams(unsigned which) {
+    for (int i = 0; i < 3; i++)
+        if (which & 1u << i) close(i);
+}
+
+static int is_open(int file) { return lseek(file, 0, SEEK_CUR) >= 0 || errno != EBADF; }
+
+/* What firmware prints, to whatever is there. */
+static void print(unsigned which) {
+    for (int i = 0; i < 3; i++)
+        if (which & 1u << i && write(i, line, sizeof line - 1) >= 0) _exit(50 + i);
+}
+
+static int streams_are_closed(unsigned which) {
+    for (int i = 0; i < 3; i++)
+        if (which & 1u << i && is_open(i)) return 0;
+    return 1;
+}
+
+/* Verifies in plain buffers: nothing may be checked, for there is nowhere to print. */
+static int plain(uint32_t number) {
+    static char uid[17], record[3072], card_no[17], card_type[9];
+    static unsigned char card_data[65];
+    struct code code = long_code(number);
+    VERIFY_REQUEST_V2 request = {code.bytes, (int)code.count, GOOD_POS_PARAM, 1};
+    VERIFY_RESPONSE_V2 response = {uid, 17, record, 3072, card_no, 17, card_data, 65, card_type, 9};
+    return verify_qrcode_v2(&request, &response);
+}
+
+/* Rides with lines of a log between them, a disk that fails now and then, and a rewriting for each failure. */
+static void rides(unsigned which) {
+    close_streams(which);
+    if (posoffline_set_state_dir(directory) != SUCCESS) _exit(1);
+    if (!streams_are_closed(which)) _exit(2);
+    print(which);
+    if (init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(3);
+    for (uint32_t i = 0; i < CODES; i++) {
+        if (i % 5 == 3) {
+            fail_disk(DISK_SYNC, 1, 0, EIO);
+            if (plain(i) != SYSTEM_ERROR) _exit(4);
+            heal_disk();
+        }
+        print(which);
+        if (plain(i) != SUCCESS) _exit(5);
+        print(which);
+        if (!streams_are_closed(which)) _exit(6);
+    }
+    print(which);
+    _exit(0);
+}
+
+static int ends_with(void (*body)(unsigned), unsigned which) {
+    int status = -1;
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) body(which);
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) ? WEXITSTATUS(status) : 100;
+}
+
+static void no_streams(void) {
+    for (unsigned which = 1; which < 8; which++) {
+        fresh_directory();
+        about("closed: %s%s%s", which & 1 ? "0 " : "", which & 2 ? "1 " : "", which & 4 ? "2" : "");
+        CHECK_INT(0, ends_with(rides, which));
+        start();
+        remembered(0, CODES);
+        CHECK_INT(CODES * ENTRY, file_size(journal));
+        free_pos_verify();
+    }
+}
+
+/* Another thread prints and closes all the time. */
+static atomic_int is_over;
+
+static void *prints(void *unused) {
+    while (!is_over)
+        for (int i = 0; i < 3; i++) {
+            ssize_t ignored = write(i, line, sizeof line - 1);
+            (void)ignored;
+        }
+    return unused;
+}
+
+static void rides_beside_a_printer(unsigned which) {
+    pthread_t thread;
+    close_streams(which);
+    if (pthread_create(&thread, NULL, prints, NULL) != 0) _exit(1);
+    if (posoffline_set_state_dir(directory) != SUCCESS || init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(2);
+    for (uint32_t i = 0; i < CODES; i++) {
+        fail_disk(DISK_SYNC, 1, 0, EIO);
+        if (plain(i) != SYSTEM_ERROR) _exit(4);
+        heal_disk();
+        if (plain(i) != SUCCESS) _exit(5);
+    }
+    is_over = 1;
+    pthread_join(thread, NULL);
+    _exit(0);
+}
+
+static void a_printer_beside(void) {
+    CHECK_INT(0, ends_with(rides_beside_a_printer, 7));
+    start();
+    remembered(0, CODES);
+    CHECK_INT(CODES * ENTRY, file_size(journal));
+}
+
+/* The record key: what another thread reads from its standard input must not be that. */
+static void reads_key(unsigned which) {
+    char path[300];
+    snprintf(path, sizeof path, "%s/key", directory);
+    FILE *file = fopen(path, "w");
+    if (!file || fputs("000102030405060708090a0b0c0d0e0f\n", file) == EOF || fclose(file) != 0) _exit(1);
+    setenv("POSOFFLINE_RECORD_KEY_FILE", path, 1);
+    close_streams(which);
+    lowest_read = 1000;
+    if (init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(2);
+    _exit(lowest_read > 2 && lowest_read < 1000 ? 0 : 3);
+}
+
+static void key_file(void) {
+    for (unsigned which = 1; which < 8; which++) CHECK_INT(0, ends_with(reads_key, which));
+}
+
+int main(int argc, char **argv) {
+    static const struct test tests[] = {
+        {"without standard streams the journal is not one of them", no_streams},
+        {"nor for a moment", a_printer_beside},
+        {"nor is the file of the record key", key_file},
+        {0}};
+    return run_state_tests(argc, argv, tests);
+}
