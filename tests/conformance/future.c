@@ -25,7 +25,7 @@ int clock_gettime(clockid_t clock, struct timespec *time) {
     static int (*real)(clockid_t, struct timespec *);
     if (!real) *(void **)&real = dlsym(RTLD_NEXT, "clock_gettime");
     int result = real(clock, time);
-    if (result == 0 && clock == CLOCK_REALTIME) time->tv_sec += shift();
+    if (result == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) time->tv_sec += shift();
     return result;
 }
 

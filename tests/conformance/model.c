@@ -214,6 +214,19 @@ static size_t write_integer(unsigned char *out, number x) {
     return 2 + 25 - skip;
 }
 
+struct code code_of_hex(const char *hex) {
+    struct code code;
+    code.count = bytes_of_hex(hex, code.bytes, MAX_CODE);
+    return code;
+}
+
+struct code fixture_code(const char *name) {
+    for (size_t i = 0; i < FIXTURE_COUNT; i++)
+        if (strcmp(fixtures[i].name, name) == 0) return code_of_hex(fixtures[i].hex);
+    printf("conformance: no fixture is called %s\n", name);
+    exit(2);
+}
+
 struct code milled_code(uint32_t generated, int window) {
     struct code code;
     code.count = bytes_of_hex(window == 60 ? MILL_HEAD_60 : MILL_HEAD, code.bytes, MAX_CODE);

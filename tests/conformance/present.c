@@ -163,19 +163,6 @@ void start_terminal(void) {
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
 }
 
-struct code code_of_hex(const char *hex) {
-    struct code code;
-    code.count = bytes_of_hex(hex, code.bytes, MAX_CODE);
-    return code;
-}
-
-struct code fixture_code(const char *name) {
-    for (size_t i = 0; i < FIXTURE_COUNT; i++)
-        if (strcmp(fixtures[i].name, name) == 0) return code_of_hex(fixtures[i].hex);
-    printf("conformance: no fixture is called %s\n", name);
-    exit(2);
-}
-
 /* Takes a field of a record: two bytes of length, which must be `count`, and the bytes. */
 static const unsigned char *field(const unsigned char **at, const unsigned char *end, size_t count) {
     const unsigned char *start = *at + 2;
