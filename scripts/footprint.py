@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import system_interface
+
 ROOT = Path(__file__).resolve().parent.parent
 
 MAX_BYTES = 150 * 1024
@@ -37,9 +39,6 @@ FORBIDDEN = {
         r"\t(blx|clz|ldrd|strd|pld|q(d?)(add|sub)|sm(la|ul)[bt]|umaal|rev|[su]xt|[su]sat|ldrex|strex|mov[wt]|mls"
         r"|[su]div|[su]bfx|bf[ic]|rbit|d[ms]b|isb|bkpt|v[a-z]+)\S*\t"),
 }
-
-# All that the library may take from outside. Neither stdio nor sockets, and of the environment getenv alone.
-IMPORTS = set((ROOT / "scripts/firmware-imports.txt").read_text().split())
 
 
 def readelf(options, library):
@@ -95,6 +94,7 @@ class Library:
 
     def faults(self, target):
         machine, newest_glibc, loader = TARGETS[target]
+        may, must = system_interface.functions("libc", target)
         checks = [
             (self.machine == machine, f"is for {self.machine}"),
             (self.bytes <= MAX_BYTES, f"has {self.bytes} bytes, more than {MAX_BYTES}"),
@@ -103,7 +103,8 @@ class Library:
             (self.glibc <= newest_glibc, f"needs glibc {dotted(self.glibc)}, newer than {dotted(newest_glibc)}"),
             (self.soname == "libposoffline.so", f"has the SONAME {self.soname}"),
             (self.exports == declared_exports(), f"differs in exports: {self.exports ^ declared_exports()}"),
-            (self.imports <= IMPORTS, f"imports {sorted(self.imports - IMPORTS)}"),
+            (self.imports <= may, f"imports {sorted(self.imports - may)}, which docs/system-interface.md does not name"),
+            (must <= self.imports, f"does not import {sorted(must - self.imports)}, as docs/system-interface.md says"),
             ("GNU_RELRO" in self.segments, "has no RELRO"),
             (re.search(r"BIND_NOW|Flags:.*NOW", self.dynamic), "does not bind at load"),
             (re.search(r"GNU_STACK\s.*\sRW\s", self.segments), "has an executable stack"),

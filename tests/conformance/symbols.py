@@ -11,6 +11,9 @@ import re
 import subprocess
 import sys
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts"))
+import system_interface  # noqa: E402
+
 passed = failed = 0
 
 
@@ -33,19 +36,6 @@ def functions(header):
                           capture_output=True, text=True).stdout
     text = re.sub(r"\{[^{}]*\}", "", text)
     return set(re.findall(r"(\w+)\s*\([^()]*\)\s*;", text))
-
-
-def allowed():
-    """Library -> symbols, from imports.txt."""
-    groups, group = {}, None
-    with open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "imports.txt"), encoding="utf-8") as file:
-        for line in file:
-            line = line.split("#")[0].rstrip()
-            if line and not line.startswith(" "):
-                group = groups.setdefault(line.strip(), set())
-            elif line:
-                group.update(line.split())
-    return groups
 
 
 if len(sys.argv) != 4 or sys.argv[1] not in ("host", "firmware"):
@@ -72,9 +62,15 @@ check("the libraries it needs", ["libc", "libcrypto", "libsecp256k1"] if kind ==
       [name for name in needed if not name.startswith("ld-linux")])
 check("its name", ["libposoffline.so"], re.findall(r"\(SONAME\).*\[(.*)\]", dynamic))
 undefined = {re.sub("@.*", "", s[7]) for s in symbols if len(s) > 7 and s[6] == "UND"}
-groups = allowed()
-permitted = set().union(*(groups[g] for g in (groups if kind == "host" else ["libc"])))
-check("no import beyond imports.txt", [], sorted(undefined - permitted))
+machine = re.search(r"Machine:\s+(.*)", readelf("-h")).group(1)
+target = {"Advanced Micro Devices X86-64": "x86_64", "Intel 80386": "i686", "AArch64": "aarch64", "ARM": "armel"}[machine]
+permitted, required = set(), set()
+for source in ("libc", "libcrypto", "libsecp256k1") if kind == "host" else ("libc",):
+    may, must = system_interface.functions(source, target)
+    permitted |= may
+    required |= must
+check("no import beyond docs/system-interface.md", [], sorted(undefined - permitted))
+check("every import that it names", [], sorted(required - undefined))
 check("it imports at all, and by name the clock and the allocator", {"time", "calloc", "free"},
       undefined & {"time", "calloc", "free"})
 streams = re.compile(r"^_?_?(f?(printf|puts|putc|putchar|write|open64?|dopen)|v\w*printf\w*|\w*printf_chk|perror|std(in|out|err)|write|"
