@@ -121,11 +121,16 @@ struct Journal: ~Copyable {
             if posoffline_platform_remove(directory, cString(Self.temporaryName)) != 0 { isDoubtful = true }
             throw error
         }
-        posoffline_platform_close(file)
+        let replaced = file
         (file, count, limit) = (temporary, written, 2 &* table.count &+ Self.slack)
-        // Until the directory is on the disk as well, a power cut brings the old file back.
+        // Until the new name is on the disk as well, a power cut brings the old file back. FAT keeps where a file
+        // begins beside its name, and writes that when the file is synced; and it gives the old file's room away when
+        // that is closed.
         isDoubtful = true
-        try Self.demand(posoffline_platform_sync_directory(directory))
+        let results = (posoffline_platform_sync(file), posoffline_platform_sync_directory(directory))
+        posoffline_platform_close(replaced)
+        try Self.demand(results.0)
+        try Self.demand(results.1)
         isDoubtful = false
     }
 
