@@ -14,7 +14,7 @@ POSGATEWAY := tools/gateway/.build/release/posgateway
 # Debian packages, by what needs them.
 LIB_PACKAGES := gcc libc6-dev libsecp256k1-dev libssl-dev pkg-config
 TOOL_PACKAGES := libpng-dev libqrencode-dev zbar-tools
-TEST_PACKAGES := clang-14 g++ libc6-dbg man-db python3 valgrind
+TEST_PACKAGES := clang-14 dosfstools e2fsprogs f2fs-tools g++ kmod libc6-dbg man-db python3 qemu-user user-mode-linux valgrind
 
 FIRMWARE_TARGETS := x86_64 i686 aarch64 armhf armel armv4t
 FIRMWARE := $(FIRMWARE_TARGETS:%=dist/%/libposoffline.so)

@@ -14,7 +14,7 @@ void gate_begin(void);
 int gate_start(const char *directory);
 
 /* Codes by number, up to GATE_CODES, that stay in their window. */
-enum { GATE_CODES = 80 };
+enum { GATE_CODES = 4000 };
 int gate_ride(uint32_t number);
 int gate_legacy_ride(uint32_t number);
 int gate_info(uint32_t number);

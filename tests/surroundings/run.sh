@@ -19,8 +19,14 @@ scripts=../../scripts
 architecture=$target
 [ "$target" != host ] || architecture=$(uname -m)
 work=$(mktemp -d)
-cleanup() { rm -rf "$work"; }
+chmod 711 "$work"
+machine=
+cleanup() {
+    [ -z "$machine" ] || kill -s KILL -- "-$machine" 2>/dev/null || true
+    rm -rf "$work"
+}
 trap cleanup EXIT
+trap 'exit 1' HUP INT TERM
 flags="-std=c11 -Wall -Wextra -Wpedantic -Werror -O1 -I../../include -I$work"
 
 # Words that the shell is to split.
@@ -46,4 +52,5 @@ run() { env LD_LIBRARY_PATH="$library" $emulator "$@"; }
 new_directory() { mktemp -d "$work/state.XXXXXX"; }
 
 . ./calls.sh
+if [ -z "$emulator" ]; then . ./filesystems.sh; fi
 results

@@ -1,0 +1,20 @@
+#!/bin/sh
+# The first process of a user-mode Linux whose root is that of this machine, read-only: mounts the file system `fs` from
+# its disk, and runs `program` there, a file beside this one. Both come from the kernel's command line.
+here=$(dirname "$0")
+mount -t proc proc /proc
+kernel=/usr/lib/uml/modules/$(uname -r)/kernel
+case $fs in
+    vfat) modules="fs/nls/nls_cp437 fs/nls/nls_ascii fs/nls/nls_iso8859-1 fs/fat/fat fs/fat/vfat" ;;
+    f2fs) modules="crypto/crc32_generic fs/f2fs/f2fs" ;;
+    *) modules= ;;
+esac
+for module in $modules; do insmod "$kernel/$module.ko"; done
+mount -t tmpfs tmpfs /mnt
+mkdir /mnt/disk
+mount -t "$fs" /dev/ubdb /mnt/disk
+mkdir -p /mnt/disk/gate && sync
+LD_LIBRARY_PATH=$here TMPDIR=/mnt/disk "$here/$program"
+echo "ended: $?"
+# Whoever started the machine ends it.
+sleep 1000
