@@ -3,8 +3,8 @@
 # run.sh, for libraries that this machine runs by itself.
 
 conformance=../conformance
-build durable $conformance/durable.c $conformance/disk.c $conformance/present.c $conformance/guard.c \
-    $conformance/system.c "$library/libposoffline.so"
+build durable $conformance/durable.c $conformance/state.c $conformance/disk.c $conformance/present.c \
+    $conformance/guard.c $conformance/system.c "$library/libposoffline.so"
 build kill -I$conformance ../crash/kill.c "$library/libposoffline.so" -lpthread
 build cut cut.c gate.c "$library/libposoffline.so"
 
