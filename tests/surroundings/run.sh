@@ -52,5 +52,13 @@ run() { env LD_LIBRARY_PATH="$library" $emulator "$@"; }
 new_directory() { mktemp -d "$work/state.XXXXXX"; }
 
 . ./calls.sh
-if [ -z "$emulator" ]; then . ./filesystems.sh; fi
+. ./interrupted.sh
+. ./limits.sh
+. ./names.sh
+. ./privileged.sh
+. ./copies.sh
+# What this machine's kernel has to run by itself.
+if [ -z "$emulator" ]; then
+    . ./filesystems.sh
+fi
 results
