@@ -9,7 +9,7 @@ traced_calls() { # C library, its program, emulator...
     python3 $scripts/system_interface.py traced "$architecture" "$c_library" | sort > "$work/documented"
     env LD_LIBRARY_PATH="$library" "$@" -strace "$program" trace "$(new_directory)" 2> "$work/trace" || return 1
     # Two threads may share a line. write: what the program tells its second thread.
-    grep -o '[0-9] [a-z][a-z_0-9]*(' "$work/trace" | sed 's/^. //; s/($//' | awk '/getpgid/ { n++; next } n == 1' |
+    grep -o '[0-9] [a-z_][a-z_0-9]*(' "$work/trace" | sed 's/^. //; s/($//' | awk '/getpgid/ { n++; next } n == 1' |
         grep -vx write | sort -u > "$work/traced"
     diff -u "$work/documented" "$work/traced" || return 1
     echo "1 passed, 0 failed"

@@ -21,13 +21,21 @@ time_t time(time_t *out) {
     return now;
 }
 
-static struct code codes[GATE_CODES];
+static struct code ready[GATE_READY];
+
+static const struct code *code_of(uint32_t number) {
+    static struct code late;
+    if (number < GATE_READY) return &ready[number];
+    late = milled_code(NOW - 1000 + number, 65535);
+    return &late;
+}
+
 char gate_record[3072];
 
 void gate_begin(void) {
     first = 0;
     first = time(NULL);
-    for (uint32_t i = 0; i < GATE_CODES; i++) codes[i] = milled_code(NOW - 1000 + i, 65535);
+    for (uint32_t i = 0; i < GATE_READY; i++) ready[i] = milled_code(NOW - 1000 + i, 65535);
 }
 
 int gate_start(const char *directory) {
@@ -38,16 +46,18 @@ int gate_start(const char *directory) {
 int gate_ride(uint32_t number) {
     char uid[17], card_no[64], card_type[9];
     unsigned char card_data[128];
-    VERIFY_REQUEST_V2 request = {codes[number].bytes, (int)codes[number].count, GOOD_POS_PARAM, 1};
+    const struct code *code = code_of(number);
+    VERIFY_REQUEST_V2 request = {code->bytes, (int)code->count, GOOD_POS_PARAM, 1};
     VERIFY_RESPONSE_V2 response = {uid, 17, gate_record, 3072, card_no, 64, card_data, 128, card_type, 9};
     return verify_qrcode_v2(&request, &response);
 }
 
 int gate_legacy_ride(uint32_t number) {
     char uid[17];
+    const struct code *code = code_of(number);
     VERIFY_REQUEST request = {0};
     VERIFY_RESPONSE response = {0};
-    request.qrcode = codes[number].bytes, request.qrcode_len = (int)codes[number].count;
+    request.qrcode = code->bytes, request.qrcode_len = (int)code->count;
     request.pos_param = GOOD_POS_PARAM, request.master_pub_key = ISSUER_1, request.amount_cent = 1;
     response.uid = uid, response.uid_len = 17;
     response.record = gate_record, response.record_len = 3072;
@@ -57,9 +67,10 @@ int gate_legacy_ride(uint32_t number) {
 int gate_info(uint32_t number) {
     char uid[17], card_no[64], card_type[9];
     unsigned char card_data[128];
+    const struct code *code = code_of(number);
     INFO_REQUEST request = {0};
     INFO_RESPONSE response = {0};
-    request.qrcode = codes[number].bytes, request.qrcode_len = (int)codes[number].count;
+    request.qrcode = code->bytes, request.qrcode_len = (int)code->count;
     response.uid = uid, response.uid_len = 17;
     response.card_no = card_no, response.card_no_len = 64;
     response.card_data = card_data, response.card_data_len = 128;

@@ -13,8 +13,8 @@ void gate_begin(void);
 /* posoffline_set_state_dir and init_pos_verify. */
 int gate_start(const char *directory);
 
-/* Codes by number, up to GATE_CODES, that stay in their window. */
-enum { GATE_CODES = 4000 };
+/* Codes by number, up to GATE_CODES, that stay in their window. The first GATE_READY are made at the beginning. */
+enum { GATE_CODES = 60000, GATE_READY = 80 };
 int gate_ride(uint32_t number);
 int gate_legacy_ride(uint32_t number);
 int gate_info(uint32_t number);
