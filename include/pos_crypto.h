@@ -14,9 +14,13 @@
  *                the same moment exactly one gets SUCCESS. A call of init_pos_verify during a verification lets that
  *                verification finish with the lists that it started with. A child of fork() inherits the lists and
  *                the replay memory as they were; from then on parent and child remember apart. Let the first call
- *                return before you fork. A signal handler must not call, nor leave a call by longjmp. A thread that is
- *                cancelled ends its call first. Once exit() has ended the library, every call that can say so returns
- *                SYSTEM_ERROR.
+ *                return before you fork. A child that shares memory with its parent (vfork(), CLONE_VM) must not call.
+ *                Once exit() has ended the library, every call that can say so returns SYSTEM_ERROR.
+ *   Signals      A signal handler must not call, nor leave a call by longjmp. It may fork(). While a call holds the
+ *                library's lock, also during its writes to a state directory, no handler runs in its thread: the signal
+ *                is delivered afterwards. SIGKILL ends the process at any time.
+ *   Cancelling   A thread that is cancelled ends its call first. A thread with asynchronous cancellation must not call:
+ *                C libraries end it anywhere.
  *   Ownership    Every buffer is the caller's, before and after the call; the library keeps no pointer to it. Input
  *                is copied before anything is written, so that a response buffer may overlap the request.
  *   Output       Nothing is printed, to no stream, ever. No byte is written past a length that the caller gave.

@@ -67,8 +67,9 @@ int posoffline_set_record_key(const unsigned char *key, int key_len);
  *
  * One process at a time may use a directory. The setting stays: free_pos_verify closes the directory, and the next
  * init_pos_verify or verification opens it again. Another path replaces it and gets what is in memory, which after
- * free_pos_verify is nothing; the same one again changes nothing. In the child of a fork() the directory is closed, and
- * the child can verify once the parent has let go of it.
+ * free_pos_verify is nothing. The same one again asks the disk whether it works, and opens the directory anew by its path
+ * where it does not or the path leads elsewhere; so does init_pos_verify. In the child of a fork() the directory is closed,
+ * and the child can verify once the parent has let go of it.
  *
  * Afterwards verify_qrcode and verify_qrcode_v2 return SYSTEM_ERROR when the disk fails or is full: the code is then
  * not marked as accepted.
@@ -78,16 +79,18 @@ int posoffline_set_record_key(const unsigned char *key, int key_len);
  * returns SYSTEM_ERROR when the directory cannot be used. A directory set by a call comes before it. The variable is
  * ignored while the process has another effective user or group than its real one.
  *
- * The library keeps two descriptors, of the directory and of a file in it. A program that closes those that it has not
- * opened takes them away: entries then go into whatever file gets their number.
+ * The library keeps two descriptors, of the directory and of a file in it, which are never 0, 1 or 2. Do not close
+ * descriptors that you did not open: entries would go into whatever file gets their number.
  *
  *   path  in: 目录, an existing directory. An absolute path: a relative one is another directory after chdir()
  *
- * Returns SUCCESS
- *         ILLEGAL_PARAM     path is NULL, no directory, or nothing can be written there
+ * Returns SUCCESS           the disk answered just now
+ *         ILLEGAL_PARAM     path is NULL, no directory, or nothing can be written there; or what stands there as
+ *                           replay.journal or replay.temporary is no regular file
  *         SYSTEM_ERROR      another process uses the directory, or the disk fails
  *         NO_ENOUGH_MEMORY
- *         After a failure everything is as before.
+ *         After a failure everything is as before: the directory that was set, if any, stays set, and without one
+ *         codes are accepted and kept in memory alone.
  *
  *     if (posoffline_set_state_dir("/var/lib/gate") != SUCCESS) ...
  */
