@@ -60,8 +60,9 @@ else
     run "no branch and no address depends on a key" branches "$library"
 
     # That these can fail: a library that leaves things where they are, and looks into the key, and up what is in it.
-    mkdir "$work/careless"
+    mkdir -p "$work/careless/build/objects"
     cp -r Sources include scripts "$work/careless"
+    cp -r "build/objects/$target" "$work/careless/build/objects"
     (
         cd "$work/careless/Sources"
         sed -i '/^    memset(room, 0, sizeof room);/d' CPlatform/platform.c
@@ -70,7 +71,8 @@ else
             -e 's/^        try record\.append(id(of.*/        guard key[0] != 7 else { throw .system }\n&/' \
             -e 's/return \[digest\[0\],/return [development[Int(digest[0] \& 15)],/' TransitGate/RecordKey.swift
     )
-    if "$work/careless/scripts/build-library.sh" "$target" "$work/careless/dist" > "$work/output" 2>&1; then
+    if "$work/careless/scripts/build-library.sh" "$target" "$work/careless/dist" TransitGate posoffline \
+        > "$work/output" 2>&1; then
         is_noticed() { # what, message, command...
             what=$1 message=$2
             shift 2
