@@ -29,9 +29,14 @@ SOURCES := $(shell find Sources include -name '*.swift' -o -name '*.[ch]' -o -na
 POSCODE_SOURCES := $(shell find tools/poscode/Sources tools/poscode/Package.swift -type f 2>/dev/null)
 POSGATEWAY_SOURCES := $(shell find tools/gateway/Sources tools/gateway/Package.swift -type f 2>/dev/null)
 
-.PHONY: all lib poscode demo test bench install uninstall clean help
-.PHONY: soak fuzz mutation coverage traps firmware footprint test-firmware test-sanitizers
-.PHONY: posgateway gateway gateway-tests e2e test-gateway bench-gateway gateway-packages
+# Each step of the tests is a target of its own, so that `make -jN` runs N at a time; the longest come first. It says
+# its name, and how long it took.
+STEP := scripts/step.sh
+
+.PHONY: all lib poscode demo bench install uninstall clean help
+.PHONY: soak fuzz mutation coverage traps firmware footprint
+.PHONY: firmware-test-packages gateway-test-packages sanitizer-packages
+.PHONY: posgateway gateway gateway-tests e2e bench-gateway gateway-packages
 .PHONY: lib-packages tool-packages test-packages firmware-packages
 all: lib
 
@@ -39,13 +44,14 @@ all: lib
 lib: $(LIBRARY)
 
 $(LIBRARY): $(SOURCES) scripts/build-library.sh | lib-packages
-	scripts/build-library.sh host $(BUILD)
+	@$(STEP) "Building $@" scripts/build-library.sh host $(BUILD)
 
 ## poscode      the tool that issues and inspects codes
 poscode: $(POSCODE)
 
 $(POSCODE): $(POSCODE_SOURCES) $(SOURCES) Package.swift | lib-packages tool-packages
-	swift build --package-path tools/poscode -c release --static-swift-stdlib -debug-info-format none -Xlinker -s --product poscode
+	@$(STEP) "Building poscode" swift build --package-path tools/poscode -c release \
+	    --static-swift-stdlib -debug-info-format none -Xlinker -s --product poscode
 	touch $@
 
 $(BUILD)/demo: demo/demo.c $(LIBRARY)
@@ -59,7 +65,8 @@ demo: lib poscode $(BUILD)/demo
 posgateway: $(POSGATEWAY)
 
 $(POSGATEWAY): $(POSGATEWAY_SOURCES) $(SOURCES) Package.swift | lib-packages tool-packages gateway-packages
-	swift build --package-path tools/gateway -c release --static-swift-stdlib -debug-info-format none -Xlinker -s --product posgateway
+	@$(STEP) "Building posgateway" swift build --package-path tools/gateway -c release \
+	    --static-swift-stdlib -debug-info-format none -Xlinker -s --product posgateway
 	touch $@
 
 ## gateway      build posgateway and start it: http://127.0.0.1:8080; DATA (posgateway-data) is where it keeps everything
@@ -69,17 +76,23 @@ gateway: posgateway
 
 PYTHON := $(BUILD)/python/bin/python
 
-gateway-tests: posgateway $(BUILD)/demo
-	@scripts/install-packages.sh $(GATEWAY_TEST_PACKAGES)
+gateway-tests: posgateway $(BUILD)/demo | gateway-test-packages
 	scripts/python-environment.sh tests/gateway/requirements.txt $(BUILD)/python
 
 ## e2e          a ride from the rider's screen to the charge on it: browser, zbar, C demo, the official SDK
 e2e: gateway-tests
-	$(PYTHON) tests/gateway/walk.py $(POSGATEWAY) $(BUILD)/demo $(BUILD)/e2e
+	@$(STEP) "A ride, from the rider's screen to the charge on it" \
+	    $(PYTHON) tests/gateway/walk.py $(POSGATEWAY) $(BUILD)/demo $(BUILD)/e2e
 
 ## test-gateway   every test of the gateway, and e2e
-test-gateway: gateway-tests poscode e2e
-	$(PYTHON) tests/gateway/run.py $(POSGATEWAY) $(POSCODE)
+GATEWAY_STEPS := test-gateway-1 test-gateway-2
+.PHONY: test-gateway $(GATEWAY_STEPS)
+test-gateway: e2e $(GATEWAY_STEPS)
+
+# After e2e, which wants a port that the tests want too.
+$(GATEWAY_STEPS): test-gateway-%: gateway-tests poscode | e2e
+	@$(STEP) "The gateway, share $* of $(words $(GATEWAY_STEPS))" \
+	    $(PYTHON) tests/gateway/run.py $(POSGATEWAY) $(POSCODE) --share $*/$(words $(GATEWAY_STEPS))
 
 ## bench-gateway  settlements and key queries a second, and how long they take
 bench-gateway: gateway-tests poscode
@@ -130,8 +143,8 @@ soak: $(BUILD)/soak $(BUILD)/twice tool-packages
 	    --disable-xctest --filter 'DifferentialTests|SmallGroupTests'
 
 ## fuzz         coverage-guided fuzzing of everything that reads bytes from outside, for SECONDS in all (600)
-fuzz: lib-packages test-packages
-	tests/fuzz/run.sh $(SECONDS)
+fuzz: | lib-packages test-packages
+	@$(STEP) "Fuzzing" tests/fuzz/run.sh $(SECONDS)
 
 ## mutation     wrong changes to the library, one at a time: a test must fail for each (SAMPLE=N, FILES=..., ALL=1)
 mutation: lib-packages test-packages
@@ -145,7 +158,7 @@ coverage: lib-packages tool-packages test-packages
 firmware: $(FIRMWARE)
 
 dist/%/libposoffline.so: $(SOURCES) scripts/build-library.sh | lib-packages firmware-packages
-	scripts/build-library.sh $* dist/$*
+	@$(STEP) "Building $@" scripts/build-library.sh $* dist/$*
 	cp include/pos_crypto.h include/posoffline.h dist/$*/
 
 ## footprint    what each of those files is and needs; fails where a bound is broken
@@ -156,19 +169,63 @@ footprint: firmware
 traps: firmware lib
 	tests/traps/traps.py
 
+## test         every test of the library and poscode
+TEST_STEPS := $(addprefix test-,swift crash conformance-host secrets-host poscode install)
+.PHONY: test $(TEST_STEPS)
+test: $(TEST_STEPS)
+
+test-swift: | lib-packages tool-packages
+	@$(STEP) "Swift modules" scripts/swift-tests.sh
+
+test-crash: lib | test-packages
+	@$(STEP) "Power cuts, failing disks, killed processes" tests/crash/run.sh $(BUILD)
+
+test-conformance-host: lib | test-packages
+	@$(STEP) "The library that ships, through the C interface" tests/conformance/run.sh $(BUILD)
+
+test-secrets-host: lib | test-packages
+	@$(STEP) "Key material" tests/secrets/run.sh $(BUILD) host
+
+test-poscode: lib poscode | test-packages
+	@$(STEP) "poscode" python3 tests/cli/run.py $(POSCODE)
+
+test-install: lib poscode | test-packages
+	@$(STEP) "Installation, and the demo built against it" tests/install/run.sh $(POSCODE)
+
 ## test-firmware  every test of the firmware files, the foreign ones under qemu
-test-firmware: firmware lib poscode test-packages
-	@scripts/install-packages.sh $(FIRMWARE_TEST_PACKAGES)
-	tests/firmware/run.sh $(POSCODE) $(FIRMWARE_TARGETS)
+FIRMWARE_STEPS := $(foreach step,conformance secrets reproducible demo,$(FIRMWARE_TARGETS:%=test-$(step)-%)) \
+    test-bounds test-traps test-musl
+.PHONY: test-firmware $(FIRMWARE_STEPS)
+test-firmware: $(FIRMWARE_STEPS)
+
+$(FIRMWARE_TARGETS:%=test-conformance-%): test-conformance-%: dist/%/libposoffline.so | test-packages firmware-test-packages
+	@$(STEP) "Conformance of $*" tests/firmware/run.sh conformance $*
+
+$(FIRMWARE_TARGETS:%=test-secrets-%): test-secrets-%: dist/%/libposoffline.so | test-packages firmware-test-packages
+	@$(STEP) "Key material on $*" tests/firmware/run.sh secrets $*
+
+$(FIRMWARE_TARGETS:%=test-reproducible-%): test-reproducible-%: dist/%/libposoffline.so
+	@$(STEP) "$* built twice, the same bytes" scripts/reproducible.sh $*
+
+$(FIRMWARE_TARGETS:%=test-demo-%): test-demo-%: dist/%/libposoffline.so poscode | test-packages firmware-test-packages
+	@$(STEP) "The demo, packaged for $*" tests/firmware/run.sh demo $* $(POSCODE)
+
+test-bounds: firmware
+	@$(STEP) "Bounds" scripts/footprint.py $(foreach target,$(FIRMWARE_TARGETS),$(target)=dist/$(target)/libposoffline.so)
+
+test-traps: firmware lib
+	@$(STEP) "Every trap is explained, and a new one would be found" tests/traps/run.sh
+
+test-musl: dist/x86_64/libposoffline.so | firmware-test-packages
+	@$(STEP) "Another C library" tests/firmware/run.sh musl x86_64
 
 ## test-sanitizers  the C suite under AddressSanitizer, ThreadSanitizer and valgrind; the Swift tests under the first
-test-sanitizers: lib tool-packages dist/x86_64/libposoffline.so
-	@scripts/install-packages.sh $(SANITIZER_PACKAGES)
-	tests/sanitizers/run.sh $(BUILD) dist/x86_64
+SANITIZER_STEPS := $(addprefix test-sanitizers-,valgrind address thread swift)
+.PHONY: test-sanitizers $(SANITIZER_STEPS)
+test-sanitizers: $(SANITIZER_STEPS)
 
-## test         every test of the library and poscode
-test: lib poscode test-packages
-	scripts/test.sh $(LIBRARY) $(POSCODE)
+$(SANITIZER_STEPS): test-sanitizers-%: lib dist/x86_64/libposoffline.so | tool-packages sanitizer-packages
+	@$(STEP) "Sanitizers: $*" tests/sanitizers/run.sh $* $(BUILD) dist/x86_64
 
 ## install      library, headers, pkg-config file and man pages under PREFIX (/usr/local), below DESTDIR
 install: lib
@@ -211,3 +268,12 @@ firmware-packages:
 
 test-packages:
 	@scripts/install-packages.sh $(TEST_PACKAGES)
+
+firmware-test-packages:
+	@scripts/install-packages.sh $(FIRMWARE_TEST_PACKAGES)
+
+gateway-test-packages:
+	@scripts/install-packages.sh $(GATEWAY_TEST_PACKAGES)
+
+sanitizer-packages:
+	@scripts/install-packages.sh $(SANITIZER_PACKAGES)

@@ -1,108 +1,73 @@
 #!/bin/sh
-# Every test of the firmware files in dist/: their bounds, their traps, that they come out the same when built twice,
-# what becomes of a key in them, the whole conformance suite against each, the foreign ones under qemu, and a program of
-# another C library.
+# A test of a firmware file in dist/, a foreign one under qemu.
 #
-#   tests/firmware/run.sh POSCODE TARGET...
+#   tests/firmware/run.sh conformance TARGET
+#   tests/firmware/run.sh secrets TARGET
+#   tests/firmware/run.sh demo TARGET POSCODE
+#   tests/firmware/run.sh musl x86_64
+#
+# conformance is the C suite, secrets what becomes of a key, demo the demo as a package's user builds it, musl a program
+# of another C library.
 set -eu
-poscode=$(realpath "$1")
-shift
+usage="usage: tests/firmware/run.sh conformance|secrets|demo|musl TARGET [POSCODE]"
+test=${1:?$usage}
+target=${2:?$usage}
+poscode=${3:-}
+[ -z "$poscode" ] || poscode=$(realpath "$poscode")
 cd "$(dirname "$0")/../.."
+. tests/results.sh
+
+emulator=
+case $target in
+    x86_64) compilers="gcc clang-14" ;;
+    i686) compilers=i686-linux-gnu-gcc emulator="qemu-i386 -L /usr/i686-linux-gnu" ;;
+    aarch64) compilers=aarch64-linux-gnu-gcc emulator="qemu-aarch64 -L /usr/aarch64-linux-gnu" ;;
+    armhf) compilers=arm-linux-gnueabihf-gcc emulator="qemu-arm -L /usr/arm-linux-gnueabihf" ;;
+    armel | armv4t) compilers=arm-linux-gnueabi-gcc emulator="qemu-arm -L /usr/arm-linux-gnueabi" ;;
+    *) echo "$usage" >&2; exit 2 ;;
+esac
+export COMPILERS="$compilers" EMULATOR="$emulator"
+
+case $test in
+    conformance)
+        # Emulation is some thirty times slower, so there are fewer codes, loadings, mixed verifications and attempts.
+        [ -z "$emulator" ] || export LOAD=5000 ROUNDS=120 SOAK=10000 TWICE=5000 START=60000
+        exec tests/conformance/run.sh "dist/$target" firmware ;;
+    secrets) exec tests/secrets/run.sh "dist/$target" "$target" ;;
+    demo | musl) ;;
+    *) echo "$usage" >&2; exit 2 ;;
+esac
+
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-compiler_of() {
-    case $1 in
-        x86_64) echo "gcc clang-14" ;;
-        i686) echo i686-linux-gnu-gcc ;;
-        aarch64) echo aarch64-linux-gnu-gcc ;;
-        armhf) echo arm-linux-gnueabihf-gcc ;;
-        armel | armv4t) echo arm-linux-gnueabi-gcc ;;
-    esac
-}
-
-emulator_of() {
-    case $1 in
-        x86_64) ;;
-        i686) echo "qemu-i386 -L /usr/i686-linux-gnu" ;;
-        aarch64) echo "qemu-aarch64 -L /usr/aarch64-linux-gnu" ;;
-        armhf) echo "qemu-arm -L /usr/arm-linux-gnueabihf" ;;
-        armel | armv4t) echo "qemu-arm -L /usr/arm-linux-gnueabi" ;;
-    esac
-}
-
-step() { printf '\n=== %s\n' "$1"; }
-
-# Emulation is some thirty times slower, so there are fewer codes, loadings, mixed verifications and attempts.
-conformance() { # target
-    if [ "$1" = x86_64 ]; then load= rounds= soak= twice= start=; else load=5000 rounds=120 soak=10000 twice=5000 start=60000; fi
-    COMPILERS=$(compiler_of "$1") EMULATOR=$(emulator_of "$1") LOAD=$load ROUNDS=$rounds SOAK=$soak TWICE=$twice START=$start \
-        tests/conformance/run.sh "dist/$1" firmware >"$work/$1.log" 2>&1
-}
-
 # The demo, built for a target against its package, judges a code of today's.
-demo() { # target
-    for compiler in $(compiler_of "$1"); do
-        "$compiler" -std=c99 -Wall -Wextra -Wpedantic -Werror -I"dist/$1" demo/demo.c -o "$work/demo-$1" \
-            "dist/$1/libposoffline.so"
-    done
+demo() { # compiler
+    "$1" -std=c99 -Wall -Wextra -Wpedantic -Werror -I"dist/$target" demo/demo.c -o "$work/demo" \
+        "dist/$target/libposoffline.so" || return 1
     verdict=0
-    # shellcheck disable=SC2046
-    LD_LIBRARY_PATH=dist/$1 $(emulator_of "$1") "$work/demo-$1" "$code" "$code" >"$work/demo.log" || verdict=$?
-    grep -q '^verify_qrcode_v2: 1, ' "$work/demo.log" && grep -q '^verify_qrcode_v2: -12, ' "$work/demo.log" &&
+    # shellcheck disable=SC2086
+    LD_LIBRARY_PATH=dist/$target $emulator "$work/demo" "$code" "$code" > "$work/log" 2>&1 || verdict=$?
+    grep -q '^verify_qrcode_v2: 1, ' "$work/log" && grep -q '^verify_qrcode_v2: -12, ' "$work/log" &&
         [ $verdict -eq 1 ]
 }
 
-. tests/results.sh
-run() { # what, command
-    what=$1
-    shift
-    status=0
-    "$@" || status=$?
-    result "$what" $status
+musl() {
+    musl-gcc -std=c11 -Wall -Wextra -Werror -Iinclude tests/firmware/musl.c -o "$work/musl" "-Ldist/$target" -lposoffline \
+        -Wl,--allow-shlib-undefined && LD_LIBRARY_PATH=dist/$target "$work/musl"
 }
 
-step "Bounds"
-run "every bound holds" scripts/footprint.py $(for target; do echo "$target=dist/$target/libposoffline.so"; done)
-
-step "Traps"
-run "every trap is explained, and a new one would be found" tests/traps/run.sh
-
-step "Reproducible"
-run "built twice, the same bytes" scripts/reproducible.sh "$@"
-
-step "The demo, packaged for each target"
-code=$("$poscode" issue --window 600 2>/dev/null)
-for target; do run "demo on $target" demo "$target"; done
-
-step "Another C library"
-musl-gcc -std=c11 -Wall -Wextra -Werror -Iinclude tests/firmware/musl.c -o "$work/musl" \
-    -Ldist/x86_64 -lposoffline -Wl,--allow-shlib-undefined
-run "the x86_64 file in a musl program" env LD_LIBRARY_PATH=dist/x86_64 "$work/musl"
-
-step "Key material"
-secrets() { # target
-    COMPILERS=$(compiler_of "$1") EMULATOR=$(emulator_of "$1") tests/secrets/run.sh "dist/$1" "$1"
-}
-for target; do run "key material on $target" secrets "$target"; done
-
-step "Conformance"
-# Two at a time.
-while [ $# -gt 0 ]; do
-    first=$1 second=${2:-}
-    shift
-    [ -z "$second" ] || shift
-    conformance "$first" & job=$!
-    if [ -n "$second" ]; then
+: > "$work/log"
+if [ "$test" = demo ]; then
+    code=$("${poscode:?$usage}" issue --window 600 2> /dev/null)
+    for compiler in $compilers; do
         status=0
-        conformance "$second" || status=$?
-        cat "$work/$second.log"
-        result "conformance of $second" $status
-    fi
+        demo "$compiler" || status=$?
+        result "demo on $target, $compiler" $status "$work/log"
+    done
+else
     status=0
-    wait $job || status=$?
-    cat "$work/$first.log"
-    result "conformance of $first" $status
-done
-
+    musl || status=$?
+    result "the $target file in a musl program" $status
+fi
 results

@@ -8,6 +8,8 @@ cd "$(dirname "$0")/../.."
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 passed=0 failed=0
+# The make that runs this has options and variables of its own.
+unset MAKEFLAGS MFLAGS
 
 check() { # what, command
     what=$1

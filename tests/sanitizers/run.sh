@@ -1,14 +1,16 @@
 #!/bin/sh
-# Runs the C conformance suite under AddressSanitizer with UndefinedBehaviorSanitizer, under ThreadSanitizer and under
-# valgrind, and the Swift tests under AddressSanitizer, and sees for each tool that it finds a defect that is there.
-# Ends non-zero when anything is found that is not.
+# Runs the C conformance suite under AddressSanitizer with UndefinedBehaviorSanitizer, under ThreadSanitizer or under
+# valgrind, or the Swift tests under AddressSanitizer, and sees that the tool finds a defect that is there. Ends non-zero
+# when anything is found that is not.
 #
-#   tests/sanitizers/run.sh HOST_LIBRARY_DIRECTORY FIRMWARE_LIBRARY_DIRECTORY
+#   tests/sanitizers/run.sh address|thread|valgrind|swift HOST_LIBRARY_DIRECTORY FIRMWARE_LIBRARY_DIRECTORY
 #
 # The sanitizers are in libraries of their own (build.sh), valgrind looks at the two files that are named.
 set -eu
-host=$(cd "${1:?usage: tests/sanitizers/run.sh HOST_LIBRARY_DIRECTORY FIRMWARE_LIBRARY_DIRECTORY}" && pwd)
-firmware=$(cd "${2:?usage: tests/sanitizers/run.sh HOST_LIBRARY_DIRECTORY FIRMWARE_LIBRARY_DIRECTORY}" && pwd)
+usage="usage: tests/sanitizers/run.sh address|thread|valgrind|swift HOST_LIBRARY_DIRECTORY FIRMWARE_LIBRARY_DIRECTORY"
+tool=${1:?$usage}
+host=$(cd "${2:?$usage}" && pwd)
+firmware=$(cd "${3:?$usage}" && pwd)
 cd "$(dirname "$0")/../.."
 . tests/results.sh
 work=build/sanitizers
@@ -72,9 +74,9 @@ host_under_valgrind() {
 }
 
 # A defective library must be found out, and for what is wrong with it.
-finds() { # tool, defect, what the tool says, program and arguments...
-    tool=$1 defect=$2 words=$3
-    shift 3
+finds() { # defect, what the tool says, program and arguments...
+    defect=$1 words=$2
+    shift 2
     status=0
     LD_LIBRARY_PATH=$work/$tool/$defect "$@" > "$work/logs/$defect.log" 2>&1 || status=$?
     if [ $status -ne 0 ] && grep -q "$words" "$work/logs/$defect.log"; then status=0; else status=1; fi
@@ -82,34 +84,34 @@ finds() { # tool, defect, what the tool says, program and arguments...
     result "$tool finds $defect" $status
 }
 
-# valgrind is the slowest by far, and has a processor to itself.
-under_valgrind & valgrind=$!
 status=0
-under_address || status=$?
-cat "$work/logs/address.log"
-result "the suite under AddressSanitizer and UndefinedBehaviorSanitizer" $status
-finds address short_calloc heap-buffer-overflow "$work/address/programs/memory"
-finds address no_free "LeakSanitizer: detected memory leaks" "$work/address/programs/memory"
-status=0
-swift_under_address || status=$?
-result "the Swift tests under AddressSanitizer" $status "$work/logs/swift.log"
-
-status=0
-under_thread || status=$?
-cat "$work/logs/thread.log"
-result "the suite under ThreadSanitizer" $status
-# Two tests; in the second allocations take their time, so that threads are certain to meet, whatever else runs.
-finds thread no_pthread_mutex_lock "ThreadSanitizer: .*race" "$work/thread/programs/conformance" "of eight threads"
-
-status=0
-wait $valgrind || status=$?
-cat "$work/logs/valgrind.log"
-result "the firmware file under valgrind" $status
-status=0
-host_under_valgrind || status=$?
-[ $status -eq 0 ] || tail -n 20 "$work/logs/valgrind-host.log"
-result "the host file under valgrind" $status
-# shellcheck disable=SC2086
-finds valgrind dirty_calloc "depends on uninitialised value" $memcheck "$work/valgrind/programs/memory"
+case $tool in
+    address)
+        under_address || status=$?
+        cat "$work/logs/address.log"
+        result "the suite under AddressSanitizer and UndefinedBehaviorSanitizer" $status
+        finds short_calloc heap-buffer-overflow "$work/address/programs/memory"
+        finds no_free "LeakSanitizer: detected memory leaks" "$work/address/programs/memory" ;;
+    thread)
+        under_thread || status=$?
+        cat "$work/logs/thread.log"
+        result "the suite under ThreadSanitizer" $status
+        # Two tests; in the second allocations take their time, so that threads are certain to meet, whatever else runs.
+        finds no_pthread_mutex_lock "ThreadSanitizer: .*race" "$work/thread/programs/conformance" "of eight threads" ;;
+    valgrind)
+        under_valgrind || status=$?
+        cat "$work/logs/valgrind.log"
+        result "the firmware file under valgrind" $status
+        status=0
+        host_under_valgrind || status=$?
+        [ $status -eq 0 ] || tail -n 20 "$work/logs/valgrind-host.log"
+        result "the host file under valgrind" $status
+        # shellcheck disable=SC2086
+        finds dirty_calloc "depends on uninitialised value" $memcheck "$work/valgrind/programs/memory" ;;
+    swift)
+        swift_under_address || status=$?
+        result "the Swift tests under AddressSanitizer" $status "$work/logs/swift.log" ;;
+    *) echo "$usage" >&2; exit 2 ;;
+esac
 
 results
