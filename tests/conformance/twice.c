@@ -35,7 +35,7 @@ static uint64_t seed = 1;
 /* What outlives a process. */
 static struct {
     _Atomic int accepted[CODES];
-    _Atomic long showings, successes, duplicates, others, twice;
+    _Atomic long showings, late, successes, duplicates, others, twice;
     _Atomic int directory; /* the one in use */
 } *shared;
 
@@ -102,7 +102,7 @@ static struct code variant(int number) {
  * What is done to the terminal
  * ------------------------------------------------------------------------------------------------------------------ */
 
-struct showing { int number, door; struct code code; };
+struct showing { int number, door; struct code code; int is_late; };
 
 static void *show(void *argument) {
     struct showing *showing = argument;
@@ -114,7 +114,9 @@ static void *show(void *argument) {
     VERIFY_REQUEST old_request = {code->bytes, (int)code->count, ISSUER_1, GOOD_POS_PARAM, 200};
     VERIFY_RESPONSE old_response = {uid, 17, record, 4096};
     int result = showing->door ? verify_qrcode(&old_request, &old_response) : verify_qrcode_v2(&request, &response);
-    shared->showings++;
+    /* While its process ends a thread shows as much as it likes, and is mostly refused: that is no share of the work. */
+    if (showing->is_late) shared->late++;
+    else shared->showings++;
     if (result == QRCODE_DUPLICATED) shared->duplicates++;
     else if (result != SUCCESS) shared->others++;
     else {
@@ -126,7 +128,7 @@ static void *show(void *argument) {
 
 static void show_some(void) {
     int number = (int)pick(CODES);
-    struct showing one = {number, (int)pick(2), variant(number)}, other = {number, (int)pick(2), variant(number)};
+    struct showing one = {number, (int)pick(2), variant(number), 0}, other = {number, (int)pick(2), variant(number), 0};
     if (pick(4)) {
         show(&one);
         return;
@@ -170,7 +172,7 @@ static void fork_and_show(void) {
     if (child == 0) {
         for (int i = 0; i < 5; i++) {
             int number = (int)pick(CODES);
-            struct showing one = {number, (int)pick(2), variant(number)};
+            struct showing one = {number, (int)pick(2), variant(number), 0};
             if (is_seen) show_some();
             else show(&one);
         }
@@ -210,7 +212,7 @@ static void *show_until_the_end(void *argument) {
 static void leave(void) {
     static struct showing showings[CODES];
     pthread_t id;
-    for (int i = 0; i < CODES; i++) showings[i] = (struct showing){i, (int)pick(2), variant(i)};
+    for (int i = 0; i < CODES; i++) showings[i] = (struct showing){i, (int)pick(2), variant(i), 1};
     if (pthread_create(&id, NULL, show_until_the_end, showings) != 0) abort();
     usleep(pick(2000));
     exit(0);
@@ -290,9 +292,9 @@ static void attempts(void) {
         }
         CHECK_INT(0, shared->twice);
     }
-    printf("%ld showings in %ld processes, of which %ld were killed: %ld accepted, %ld refused as duplicates, %ld for "
-           "other reasons\n", (long)shared->showings, lifetimes, kills, (long)shared->successes,
-           (long)shared->duplicates, (long)shared->others);
+    printf("%ld showings and %ld at the end of a process, in %ld processes, of which %ld were killed: %ld accepted, %ld "
+           "refused as duplicates, %ld for other reasons\n", (long)shared->showings, (long)shared->late, lifetimes, kills,
+           (long)shared->successes, (long)shared->duplicates, (long)shared->others);
     CHECK(shared->successes > total / 500 && shared->duplicates > total / 20);
 }
 

@@ -19,7 +19,8 @@ mkdir -p "$work/logs"
 
 # The suite's own handlers are to leave it to the sanitizer to say what has happened.
 export ASAN_OPTIONS=handle_segv=2:handle_sigbus=2:handle_sigfpe=2:handle_sigill=2
-export TSAN_OPTIONS=handle_segv=2:handle_sigbus=2
+# A second at the end of every process that calls exit(), to see what its threads do meanwhile, is long for hundreds.
+export TSAN_OPTIONS=handle_segv=2:handle_sigbus=2:atexit_sleep_ms=100
 export LSAN_OPTIONS="print_suppressions=0:suppressions='$PWD/tests/sanitizers/leaks.supp'"
 # Threads take turns in valgrind; those that wait for others must not have them all. The suite brings an allocator of
 # its own, which is to stay. Leaks are not for valgrind: a forked child has lost what its parent's threads had.
