@@ -43,7 +43,7 @@ suite() { # name, library directory
 }
 
 under_address() {
-    build address && COMPILERS=$swift/bin/clang LOAD=20000 ROUNDS=200 SOAK=50000 TWICE=20000 \
+    build address && COMPILERS=$swift/bin/clang LOAD=20000 ROUNDS=200 SOAK=50000 TWICE=20000 START=200000 \
         SANITIZE="-g -fuse-ld=lld -fsanitize=address,undefined -Wno-unterminated-string-initialization" \
         suite address "$work/address"
 }
@@ -58,14 +58,14 @@ swift_under_address() {
 
 under_thread() {
     runtime=$swift/lib/swift/linux
-    build thread && COMPILERS=$swift/bin/clang LOAD=5000 ROUNDS=200 SOAK=20000 TWICE=20000 \
+    build thread && COMPILERS=$swift/bin/clang LOAD=5000 ROUNDS=200 SOAK=20000 TWICE=20000 START=60000 \
         SANITIZE="-g -fuse-ld=lld -fsanitize=thread -Wno-unterminated-string-initialization
             -L$runtime -ldispatch -lBlocksRuntime -Wl,-rpath,$runtime" \
         suite thread "$work/thread"
 }
 
 under_valgrind() {
-    build valgrind && COMPILERS=gcc LOAD=5000 ROUNDS=120 SOAK=10000 TWICE=2000 EMULATOR=$suite_memcheck \
+    build valgrind && COMPILERS=gcc LOAD=5000 ROUNDS=120 SOAK=10000 TWICE=2000 START=20000 EMULATOR=$suite_memcheck \
         suite valgrind "$firmware"
 }
 
