@@ -170,7 +170,7 @@ traps: firmware lib
 	tests/traps/traps.py
 
 ## test         every test of the library and poscode
-TEST_STEPS := $(addprefix test-,swift crash conformance-host secrets-host poscode install)
+TEST_STEPS := $(addprefix test-,swift crash conformance-host surroundings-host secrets-host poscode install)
 .PHONY: test $(TEST_STEPS)
 test: $(TEST_STEPS)
 
@@ -183,6 +183,9 @@ test-crash: lib | test-packages
 test-conformance-host: lib | test-packages
 	@$(STEP) "The library that ships, through the C interface" tests/conformance/run.sh $(BUILD)
 
+test-surroundings-host: lib | test-packages
+	@$(STEP) "Surroundings" tests/surroundings/run.sh $(BUILD)
+
 test-secrets-host: lib | test-packages
 	@$(STEP) "Key material" tests/secrets/run.sh $(BUILD) host
 
@@ -193,8 +196,8 @@ test-install: lib poscode | test-packages
 	@$(STEP) "Installation, and the demo built against it" tests/install/run.sh $(POSCODE)
 
 ## test-firmware  every test of the firmware files, the foreign ones under qemu
-FIRMWARE_STEPS := $(foreach step,conformance secrets reproducible demo,$(FIRMWARE_TARGETS:%=test-$(step)-%)) \
-    test-bounds test-traps test-musl
+FIRMWARE_STEPS := $(foreach step,conformance secrets surroundings reproducible demo,$(FIRMWARE_TARGETS:%=test-$(step)-%)) \
+    test-bounds test-traps
 .PHONY: test-firmware $(FIRMWARE_STEPS)
 test-firmware: $(FIRMWARE_STEPS)
 
@@ -203,6 +206,9 @@ $(FIRMWARE_TARGETS:%=test-conformance-%): test-conformance-%: dist/%/libposoffli
 
 $(FIRMWARE_TARGETS:%=test-secrets-%): test-secrets-%: dist/%/libposoffline.so | test-packages firmware-test-packages
 	@$(STEP) "Key material on $*" tests/firmware/run.sh secrets $*
+
+$(FIRMWARE_TARGETS:%=test-surroundings-%): test-surroundings-%: dist/%/libposoffline.so | test-packages firmware-test-packages
+	@$(STEP) "Surroundings of $*" tests/firmware/run.sh surroundings $*
 
 $(FIRMWARE_TARGETS:%=test-reproducible-%): test-reproducible-%: dist/%/libposoffline.so
 	@$(STEP) "$* built twice, the same bytes" scripts/reproducible.sh $*
@@ -215,9 +221,6 @@ test-bounds: firmware
 
 test-traps: firmware lib
 	@$(STEP) "Every trap is explained, and a new one would be found" tests/traps/run.sh
-
-test-musl: dist/x86_64/libposoffline.so | firmware-test-packages
-	@$(STEP) "Another C library" tests/firmware/run.sh musl x86_64
 
 ## test-sanitizers  the C suite under AddressSanitizer, ThreadSanitizer and valgrind; the Swift tests under the first
 SANITIZER_STEPS := $(addprefix test-sanitizers-,valgrind address thread swift)

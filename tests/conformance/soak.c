@@ -298,6 +298,8 @@ static void mixed(void) {
     }
     /* Nobody is still being started: now the account can begin. */
     pthread_barrier_wait(&barrier);
+    /* The first call is told of forks from then on, for which some C libraries allocate. */
+    free_pos_verify();
     blocks_before = live_blocks(), bytes_before = live_bytes();
     for (int phase = 0; phase < PHASES; phase++) {
         for (long round = 0; round < per_phase; round++) {

@@ -26,19 +26,43 @@ time_t time(time_t *out) {
     return now;
 }
 
-/* What lies below these: a sanitizer's functions where one is linked in, else glibc's allocator under the names that
- * are its own. */
+/* What lies below these: a sanitizer's functions where one is linked in, else the C library's allocator. glibc has names of
+ * its own for it; elsewhere it is what comes next. */
+#ifdef __GLIBC__
 #define BELOW(result, name, arguments) \
     extern result __libc_##name arguments; \
     extern result __interceptor_##name arguments __attribute__((weak)); \
     static inline result (*below_##name(void)) arguments { \
         return __interceptor_##name ? __interceptor_##name : __libc_##name; \
     }
+#else
+#define BELOW(result, name, arguments) \
+    static result (*below_##name(void)) arguments { \
+        static result (*below) arguments; \
+        if (!below) *(void **)&below = dlsym(RTLD_NEXT, #name); \
+        return below; \
+    }
+#endif
 BELOW(void *, malloc, (size_t))
-BELOW(void *, calloc, (size_t, size_t))
 BELOW(void *, realloc, (void *, size_t))
-BELOW(void *, memalign, (size_t, size_t))
 BELOW(void, free, (void *))
+#ifdef __GLIBC__
+BELOW(void *, calloc, (size_t, size_t))
+BELOW(void *, memalign, (size_t, size_t))
+static void *zeroed(size_t count, size_t size, size_t total) {
+    (void)total;
+    return below_calloc()(count, size);
+}
+#else
+/* musl's calloc calls malloc, and its memalign calls aligned_alloc, by the names that are defined here. */
+BELOW(void *, aligned_alloc, (size_t, size_t))
+static void *(*below_memalign(void))(size_t, size_t) { return below_aligned_alloc(); }
+static void *zeroed(size_t count, size_t size, size_t total) {
+    (void)count, (void)size;
+    void *memory = below_malloc()(total);
+    return memory ? memset(memory, 0, total) : NULL;
+}
+#endif
 
 static _Atomic long made, blocks, bytes, failing;
 static _Atomic int failing_all_later;
@@ -101,7 +125,7 @@ void *malloc(size_t size) { return may_allocate(size) ? counted(below_malloc()(s
 
 void *calloc(size_t count, size_t size) {
     size_t total = size && count > (size_t)-1 / size ? (size_t)-1 : count * size;
-    return may_allocate(total) ? counted(below_calloc()(count, size)) : NULL;
+    return may_allocate(total) ? counted(zeroed(count, size, total)) : NULL;
 }
 
 void *realloc(void *memory, size_t size) {

@@ -3,13 +3,13 @@
 #
 #   tests/firmware/run.sh conformance TARGET
 #   tests/firmware/run.sh secrets TARGET
+#   tests/firmware/run.sh surroundings TARGET
 #   tests/firmware/run.sh demo TARGET POSCODE
-#   tests/firmware/run.sh musl x86_64
 #
-# conformance is the C suite, secrets what becomes of a key, demo the demo as a package's user builds it, musl a program
-# of another C library.
+# conformance is the C suite, secrets what becomes of a key, surroundings what gates have and developers' machines have
+# not, demo the demo as a package's user builds it.
 set -eu
-usage="usage: tests/firmware/run.sh conformance|secrets|demo|musl TARGET [POSCODE]"
+usage="usage: tests/firmware/run.sh conformance|secrets|surroundings|demo TARGET [POSCODE]"
 test=${1:?$usage}
 target=${2:?$usage}
 poscode=${3:-}
@@ -34,7 +34,8 @@ case $test in
         [ -z "$emulator" ] || export LOAD=5000 ROUNDS=120 SOAK=10000 TWICE=5000 START=60000
         exec tests/conformance/run.sh "dist/$target" firmware ;;
     secrets) exec tests/secrets/run.sh "dist/$target" "$target" ;;
-    demo | musl) ;;
+    surroundings) CC=${compilers%% *} exec tests/surroundings/run.sh "dist/$target" "$target" ;;
+    demo) ;;
     *) echo "$usage" >&2; exit 2 ;;
 esac
 
@@ -52,22 +53,11 @@ demo() { # compiler
         [ $verdict -eq 1 ]
 }
 
-musl() {
-    musl-gcc -std=c11 -Wall -Wextra -Werror -Iinclude tests/firmware/musl.c -o "$work/musl" "-Ldist/$target" -lposoffline \
-        -Wl,--allow-shlib-undefined && LD_LIBRARY_PATH=dist/$target "$work/musl"
-}
-
 : > "$work/log"
-if [ "$test" = demo ]; then
-    code=$("${poscode:?$usage}" issue --window 600 2> /dev/null)
-    for compiler in $compilers; do
-        status=0
-        demo "$compiler" || status=$?
-        result "demo on $target, $compiler" $status "$work/log"
-    done
-else
+code=$("${poscode:?$usage}" issue --window 600 2> /dev/null)
+for compiler in $compilers; do
     status=0
-    musl || status=$?
-    result "the $target file in a musl program" $status
-fi
+    demo "$compiler" || status=$?
+    result "demo on $target, $compiler" $status "$work/log"
+done
 results

@@ -2,9 +2,6 @@
 # State directories on other file systems than the one the tests happen to be on, and real power cuts on some. Sourced by
 # run.sh, for libraries that this machine runs by itself.
 
-conformance=../conformance
-build durable $conformance/durable.c $conformance/state.c $conformance/disk.c $conformance/present.c \
-    $conformance/guard.c $conformance/system.c "$library/libposoffline.so"
 build kill -I$conformance ../crash/kill.c "$library/libposoffline.so" -lpthread
 build cut cut.c gate.c "$library/libposoffline.so"
 

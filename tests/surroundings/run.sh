@@ -52,13 +52,13 @@ run() { env LD_LIBRARY_PATH="$library" $emulator "$@"; }
 new_directory() { mktemp -d "$work/state.XXXXXX"; }
 
 . ./calls.sh
+. ./closed.sh
 . ./interrupted.sh
 . ./limits.sh
 . ./names.sh
 . ./privileged.sh
 . ./copies.sh
+[ "$target" != x86_64 ] || . ./musl.sh
 # What this machine's kernel has to run by itself.
-if [ -z "$emulator" ]; then
-    . ./filesystems.sh
-fi
+[ -n "$emulator" ] || . ./filesystems.sh
 results
