@@ -12,6 +12,10 @@ target=${2:-host}
 compiler=${CC:-gcc}
 emulator=${EMULATOR:-}
 
+if [ "$(id -u)" -ne 0 ]; then
+    echo "surroundings: mounts and set-user-id programs need root" >&2
+    exit 2
+fi
 library=$(cd "$library" && pwd)
 cd "$(dirname "$0")"
 . ../results.sh
