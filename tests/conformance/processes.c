@@ -76,10 +76,10 @@ static int taken_elsewhere(void) { return posoffline_set_state_dir(directory); }
  * fork() in a signal handler
  * ------------------------------------------------------------------------------------------------------------------ */
 
-enum { RIDES = 300 };
+enum { RIDES = 150 };
 
 static volatile sig_atomic_t forks, is_child, child_goes_on;
-static pid_t going_on[RIDES * 40];
+static pid_t going_on[RIDES + 1];
 static int results[2];
 
 static void fork_in_handler(int signal_number) {
@@ -97,14 +97,14 @@ static void fork_in_handler(int signal_number) {
     errno = error;
 }
 
-/* Rides with a timer whose handler forks: most of a ride is the wait for the disk. */
+/* Rides with a timer whose handler forks, once in each, for most of which they wait for the disk. */
 static void rides_with_forks(void) {
     struct sigaction action = {.sa_handler = fork_in_handler, .sa_flags = SA_RESTART};
     if (posoffline_set_state_dir(directory) != SUCCESS || init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(1);
-    slow_disk(500);
+    slow_disk(2000);
     sigaction(SIGALRM, &action, NULL);
-    setitimer(ITIMER_REAL, &(struct itimerval){{0, 1700}, {0, 1700}}, NULL);
     for (uint32_t i = 0; i < RIDES; i++) {
+        setitimer(ITIMER_REAL, &(struct itimerval){{0, 0}, {0, 100 + (int)(i * 397 % 3000)}}, NULL);
         int result = plain(i);
         if (is_child) {
             /* The interrupted ride may have been accepted before the fork, and returns in both. What comes after does
@@ -120,7 +120,7 @@ static void rides_with_forks(void) {
         int status = 0;
         if (waitpid(going_on[i], &status, 0) != going_on[i] || status != 0) _exit(4);
     }
-    _exit(forks > 20 ? 0 : 5);
+    _exit(forks > RIDES / 3 ? 0 : 5);
 }
 
 static void forks_in_handlers(void) {
