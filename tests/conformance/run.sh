@@ -77,9 +77,11 @@ for compiler in $compilers; do
         program conformance $suite "$library/libposoffline.so"
     }
     program durable durable.c state.c disk.c present.c guard.c "$library/libposoffline.so"
-    for subject in cancellation processes recovery start-order streams; do
-        program $subject $subject.c state.c disk.c present.c guard.c "$library/libposoffline.so"
-    done
+    program cancellation cancellation.c state.c disk.c present.c guard.c "$library/libposoffline.so"
+    program processes processes.c state.c disk.c present.c guard.c "$library/libposoffline.so"
+    program recovery recovery.c state.c disk.c present.c guard.c "$library/libposoffline.so"
+    program start-order start-order.c state.c disk.c present.c guard.c "$library/libposoffline.so"
+    program streams streams.c state.c disk.c present.c guard.c "$library/libposoffline.so"
     program memory memory.c present.c guard.c "$library/libposoffline.so"
     program loading loading.c
     program replay-load replay-load.c "$library/libposoffline.so"

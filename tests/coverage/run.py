@@ -64,7 +64,7 @@ def measure():
 
 def run_suite():
     """The conformance suite against the library that counts."""
-    for name in ("conformance", "durable"):
+    for name in ("conformance", "durable", "recovery"):
         programs.build(name, WORK, LIBRARY)
     suite = os.path.join(WORK, "conformance")
     environment = {"LD_LIBRARY_PATH": PRODUCTS,
@@ -77,6 +77,7 @@ def run_suite():
     subprocess.run([suite, *(name for name in names if name not in UNFIT)], env=dict(os.environ, **environment),
                    check=True)
     run([os.path.join(WORK, "durable"), "2000"], **environment)
+    run([os.path.join(WORK, "recovery")], **environment)
 
 
 def read_regions():

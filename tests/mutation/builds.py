@@ -140,7 +140,7 @@ def build_modules():
 
 def build_tests():
     library = os.path.join(BASE, "libposoffline.so")
-    for name in ("conformance", "durable", "memory"):
+    for name in ("conformance", "durable", "memory", "recovery"):
         programs.build(name, BASE, library, [f"-Wl,-rpath-link,{SWIFT_LIBRARIES}", f"-Wl,-rpath-link,{BASE}"])
     programs.build("loading", BASE)
     with open(os.path.join(BASE, "Runner.swift"), "w", encoding="utf-8") as file:

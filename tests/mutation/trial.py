@@ -89,8 +89,9 @@ class Trial:
         gate = "TransitGateTests", [os.path.join(BASE, "TransitGateTests")]
         der = "DERTests", [os.path.join(BASE, "PortableCryptoTests"), "--filter", "DERTests"]
         durable = "durable", [os.path.join(BASE, "durable"), "2000"]
+        recovery = "recovery", [os.path.join(BASE, "recovery")]
         return {"TransitCrypto": [der, quick, slow], "TransitCode": [code, quick, gate, slow],
-                "TransitGate": [quick, gate, durable, slow], "posoffline": [quick, durable, slow]}[module]
+                "TransitGate": [quick, gate, durable, slow], "posoffline": [quick, durable, recovery, slow]}[module]
 
     def limit(self, command):
         """How long a test may take: far longer than it does with the unchanged library."""
