@@ -22,7 +22,7 @@ FIRMWARE_PACKAGES := gcc-i686-linux-gnu gcc-aarch64-linux-gnu gcc-arm-linux-gnue
     libc6-dev-i386-cross libc6-dev-arm64-cross libc6-dev-armhf-cross libc6-dev-armel-cross
 FIRMWARE_TEST_PACKAGES := musl-tools qemu-user
 GATEWAY_PACKAGES := libsqlite3-dev
-GATEWAY_TEST_PACKAGES := chromium chromium-driver fonts-noto-cjk openssl python3-venv sqlite3
+GATEWAY_TEST_PACKAGES := chromium chromium-driver fonts-noto-cjk gcc libc6-dev openssl python3-venv sqlite3
 SANITIZER_PACKAGES := gcc libc6-dbg valgrind
 
 SOURCES := $(shell find Sources include -name '*.swift' -o -name '*.[ch]' -o -name '*.map' -o -name '*.modulemap')

@@ -6,11 +6,11 @@ struct Announcement {
     let directory: DataDirectory
     let isQuiet: Bool
     let console: Settings.ConsoleAccess
+    let key: GatewayKey
 
     var text: String {
         guard !isQuiet else { return "posgateway is listening on \(base)" }
         let demo = directory.demoMerchant
-        let publicKey = (try? directory.text(of: demo + "/gateway-public-key.txt")) ?? nil
         return """
             posgateway is listening on \(base)
 
@@ -27,7 +27,7 @@ struct Announcement {
               app private key          \(demo)/app-private-key-pkcs1.txt  (Python, PHP, Node)
                                        \(demo)/app-private-key-pkcs8.txt  (Java)
               gateway public key       \(demo)/gateway-public-key.txt
-              \(publicKey?.trimmingCharacters(in: .whitespacesAndNewlines) ?? "")
+              \(PrivateKeyForms(key: key.key).publicLine)
               record key of the gates  \(demo)/record-key.hex  (POSOFFLINE_RECORD_KEY_FILE)
             """
     }

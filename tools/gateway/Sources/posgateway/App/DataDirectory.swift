@@ -13,36 +13,27 @@ struct DataDirectory: Sendable {
     /// Makes the directory when there is none.
     init(making path: String) throws {
         self.path = path
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch { throw Failure("\(path) cannot be made: \(error.localizedDescription)") }
+        try DurableFile.makeDirectory(path)
     }
 
     init(_ path: String) { self.path = path }
 
     /// Held until the process ends, however it ends: two servers on one directory would each keep keys of their own
-    /// in mind. Nil when another has it.
-    func lock() -> Int32? {
-        let descriptor = open(path + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return nil }
+    /// in mind.
+    func lock() throws {
+        let file = path + "/lock"
+        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemFault(operation: "open", path: file, number: errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let number = errno
             close(descriptor)
-            return nil
+            guard number != EWOULDBLOCK else { throw Failure("\(path) cannot be locked: another gateway is using it") }
+            throw SystemFault(operation: "flock", path: file, number: number)
         }
-        return descriptor
     }
 
     /// Writes a secret whole or not at all, readable by the owner alone.
-    func write(_ text: String, to file: String) throws {
-        let temporary = file + ".new"
-        try? FileManager.default.removeItem(atPath: temporary)
-        guard
-            FileManager.default.createFile(
-                atPath: temporary, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]),
-            rename(temporary, file) == 0
-        else { throw CocoaError(.fileWriteUnknown, userInfo: [NSFilePathErrorKey: file]) }
-    }
+    func write(_ text: String, to file: String) throws { try DurableFile.write(Array(text.utf8), to: file) }
 
     /// The database, only to read.
     func reading() throws -> Store {
@@ -53,7 +44,6 @@ struct DataDirectory: Sendable {
     }
 
     func text(of file: String) throws -> String? {
-        guard FileManager.default.fileExists(atPath: file) else { return nil }
-        return try String(contentsOfFile: file, encoding: .utf8)
+        try DurableFile.read(file).map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -13,11 +13,10 @@ struct FirstStart {
     static let issuerKeyCount = 32
 
     func gatewayKey() throws -> GatewayKey {
-        if FileManager.default.fileExists(atPath: directory.gatewayKey) {
-            guard let pem = try? directory.text(of: directory.gatewayKey),
-                let key = try? RSAPrivateKey(pem: pem)
-            else { throw Failure("\(directory.gatewayKey) is no RSA private key in PEM: put the right one back") }
-            return GatewayKey(key: key)
+        if let pem = try directory.text(of: directory.gatewayKey) {
+            do { return GatewayKey(key: try RSAPrivateKey(pem: pem)) } catch RSAFault.notAKey {
+                throw Failure("\(directory.gatewayKey) is no RSA private key in PEM: put the right one back")
+            }
         }
         let key = try RSAPrivateKey()
         try directory.write(key.pkcs1PEM, to: directory.gatewayKey)
@@ -45,8 +44,7 @@ struct FirstStart {
         guard try await store.merchants().isEmpty else { return }
         let forms = PrivateKeyForms(key: try RSAPrivateKey())
         let recordKey = RandomText.hex(bytes: 32)
-        try FileManager.default.createDirectory(
-            atPath: directory.demoMerchant, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        try DurableFile.makeDirectory(directory.demoMerchant)
         let gatewayForms = PrivateKeyForms(key: gateway.key)
         let others = [
             ("app-id.txt", Self.demoAppID + "\n"), ("record-key.hex", recordKey + "\n"),

@@ -1,4 +1,5 @@
 import Hummingbird
+import Logging
 
 /// Everything that answers requests, put together.
 struct Gateway: Sendable {
@@ -11,12 +12,14 @@ struct Gateway: Sendable {
     let log = CallLog()
     let counters = Counters()
     let consolePassword: String
+    let readiness: Readiness
 
-    init(settings: Settings, store: Store, key: GatewayKey, consolePassword: String) {
+    init(settings: Settings, store: Store, key: GatewayKey, consolePassword: String, logger: Logger) {
         self.settings = settings
         self.store = store
         self.key = key
         self.consolePassword = consolePassword
+        readiness = Readiness(store: store, logger: logger)
         keys = KeyRing(store: store, acceptsDevelopmentKey: settings.acceptsDevelopmentKey)
         clock = WallClock(secondsFromUTC: settings.utcOffset)
     }
@@ -28,7 +31,7 @@ struct Gateway: Sendable {
         let interfaces = Interfaces(store: store, keys: keys, clock: clock, limits: settings.limits)
         GatewayEndpoint(key: key, interfaces: interfaces, faults: faults, log: log, counters: counters)
             .add(to: router)
-        HealthEndpoint(store: store, counters: counters).add(to: router)
+        HealthEndpoint(readiness: readiness, counters: counters).add(to: router)
         let pages = try Pages()
         let cookies = Cookies(isSecure: settings.tlsCertificate != nil)
         let riders = RiderPages(

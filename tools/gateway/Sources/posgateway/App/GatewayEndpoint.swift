@@ -21,7 +21,7 @@ struct GatewayEndpoint: Sendable {
     @Sendable private func handle(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let start = ContinuousClock.now
         let body = request.method == .post ? try await request.bytes(upTo: Self.bodyLimit) : []
-        let outcome = await reply(query: request.uri.query ?? "", body: body)
+        let outcome = await reply(query: request.uri.query ?? "", body: body, RequestTrace(context))
         let elapsed = (ContinuousClock.now - start) / .seconds(1)
         note(outcome, seconds: elapsed, context.logger)
         if outcome.isDropped {
@@ -51,44 +51,55 @@ struct GatewayEndpoint: Sendable {
         }
     }
 
-    private func reply(query: String, body: [UInt8]) async -> Outcome {
+    private func reply(query: String, body: [UInt8], _ trace: RequestTrace) async -> Outcome {
         let parameters = FormParameters(query: query, body: body)
         var outcome = Outcome(
             appID: parameters["app_id"] ?? "", methodName: parameters["method"] ?? "", reply: .success())
         outcome.method = Method(rawValue: outcome.methodName)
         do {
             let call = try await Envelope.open(parameters, clock: interfaces.clock, merchant: interfaces.keys.merchant)
-            await carryOut(call, into: &outcome)
+            await carryOut(call, trace, into: &outcome)
         } catch let refusal as Refusal {
             outcome.reply = .refused(refusal)
         } catch {
-            outcome.reply = .refused(.unknownResult)
+            trace.report(error, in: outcome.method?.label ?? "envelope", answered: "20000")
+            outcome.reply = .refused(.unknownResult(trace.id))
         }
         return outcome
     }
 
-    private func carryOut(_ call: Call, into outcome: inout Outcome) async {
+    private func carryOut(_ call: Call, _ trace: RequestTrace, into outcome: inout Outcome) async {
         guard let fault = faults.next(for: call.method) else {
-            outcome.reply = await interfaces.answer(call)
+            outcome.reply = await interfaces.answer(call, trace)
             return
         }
-        if fault.kind.happens { outcome.reply = await interfaces.answer(call) }
+        if fault.kind.happens { outcome.reply = await interfaces.answer(call, trace) }
         switch fault.kind {
-        case .unavailable, .unavailableAfter: outcome.reply = .refused(.unknownResult)
+        case .unavailable, .unavailableAfter:
+            trace.reportInjected(fault, in: call.method.label)
+            outcome.reply = .refused(.unknownResult(trace.id))
         case .unknown, .unknownAfter:
+            trace.reportInjected(fault, in: call.method.label)
             outcome.reply =
-                call.method == .tradeSettle ? interfaces.unknownSettlement(call) : .refused(.unknownResult)
-        case .delay: try? await Task.sleep(for: .milliseconds(fault.milliseconds))
+                call.method == .tradeSettle
+                ? interfaces.unknownSettlement(call, trace) : .refused(.unknownResult(trace.id))
+        case .delay:
+            // The server's end cuts a delay short; the answer is sent all the same.
+            do { try await Task.sleep(for: .milliseconds(fault.milliseconds)) } catch is CancellationError {
+            } catch { trace.report(error, in: call.method.label, answered: "without its delay") }
         case .drop, .dropAfter: outcome.isDropped = true
         }
     }
 
     private func note(_ outcome: Outcome, seconds: Double, _ logger: Logger) {
         let refusal = outcome.reply.refusal
-        let code = outcome.isDropped ? "dropped" : refusal?.code.rawValue ?? "10000"
+        let results = outcome.reply.tradeResults
+        // A reply that says of a trade that nothing is known is no success, though its own code is 10000.
+        let isUnknown = results.contains(BusinessResult.unknown.rawValue)
+        let code = outcome.isDropped ? "dropped" : isUnknown ? "unknown" : refusal?.code.rawValue ?? "10000"
         let label = outcome.method?.label ?? "unknown"
         counters.count(method: label, code: code, seconds: seconds)
-        for result in outcome.reply.tradeResults { counters.count(trade: result) }
+        for result in results { counters.count(trade: result) }
         log.add(
             CallEntry(
                 time: WallClock.now, appID: String(outcome.appID.prefix(64)),

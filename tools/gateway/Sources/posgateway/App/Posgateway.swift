@@ -71,7 +71,13 @@ struct AuditLedger: ParsableCommand {
     var data = "posgateway-data"
 
     func run() throws {
-        let audit = try Audit(DataDirectory(data).reading())
+        let audit: Audit
+        do { audit = try Audit(DataDirectory(data).reading()) } catch {
+            guard error is AuditFault || StoreFault(error) == .damaged else { throw error }
+            let advice = error is AuditFault ? "" : "; \(StoreFault.damaged.advice)"
+            print(JSONValue.object([("faults", .array([.string("\(error)\(advice)".oneLine)]))]).text)
+            throw ExitCode(1)
+        }
         print(
             JSONValue.object([
                 ("trades", .number(audit.trades)), ("settled_trades", .number(audit.settledTrades)),

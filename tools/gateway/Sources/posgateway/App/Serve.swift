@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import GRDB
 import Hummingbird
 import HummingbirdCore
 import HummingbirdTLS
@@ -38,20 +39,17 @@ struct Serve: AsyncParsableCommand {
         // What is made from here on is nobody else's to read, in a directory that was there before too.
         umask(0o077)
         let directory = try DataDirectory(making: settings.data)
-        guard directory.lock() != nil else {
-            throw Failure("\(settings.data) cannot be locked: another gateway is using it, or it is not writable")
-        }
-        let store: Store
-        do { store = try Store(path: directory.database) } catch {
-            throw Failure("\(directory.database) is no database that can be used: \(error)".firstLine)
-        }
+        try directory.lock()
+        let store = try directory.explaining { try Store(path: directory.database) }
         let start = FirstStart(directory: directory, store: store)
         let key = try start.gatewayKey()
         let password = try start.consolePassword()
-        try await start.issuerKeys()
-        try await start.demoMerchant(gateway: key)
+        try await directory.explaining {
+            try await start.issuerKeys()
+            try await start.demoMerchant(gateway: key)
+        }
 
-        let gateway = Gateway(settings: settings, store: store, key: key, consolePassword: password)
+        let gateway = Gateway(settings: settings, store: store, key: key, consolePassword: password, logger: logger)
         let shownScheme = settings.tlsCertificate == nil ? "http" : "https"
         let app = Application(
             router: try gateway.router(), server: try Self.channel(settings),
@@ -60,7 +58,7 @@ struct Serve: AsyncParsableCommand {
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? settings.port
                 let base = "\(shownScheme)://\(settings.host):\(port)"
-                print(Announcement(base: base, directory: directory, isQuiet: quiet, console: settings.console).text)
+                print(Announcement(base: base, directory: directory, isQuiet: quiet, console: settings.console, key: key).text)
                 fflush(nil)
             },
             logger: logger)
@@ -68,13 +66,25 @@ struct Serve: AsyncParsableCommand {
             services: [app], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         // Calls under way are answered; whoever has sent half a call is not waited for.
         services.maximumGracefulShutdownDuration = .seconds(5)
+        // However it ends, the database is one whole file from here on.
+        defer {
+            do { try store.close() } catch {
+                let fault = StoreFault(error)
+                logger.error(
+                    "the database was not closed",
+                    metadata: [
+                        "cause": "\(fault?.rawValue ?? "other")", "error": "\("\(error)".oneLine)",
+                        "effect": "nothing is lost; a copy needs gateway.sqlite-wal beside gateway.sqlite",
+                        "advice": "\(fault?.advice ?? "report this line")",
+                    ])
+            }
+        }
         do { try await ServiceGroup(configuration: services).run() } catch is CancellationError {
         } catch let error as NIOSSLError {
             throw Failure("TLS: \(settings.tlsCertificate ?? "") and \(settings.tlsKey ?? "") cannot be used: \(error)")
         } catch let error as IOError {
             throw Failure("\(settings.host) port \(settings.port) cannot be listened on: \(String(cString: strerror(error.errnoCode)))")
         }
-        try store.pool.close()
     }
 
     private static func channel(_ settings: Settings) throws -> HTTPServerBuilder {
@@ -95,9 +105,21 @@ struct Serve: AsyncParsableCommand {
     }
 }
 
-extension String {
-    /// Errors of libraries tell the rest of a story that is not for here.
-    fileprivate var firstLine: String { String(prefix { !$0.isNewline }) }
+extension DataDirectory {
+    /// Says of a database that cannot be used what is wrong with it, and what to do.
+    fileprivate func explaining<Value>(_ body: () throws -> Value) throws -> Value {
+        do { return try body() } catch { throw explained(error) }
+    }
+
+    fileprivate func explaining(_ body: () async throws -> Void) async throws {
+        do { try await body() } catch { throw explained(error) }
+    }
+
+    private func explained(_ error: any Error) -> any Error {
+        guard error is DatabaseError || error is StoreOpeningFault else { return error }
+        let advice = StoreFault(error).map { "; \($0.advice)" } ?? ""
+        return Failure("\(database) is no database that can be used: \(error)\(advice)".oneLine)
+    }
 }
 
 /// Why a command ends without having done what it was asked.

@@ -155,7 +155,9 @@ struct ConsolePages: Sendable {
             notices.show(recordKey, "The record key of its gates, shown this once (POSOFFLINE_RECORD_KEY_FILE):")
         }
         action(router, "console/merchants/key", anchor: "#merchants") { form, _ in
-            guard let key = try? ApplicationKey(pasted: try required(form, "public_key")) else {
+            let text = try required(form, "public_key")
+            let key: ApplicationKey
+            do { key = try ApplicationKey(pasted: text) } catch RSAFault.notAKey {
                 throw ConsoleFault("That is no RSA public key of at least 2,048 bits, in PEM or in one line of base64.")
             }
             let appID = try required(form, "app_id")
@@ -168,7 +170,8 @@ struct ConsolePages: Sendable {
         }
         action(router, "console/merchants/record-key", anchor: "#merchants") { form, _ in
             let text = form["key"] ?? RandomText.hex(bytes: 32)
-            guard let key = try? RecordKeyText.key(Array(text.utf8)) else {
+            let key: [UInt8]
+            do throws(OfficeError) { key = try RecordKeyText.key(Array(text.utf8)) } catch {
                 throw ConsoleFault("A record key is 32 to 128 hex digits.")
             }
             try await store.addRecordKey(key, to: try required(form, "app_id"))
@@ -327,10 +330,13 @@ struct ConsolePages: Sendable {
                     ["id": "\(key.id)", "keyID": key.keyID.hex, "since": gateway.clock.text(key.createdAt)]
                 },
             ]
-            if let key = merchant.key?.key {
+            switch merchant.key {
+            case .success(let key)?:
                 values["key"] = [
-                    "bits": "\(key.bits)", "text": key.der.base64EncodedString(),
+                    "bits": "\(key.key.bits)", "text": key.key.der.base64EncodedString(),
                 ]
+            case .failure?: values["keyAbsence"] = "damaged: calls are answered 20000; paste it again"
+            case nil: values["keyAbsence"] = "none: calls are refused with isv.missing-signature-config"
             }
             all.append(values)
         }

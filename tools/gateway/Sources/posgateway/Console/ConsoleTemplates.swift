@@ -57,7 +57,7 @@ enum ConsoleTemplates {
             <h3>{{name}} <span class="soft">{{appID}}</span></h3>
             <dl><dt>paid as</dt><dd>{{loginName}}</dd>
             <dt>public key</dt><dd>{{#key}}<details><summary>RSA {{bits}} bits</summary><code>{{text}}</code></details>{{/key}}
-            {{^key}}<span class="bad">none: calls are refused with isv.missing-signature-config</span>{{/key}}</dd>
+            {{^key}}<span class="bad">{{keyAbsence}}</span>{{/key}}</dd>
             <dt>contract</dt><dd>{{contract}}</dd></dl>
             <form class="row" method="post" action="/console/merchants/key">{{>token}}
             <input type="hidden" name="app_id" value="{{appID}}">

@@ -85,7 +85,7 @@ enum Envelope {
     }
 
     private static func check(_ signature: String, of text: String, by merchant: Merchant) throws {
-        guard let key = merchant.key else {
+        guard let key = try merchant.key?.get() else {
             throw Refusal(
                 code: .insufficientConditions, subCode: "isv.missing-signature-config",
                 reason: "未配置应用公钥，请在控制台上传 / no application public key: paste it in the console")

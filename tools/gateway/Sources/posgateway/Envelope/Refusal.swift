@@ -54,10 +54,13 @@ struct Refusal: Error, Equatable, Sendable {
         Refusal(code: .businessFailed, subCode: result.rawValue, reason: reason.clipped, members: members)
     }
 
-    /// What happened is not known; the same request may be sent again.
-    static let unknownResult = Refusal(
-        code: .unavailable, subCode: "isp.unknow-error",
-        reason: "系统繁忙，结果未知，请 30 秒后用相同请求重试 / result unknown: send the same request again in 30 s")
+    /// What happened is not known; the same request may be sent again. The id finds the reason in the gateway's log.
+    static func unknownResult(_ requestID: String) -> Refusal {
+        Refusal(
+            code: .unavailable, subCode: "isp.unknow-error",
+            reason: "系统繁忙，结果未知，请 30 秒后用相同请求重试 / result unknown: send the same request again in 30 s; "
+                + "request \(requestID)")
+    }
 }
 
 /// The document's business results, as sub codes and as results of one trade.

@@ -8,12 +8,12 @@ struct Interfaces: Sendable {
     let clock: WallClock
     let limits: SettlementLimits
 
-    func answer(_ call: Call) async -> Reply {
+    func answer(_ call: Call, _ trace: RequestTrace) async -> Reply {
         do {
             switch call.method {
             case .keyQuery: return try await keyQuery()
             case .recordVerify: return try await recordVerify(call)
-            case .tradeSettle: return try await tradeSettle(call)
+            case .tradeSettle: return try await tradeSettle(call, trace)
             case .virtualcardSend: return try await virtualcardSend(call)
             case .dataSend: return try await dataSend(call)
             }
@@ -23,7 +23,8 @@ struct Interfaces: Sendable {
             return .refused(.business(.illegalParams, fault.reason))
         } catch {
             // The database is locked, or the disk is full: whether anything happened is for the retry to find out.
-            return .refused(.unknownResult)
+            trace.report(error, in: call.method.label, answered: "20000")
+            return .refused(.unknownResult(trace.id))
         }
     }
 

@@ -8,7 +8,7 @@ extension Interfaces {
     static let retrySeconds: Int64 = 30
 
     /// alipay.commerce.transport.offlinepay.trade.settle: charges riders for their rides.
-    func tradeSettle(_ call: Call) async throws -> Reply {
+    func tradeSettle(_ call: Call, _ trace: RequestTrace) async throws -> Reply {
         let list = try Fields(object: call.content).array("trade_list")
         guard list.count <= Self.tradeLimit else {
             throw Fields.Fault("trade_list", "最多 \(Self.tradeLimit) 笔", "has more than \(Self.tradeLimit) trades")
@@ -25,35 +25,43 @@ extension Interfaces {
             do throws(Fields.Fault) {
                 trades.append((index, try trade(fields, of: call.merchant, check: check, now: now)))
             } catch {
-                let number = (try? fields.text("out_trade_no", limit: 64)) ?? nil
                 results[index] = Self.result(
-                    number ?? "", .fail, error: TradeRefusal(.illegalParams, error.reason))
+                    Self.outTradeNo(item), .fail, error: TradeRefusal(.illegalParams, error.reason))
             }
         }
-        var answers: [TradeAnswer]?
-        if !trades.isEmpty { answers = try? await store.settle(trades.map(\.trade), at: now) }
-        for (place, entry) in trades.enumerated() {
-            results[entry.index] = result(of: entry.trade, answers?[place], now: now)
+        if !trades.isEmpty {
+            do {
+                let answers = try await store.settle(trades.map(\.trade), at: now)
+                for (entry, answer) in zip(trades, answers) { results[entry.index] = result(of: entry.trade, answer) }
+            } catch {
+                trace.report(error, in: call.method.label, answered: "UNKNOWN for \(trades.count) of \(list.count) trades")
+                for entry in trades { results[entry.index] = unknownResult(entry.trade.outTradeNo, now: now, trace) }
+            }
         }
         return .success([("result_list", .array(results.compactMap(\.self)))])
     }
 
     /// Every trade's result is that nothing is known, which the fault panel asks for.
-    func unknownSettlement(_ call: Call) -> Reply {
-        guard case .array(let list)? = call.content["trade_list"] else { return .refused(.unknownResult) }
+    func unknownSettlement(_ call: Call, _ trace: RequestTrace) -> Reply {
+        guard case .array(let list)? = call.content["trade_list"] else { return .refused(.unknownResult(trace.id)) }
         let now = WallClock.now
         return .success([
             (
                 "result_list",
-                .array(list.map { item in
-                    var number: String?
-                    if case .object(let object) = item {
-                        number = (try? Fields(object: object).text("out_trade_no", limit: 64)) ?? nil
-                    }
-                    return unknownResult(number ?? "", now: now)
-                })
+                .array(list.map { unknownResult(Self.outTradeNo($0), now: now, trace) })
             )
         ])
+    }
+
+    /// For a trade that is answered without having been read; empty when it is what is wrong.
+    private static func outTradeNo(_ item: JSONInput) -> String {
+        guard case .object(let object) = item else { return "" }
+        do throws(Fields.Fault) {
+            return try Fields(object: object).text("out_trade_no", limit: 64) ?? ""
+        } catch {
+            // The trade's own result names the first field that is wrong, which this one may be.
+            return ""
+        }
     }
 
     private func trade(
@@ -105,13 +113,11 @@ extension Interfaces {
         return records
     }
 
-    /// No answer: the ledger could not be reached.
-    private func result(of trade: Trade, _ answer: TradeAnswer?, now: Int64) -> JSONValue {
+    private func result(of trade: Trade, _ answer: TradeAnswer) -> JSONValue {
         switch answer {
         case .settled(let id, let time):
             Self.result(trade.outTradeNo, .success, tradeNo: TradeNumber.text(id, at: time, clock))
         case .refused(let refusal): Self.result(trade.outTradeNo, .fail, error: refusal)
-        case nil: unknownResult(trade.outTradeNo, now: now)
         }
     }
 
@@ -133,9 +139,9 @@ extension Interfaces {
     }
 
     /// The document and the SDKs spell the retry's time differently, so it stands there twice.
-    private func unknownResult(_ outTradeNo: String, now: Int64) -> JSONValue {
+    private func unknownResult(_ outTradeNo: String, now: Int64, _ trace: RequestTrace) -> JSONValue {
         let retry = clock.text(now + Self.retrySeconds)
-        let reason = "结果未知，请到时用相同请求重试 / result unknown: send the same trade again at that time"
+        let reason = "结果未知，请到时用相同请求重试 / result unknown: send the same trade again then; request \(trace.id)".clipped
         return .object([
             ("result", .string(BusinessResult.unknown.rawValue)), ("message", .string(reason)),
             ("error_code", .string(BusinessResult.unknown.rawValue)), ("error_message", .string(reason)),

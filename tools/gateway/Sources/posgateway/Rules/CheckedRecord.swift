@@ -47,17 +47,23 @@ struct RecordCheck: Sendable {
         }
         var fault = report.findings.firstFailure?.reason
         var ride: CheckedRecord.Ride?
-        if let code = try? TransitCode(summary.code.span), let rider = summary.rider, let trip = summary.trip {
-            if fault == nil, let retiredAt = retired[code.issuerKeyID], Int64(code.generated) > retiredAt {
-                fault = "发码密钥 \(code.issuerKeyID) 已停用 / issuer key \(code.issuerKeyID) was retired before this code was made"
+        if let rider = summary.rider, let trip = summary.trip {
+            do {
+                let code = try TransitCode(summary.code.span)
+                if fault == nil, let retiredAt = retired[code.issuerKeyID], Int64(code.generated) > retiredAt {
+                    fault = "发码密钥 \(code.issuerKeyID) 已停用 / issuer key \(code.issuerKeyID) was retired before this code was made"
+                }
+                let cardType = String(decoding: rider.cardType, as: UTF8.self)
+                ride = CheckedRecord.Ride(
+                    userID: String(decoding: rider.userID, as: UTF8.self), codeIdentity: rider.identity, trip: trip,
+                    amountCent: Int64(summary.amountCent), quotaCent: Int64(code.credential.quotaCent),
+                    acceptedAt: Int64(summary.acceptedAt),
+                    card: cardType.isEmpty || cardType == CardRules.plainType
+                        ? nil : (cardType, String(decoding: rider.cardNumber, as: UTF8.self)))
+            } catch {
+                // The report has a finding about a code that is malformed.
+                fault = fault ?? "记录中的二维码格式错误 / the code inside is malformed"
             }
-            let cardType = String(decoding: rider.cardType, as: UTF8.self)
-            ride = CheckedRecord.Ride(
-                userID: String(decoding: rider.userID, as: UTF8.self), codeIdentity: rider.identity, trip: trip,
-                amountCent: Int64(summary.amountCent), quotaCent: Int64(code.credential.quotaCent),
-                acceptedAt: Int64(summary.acceptedAt),
-                card: cardType.isEmpty || cardType == CardRules.plainType
-                    ? nil : (cardType, String(decoding: rider.cardNumber, as: UTF8.self)))
         }
         return CheckedRecord(fault: fault, isMalformed: false, ride: fault == nil ? ride : nil)
     }

@@ -11,8 +11,11 @@ struct WallClock: Sendable {
 
     /// Unix seconds; nil for anything but a time in exactly that form.
     func parse(_ text: String) -> Int64? {
+        let date: Date
+        // All that it throws is that the text is no time.
+        do { date = try style.parse(text) } catch { return nil }
         // Foundation takes more than it writes.
-        guard let date = try? style.parse(text), style.format(date) == text else { return nil }
+        guard style.format(date) == text else { return nil }
         return Int64(date.timeIntervalSince1970)
     }
 

@@ -1,5 +1,16 @@
 import GRDB
 
+/// Why there is nothing to be counted.
+enum AuditFault: Error, CustomStringConvertible {
+    case damaged(String)
+
+    var description: String {
+        switch self {
+        case .damaged(let finding): "\(finding); \(StoreFault.damaged.advice)"
+        }
+    }
+}
+
 /// What `posgateway audit` finds: whether money appeared, vanished or moved twice.
 struct Audit: Sendable {
     let trades: Int
@@ -57,12 +68,13 @@ struct Audit: Sendable {
         self = try store.pool.read { db in
             func number(_ sql: String) throws -> Int64 { try Int64.fetchOne(db, sql: sql) ?? 0 }
             var faults: [String] = []
+            // A damaged database may not let the rest be counted, and what is counted in it means nothing.
+            let integrity = try String.fetchOne(db, sql: "PRAGMA integrity_check") ?? ""
+            guard integrity == "ok" else { throw AuditFault.damaged(integrity) }
             for (what, sql) in Self.checks {
                 let count = try number(sql)
                 if count != 0 { faults.append("\(count) \(what)") }
             }
-            let integrity = try String.fetchOne(db, sql: "PRAGMA integrity_check") ?? ""
-            if integrity != "ok" { faults.append("the database is damaged: \(integrity)") }
             let sum = try number("SELECT COALESCE(SUM(balance_cent), 0) FROM account")
             if sum != 0 { faults.append("the balances sum to \(sum) cents") }
             return Audit(

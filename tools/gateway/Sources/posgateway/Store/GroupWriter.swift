@@ -44,10 +44,11 @@ actor GroupWriter {
         }
     }
 
-    /// Whether one of a group may have spoilt it for the others, as against a disk or a lock that no one gets past.
+    /// Whether one of a group may have spoilt it for the others, as against a disk or a lock that no one gets past. Damage
+    /// may be where the others do not come.
     private static func isOfOneJob(_ error: any Error) -> Bool {
         guard let error = error as? DatabaseError else { return true }
-        return error.resultCode == .SQLITE_CONSTRAINT
+        return error.resultCode == .SQLITE_CONSTRAINT || StoreFault(error) == .damaged
     }
 
     private protocol Job: Sendable {

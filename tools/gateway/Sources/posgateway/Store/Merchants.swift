@@ -58,7 +58,10 @@ extension Merchant {
         appID = row["app_id"]
         name = row["name"]
         loginName = row["login_name"]
-        key = (row["public_key"] as Data?).flatMap { try? ApplicationKey(der: $0) }
+        let der: Data? = row["public_key"]
+        do { key = try der.map { .success(try ApplicationKey(der: $0)) } } catch {
+            key = .failure(MerchantKeyFault(appID: row["app_id"], cause: error))
+        }
         isContracted = row["is_contracted"] == 1
     }
 }

@@ -5,9 +5,19 @@ struct Merchant: Sendable {
     /// Where its money goes; `seller_login_name` may name it.
     let loginName: String
     /// Nil until one is pasted.
-    let key: ApplicationKey?
+    let key: Result<ApplicationKey, MerchantKeyFault>?
     /// Whether it may call the interfaces.
     let isContracted: Bool
+}
+
+/// A merchant's public key was checked when it was pasted, and cannot be read any more.
+struct MerchantKeyFault: NamedFault, CustomStringConvertible {
+    let appID: String
+    let cause: any Error
+
+    var name: String { "merchant-key-damaged" }
+    var advice: String { "paste the public key of \(appID) in the console again, and run posgateway audit" }
+    var description: String { "the stored public key of \(appID) cannot be read: \(cause)" }
 }
 
 /// A key that signs the records of a merchant's gates.

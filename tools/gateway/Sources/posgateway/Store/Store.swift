@@ -1,15 +1,22 @@
 import Foundation
 import GRDB
+import Synchronization
 
 /// The database: the one place that knows SQL. What it is asked and what it answers are values of the field, so that
 /// another database can stand in for this one.
 struct Store: Sendable {
     let pool: DatabasePool
     let writer: GroupWriter
+    /// Set for good when the database was found damaged.
+    private let damage = Damage()
 
     /// Opens or makes the database, and brings its schema up to date.
     init(path: String) throws {
+        // A process that was killed may have left commits that the disk does not have yet. They are answered from.
+        try DurableFile.syncWhatIsThere(path + "-wal")
+        try DurableFile.syncDirectory(of: path)
         pool = try DatabasePool(path: path, configuration: Self.configuration)
+        try Self.syncEachCommit(pool)
         try Migrations.migrator.migrate(pool)
         writer = GroupWriter(pool: pool)
     }
@@ -26,24 +33,65 @@ struct Store: Sendable {
         var configuration = GRDB.Configuration()
         configuration.maximumReaderCount = 4
         configuration.busyMode = .timeout(3)
-        configuration.prepareDatabase { db in
-            // An answer may leave only when the disk has what it says.
-            try db.execute(sql: "PRAGMA synchronous = FULL")
-        }
         return configuration
     }
 
+    /// An answer may leave only when the disk has what it says. The pool sets NORMAL on its writer after everything that a
+    /// configuration can ask for, so this comes after the pool, and is read back.
+    private static func syncEachCommit(_ pool: DatabasePool) throws {
+        try pool.writeWithoutTransaction { db in
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous")
+            let journalMode = try String.fetchOne(db, sql: "PRAGMA journal_mode")
+            guard synchronous == 2, journalMode == "wal" else {
+                throw StoreOpeningFault.notSynced(synchronous: synchronous, journalMode: journalMode)
+            }
+        }
+    }
+
+    /// Brings all that was committed into the one file of the database, and closes it. Throws when another program's
+    /// reading or a disk is in the way; then the file's write-ahead log is part of it.
+    func close() throws {
+        // A reader that is the last to close cannot write, and leaves everything in the write-ahead log.
+        pool.invalidateReadOnlyConnections()
+        let checkpoint = Result { try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.full) } }
+        try pool.close()
+        try checkpoint.get()
+    }
+
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await pool.read(body)
+        do { return try await pool.read(body) } catch { throw damage.noting(error) }
     }
 
     func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
-        try await writer.write(body)
+        do { return try await writer.write(body) } catch { throw damage.noting(error) }
     }
 
-    /// Throws when nothing can be written.
+    /// Throws when a settlement could not be kept now. Nothing is left of what is tried.
     func check() async throws {
-        try await write { db in try db.run(.deleteOldSessions, [0]) }
+        // What is in memory may be good where the file is not: a connection of its own has nothing in memory.
+        do { try readAnew() } catch { throw damage.noting(error) }
+        try await rehearseSettlement()
+        // Damage that one call has met is there for the next ones, though this one has not met it.
+        if damage.isFound { throw StoreFault.damaged }
+    }
+
+    /// Follows each path that a call takes through the database, from the file.
+    private func readAnew() throws {
+        var configuration = Self.configuration
+        configuration.readonly = true
+        let queue = try DatabaseQueue(path: pool.path, configuration: configuration)
+        let result = Result {
+            try queue.read { db in
+                for statement in Statement.allCases where statement.isHot && statement.rawValue.hasPrefix("SELECT") {
+                    let arguments = [Int64](
+                        repeating: .random(in: 1 << 40 ... .max), count: statement.rawValue.count { $0 == "?" })
+                    _ = try db.one(statement, StatementArguments(arguments))
+                }
+            }
+        }
+        try queue.close()
+        try result.get()
     }
 
     /// How SQLite would run each statement.
@@ -57,6 +105,18 @@ struct Store: Sendable {
                 return (statement, rows.map { $0["detail"] })
             }
         }
+    }
+}
+
+/// Whether the database was found damaged since it was opened.
+private final class Damage: Sendable {
+    private let found = Mutex(false)
+
+    var isFound: Bool { found.withLock { $0 } }
+
+    func noting(_ error: any Error) -> any Error {
+        if StoreFault(error) == .damaged { found.withLock { $0 = true } }
+        return error
     }
 }
 

@@ -64,6 +64,25 @@ extension Store {
         try await write { db in try trades.map { try db.settle($0, at: time) } }
     }
 
+    /// Settles a made-up trade, takes it back and commits. The disk then has to take each page that a settlement touches,
+    /// as it was before. Throws what a settlement would end with.
+    func rehearseSettlement() async throws {
+        let trade = { @Sendable (appID: String) in
+            Trade(
+                appID: appID, outTradeNo: RandomText.hex(bytes: 16), digest: Data(), userID: RandomText.digits(16),
+                amountCent: 1, subject: "rehearsal", orderedAt: 0, context: nil, sellerLoginName: nil,
+                codes: [Data(RandomText.hex(bytes: 16).utf8)], card: nil, refusal: nil)
+        }
+        try await write { db in
+            // Without a merchant there is nobody who could settle.
+            guard let appID: String = try db.one(.merchants, [])?["app_id"] else { return }
+            try db.inSavepoint {
+                _ = try db.settle(trade(appID), at: 0)
+                return .rollback
+            }
+        }
+    }
+
     func rides(of userID: String, limit: Int, clock: WallClock) async throws -> [Ride] {
         try await read { db in
             try db.all(.tradesOfRider, [userID, limit]).map { row in

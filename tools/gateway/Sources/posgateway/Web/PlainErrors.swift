@@ -12,9 +12,11 @@ struct PlainErrors: RouterMiddleware {
         } catch let error as HTTPError {
             return Response(error.status, type: "text/plain;charset=utf-8", "\(error.body ?? error.status.reasonPhrase)\n")
         } catch {
-            context.logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+            let trace = RequestTrace(context)
+            trace.report(error, in: request.uri.path, answered: "503")
             return Response(
-                .serviceUnavailable, type: "text/plain;charset=utf-8", "Service unavailable: try again in a moment.\n")
+                .serviceUnavailable, type: "text/plain;charset=utf-8",
+                "Service unavailable: try again in a moment. Request \(trace.id).\n")
         }
     }
 }
