@@ -91,6 +91,25 @@ class Calls:
                 yield (*self.asked[event.file].popleft(), node)
 
 
+def between(log):
+    """For each call of a log: its method and content, and how often the write-ahead log was written to, and any file was
+    synced, between its request and its reply. The calls have to come one after the other."""
+    calls, found, syncs, writes, logs = Calls(), [], 0, 0, set()
+    for event in read(log):
+        if event.kind == "open" and event.data.endswith(b"-wal"):
+            logs.add(event.file)
+        elif event.kind == "close":
+            logs.discard(event.file)
+        syncs += event.kind == "sync ends"
+        writes += event.kind == "write" and event.file in logs
+        for method, content, reply in calls.feed(event):
+            if reply is None:
+                syncs = writes = 0
+            else:
+                found.append((method, content, writes, syncs))
+    return found
+
+
 # The disk.
 
 

@@ -661,6 +661,19 @@ class Faults(ConsoleTest):
             self.inject(kind, KEY_QUERY)
             self.refuse("20000", "isp.unknow-error", "", KEY_QUERY)
 
+    def test_the_log_says_that_it_was_a_fault_of_the_panel(self):
+        for kind, effect in (("unavailable", "nothing of it is kept"), ("unavailable-after", "it is kept all the same"),
+                             ("unknown", "nothing of it is kept"), ("unknown-after", "it is kept all the same")):
+            self.inject(kind, TRADE_SETTLE)
+            reply = self.client.call(TRADE_SETTLE, {"trade_list": [self.gate.trade()]})
+            message = reply.sub_msg or reply["result_list"][0]["message"]
+            request = re.search(r"; request ([0-9a-f]{17,32})", message)[1]
+            (line,) = [line for line in self.server.log.splitlines() if request in line and "internal error" in line]
+            self.assertIn("cause=fault-panel ", line)
+            self.assertIn(f"effect={effect} ", line)
+            # The list of calls has the id too.
+            self.assertIn(request, self.console().words)
+
     def test_a_connection_that_ends(self):
         for kind, happened in (("drop", False), ("drop-after", True)):
             trade = self.gate.trade()

@@ -2,12 +2,9 @@
 
 import collections
 import contextlib
-import json
 import os
 import random
-import re
 import shutil
-import signal
 import sqlite3
 import tempfile
 import threading
@@ -167,6 +164,17 @@ class Ledger:
                 self.fault(f"card {name} is {state} where {allowed} was answered or sent")
 
 
+def notices(user, count):
+    """The content of a call that tells a rider of so many rides."""
+    return {
+        "scene_code": "TRANSIT", "op_code": "RIDE", "channel": "GATE", "target_id": user, "version": "1.0",
+        "op_data": {"info": [{
+            "type": "order", "biz_no": number("N"), "amount": "2.00", "subject": "bus 12", "biz_time": time_text(),
+            "asset_name": "ALIPAY", "city_name": "杭州", "line_name": "12", "start_station_name": "a",
+            "vehicle_type": "BUS", "vehicle_id": "v", "partner_name": "p", "partner_id": "1",
+        } for _ in range(count)]}}
+
+
 class Load:
     """Calls as several merchants' programs make them at once; what is not answered is sent again after a restart."""
 
@@ -193,22 +201,13 @@ class Load:
             if index % 12 == 5:
                 card, user = number("C"), self.gate.user()
                 calls.append([(VIRTUALCARD_SEND, {
-                    "action": action, "user_id": user, "last_update_time": time_text(time.time() + step),
+                    "action": action, "user_id": user, "last_update_time": time_text(time.time() - 60 + step),
                     "card_type": "CITY0001", "card_no": card, **({"balance": balance} if balance else {}),
                 }) for step, (action, balance) in enumerate(
                     (("ISSUE", "21.00"), ("UPDATE", "7.50"), ("UPDATE", "9.00"), ("REVOKE", None)))])
             if index % 8 == 2:
-                calls.append([(DATA_SEND, self.notices(1 + index % 5))])
+                calls.append([(DATA_SEND, notices(self.gate.user(), 1 + index % 5))])
         self.waiting += calls
-
-    def notices(self, count):
-        return {
-            "scene_code": "TRANSIT", "op_code": "RIDE", "channel": "GATE", "target_id": self.gate.user(),
-            "version": "1.0", "op_data": {"info": [{
-                "type": "order", "biz_no": number("N"), "amount": "2.00", "subject": "bus 12", "biz_time": time_text(),
-                "asset_name": "ALIPAY", "city_name": "杭州", "line_name": "12", "start_station_name": "a",
-                "vehicle_type": "BUS", "vehicle_id": "v", "partner_name": "p", "partner_id": "1",
-            } for _ in range(count)]}}
 
     def run(self, threads=6):
         """Sends all that waits. Whatever gets no answer waits on; true when nothing does."""
@@ -537,26 +536,6 @@ class Syncs(unittest.TestCase):
         self.addCleanup(server.kill)
         return server, log
 
-    @staticmethod
-    def between(log):
-        """For each call: its method, and how often the write-ahead log was written to and synced meanwhile."""
-        calls, found, syncs, writes, log_files = recording.Calls(), [], 0, 0, set()
-        for event in recording.read(log):
-            if event.kind == "open" and event.data.endswith(b"-wal"):
-                log_files.add(event.file)
-            if event.kind == "close":
-                log_files.discard(event.file)
-            # A sync that ends, of what was written before it began.
-            syncs += event.kind == "sync ends"
-            if event.kind == "write" and event.file in log_files:
-                writes += 1
-            for method, content, reply in calls.feed(event):
-                if reply is None:
-                    syncs = writes = 0
-                else:
-                    found.append((method, content, writes, syncs))
-        return found
-
     def test_each_answer_waits_for_its_sync(self):
         server, log = self.server()
         client, gate = Client(server), Gate(server)
@@ -565,11 +544,11 @@ class Syncs(unittest.TestCase):
         card = {"action": "ISSUE", "user_id": gate.user(), "last_update_time": time_text(), "card_type": "CITY0001",
                 "card_no": number("C"), "balance": "3.00"}
         self.assertEqual(client.call(VIRTUALCARD_SEND, card).code, "10000")
-        self.assertEqual(client.call(DATA_SEND, Load.notices(self.load(server, gate), 2)).code, "10000")
+        self.assertEqual(client.call(DATA_SEND, notices(gate.user(), 2)).code, "10000")
         self.assertEqual(client.call(KEY_QUERY).code, "10000")
         client.close()
         self.assertEqual(server.stop(), 0)
-        found = self.between(log)
+        found = recording.between(log)
         self.assertEqual([method for method, _, _, _ in found],
                          [TRADE_SETTLE] * 10 + [VIRTUALCARD_SEND, DATA_SEND, KEY_QUERY])
         for method, _, writes, syncs in found[:-1]:
@@ -578,12 +557,6 @@ class Syncs(unittest.TestCase):
                 self.assertGreaterEqual(syncs, 1)
         # What changes nothing costs no sync: those counted are the calls' own.
         self.assertEqual(found[-1][2:], (0, 0))
-
-    @staticmethod
-    def load(server, gate):
-        load = Load.__new__(Load)
-        load.gate = gate
-        return load
 
     def test_settlements_that_wait_share_a_sync(self):
         server, log = self.server(slow=150)

@@ -14,11 +14,12 @@ struct RequestTrace: Sendable {
     /// The one line for what went wrong inside: why, what became of the request, and what to do.
     func report(_ error: any Error, in what: String, answered: String) {
         let fault = StoreFault(error)
+        let sqliteCode = (error as? DatabaseError).map { "\($0.extendedResultCode.rawValue)" } ?? "none"
         logger.error(
             "internal error",
             metadata: [
                 "in": "\(what)", "cause": "\(fault?.rawValue ?? (error as? any NamedFault)?.name ?? "other")",
-                "error": "\("\(error)".oneLine)", "answered": "\(answered)",
+                "error": "\("\(error)".oneLine)", "sqlite_code": "\(sqliteCode)", "answered": "\(answered)",
                 "effect": "\(fault?.leavesTransactionOpen == true ? "it may be kept: the retry finds out" : "nothing of it is kept")",
                 "advice": "\(fault?.advice ?? (error as? any NamedFault)?.advice ?? "report this line")",
             ])

@@ -76,13 +76,16 @@ struct Store: Sendable {
         if damage.isFound { throw StoreFault.damaged }
     }
 
-    /// Follows each path that a call takes through the database, from the file.
+    /// Reads the first row of each table from the file, and follows each path that a call takes through an index.
     private func readAnew() throws {
         var configuration = Self.configuration
         configuration.readonly = true
         let queue = try DatabaseQueue(path: pool.path, configuration: configuration)
         let result = Result {
             try queue.read { db in
+                for table in try String.fetchAll(db, sql: "SELECT name FROM sqlite_master WHERE type = 'table'") {
+                    _ = try Row.fetchOne(db, sql: "SELECT * FROM \(table) NOT INDEXED LIMIT 1")
+                }
                 for statement in Statement.allCases where statement.isHot && statement.rawValue.hasPrefix("SELECT") {
                     let arguments = [Int64](
                         repeating: .random(in: 1 << 40 ... .max), count: statement.rawValue.count { $0 == "?" })

@@ -1,0 +1,200 @@
+"""Readiness and liveness: /health says whether a settlement could be kept, /health/live whether the process answers."""
+
+import concurrent.futures
+import json
+import os
+import shutil
+import sqlite3
+import tempfile
+import unittest
+
+import recording
+from support import KEY_QUERY, TRADE_SETTLE, Client, Gate, Server, number
+
+
+def damage(path, *names):
+    """Overwrites the root pages of tables and indexes; what was there. The server has to be stopped, or to have what it
+    has written in the file."""
+    with sqlite3.connect(path) as db:
+        size = db.execute("PRAGMA page_size").fetchone()[0]
+        roots = [db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)).fetchone()[0] for name in names]
+    db.close()
+    with open(path, "r+b") as file:
+        before = file.read()
+        for root in roots:
+            file.seek((root - 1) * size)
+            file.write(b"\xa5" * size)
+    return before
+
+
+def contents(path):
+    """All that is in the database, as SQL."""
+    db = sqlite3.connect(path)
+    try:
+        return list(db.iterdump())
+    finally:
+        db.close()
+
+
+class Health(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        # A path with a space in it could not be preloaded.
+        cls.work = tempfile.mkdtemp(prefix="posgateway-health-")
+        cls.addClassCleanup(shutil.rmtree, cls.work, ignore_errors=True)
+        cls.recorder = recording.build(cls.work)
+
+    def setUp(self):
+        self.log, self.fault = (os.path.join(self.work, number(name)) for name in ("log", "fault"))
+        self.slow = 0
+
+    def start(self, data=None, **more):
+        server = Server(start=False, data=data)
+        server.env = recording.environment(self.recorder, self.log, server.data, fault=self.fault, **more)
+        server.start()
+        self.addCleanup(server.kill)
+        client = Client(server)
+        self.addCleanup(client.close)
+        return server, client, Gate(server)
+
+    @staticmethod
+    def checkpoint(server):
+        """Brings what was committed into the file; the next look writes its pages to the log again."""
+        with server.sql() as db:
+            busy, count, done = db.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+            assert (busy, count) == (0, done)
+
+    def set_fault(self, name):
+        with open(self.fault, "w", encoding="ascii") as file:
+            file.write(name)
+
+    def check(self, client, cause):
+        """Readiness under both its names, and that the process lives whatever it says."""
+        expected = (200, {"status": "ok"}) if cause is None else (503, {"status": "not ready", "cause": cause})
+        for path in ("/health", "/health/ready"):
+            status, headers, body = client.send(verb="GET", target=path)
+            self.assertEqual((status, json.loads(body)), expected)
+            self.assertEqual(headers["Content-Type"], "application/json")
+        status, _, body = client.send(verb="GET", target="/health/live")
+        self.assertEqual((status, json.loads(body)), (200, {"status": "ok"}))
+
+    def test_a_look_writes_what_a_settlement_writes_and_leaves_nothing(self):
+        server, client, gate = self.start()
+        client.settle(gate.trade())
+        self.checkpoint(server)
+        before, size = contents(server.database), os.path.getsize(server.database)
+        self.check(client, None)
+        for _ in range(600):
+            self.assertEqual(client.send(verb="GET", target="/health")[0], 200)
+        self.checkpoint(server)
+        self.assertEqual(contents(server.database), before)
+        self.assertEqual(os.path.getsize(server.database), size)
+        # The log is used again from its beginning after a checkpoint.
+        self.assertLess(os.path.getsize(server.database + "-wal"), 5_000_000)
+        client.close()
+        self.assertEqual(server.stop(), 0)
+        server.audit()
+        looks = {"settlement": [], "look": [], "live": []}
+        for method, _, writes, syncs in recording.between(self.log):
+            name = {TRADE_SETTLE: "settlement", "GET /health HTTP/1.1": "look", "GET /health/live HTTP/1.1": "live"}
+            if method in name:
+                looks[name[method]].append((writes, syncs))
+        ((settled, _),) = looks["settlement"]
+        self.assertGreaterEqual(min(writes for writes, _ in looks["look"]), settled)
+        self.assertGreaterEqual(min(syncs for _, syncs in looks["look"]), 1)
+        self.assertEqual(looks["live"], [(0, 0)])
+
+    def test_a_full_disk(self):
+        server, client, gate = self.start()
+        self.check(client, None)
+        self.set_fault("full")
+        # What the disk has room for already is written again: a settlement is kept or not, and readiness says which.
+        results = set()
+        for _ in range(200):
+            result = client.settle(gate.trade())[0]["result"]
+            self.check(client, None if result == "SUCCESS" else "disk-full")
+            results.add(result)
+            if results == {"SUCCESS", "UNKNOWN"}:
+                break
+        self.assertEqual(client.call(KEY_QUERY).code, "10000")
+        os.remove(self.fault)
+        self.check(client, None)
+        self.assertEqual(client.settle(gate.trade())[0]["result"], "SUCCESS")
+        self.assertIn("UNKNOWN", results)
+        lines = [line for line in server.log.splitlines() if "not ready" in line or "ready again" in line]
+        # One line for each change, however often somebody asks.
+        self.assertEqual(["not ready" in line for line in lines], [True, False], lines)
+        self.assertIn("cause=disk-full", lines[0])
+        self.assertIn("make room", lines[0])
+
+    def test_a_disk_that_does_not_sync(self):
+        server, client, gate = self.start()
+        trade = gate.trade()
+        self.set_fault("no-sync")
+        self.assertEqual(client.settle(trade)[0]["result"], "UNKNOWN")
+        self.check(client, "disk-failing")
+        os.remove(self.fault)
+        self.check(client, None)
+        self.assertEqual(client.settle(trade)[0]["result"], "SUCCESS")
+        self.assertEqual(server.balance("rider", trade["user_id"]), -200)
+        client.close()
+        self.assertEqual(server.stop(), 0)
+        server.audit()
+
+    def test_a_locked_database(self):
+        server, client, _ = self.start()
+        with server.sql() as db:
+            db.execute("BEGIN EXCLUSIVE")
+            self.check(client, "database-locked")
+            db.execute("ROLLBACK")
+        self.check(client, None)
+
+    def test_a_database_that_is_damaged_while_it_runs(self):
+        server, client, gate = self.start()
+        # The server has these pages in memory, and they are good there.
+        for name in ("settled_code", "trade_by_rider", "account"):
+            with self.subTest(name):
+                client.settle(gate.trade())
+                self.check(client, None)
+                self.checkpoint(server)
+                before = damage(server.database, name)
+                self.check(client, "database-damaged")
+                with open(server.database, "r+b") as file:
+                    file.write(before)
+                # Once found it stays: nobody has looked at the rest.
+                self.check(client, "database-damaged")
+                client.close()
+                self.assertEqual(server.stop(), 0)
+                server.start()
+
+    def test_a_database_that_was_damaged_before_the_start(self):
+        for name in ("trade", "transfer", "sqlite_autoindex_trade_1", "settled_code"):
+            with self.subTest(name):
+                server, client, gate = self.start()
+                client.settle(gate.trade())
+                client.close()
+                self.assertEqual(server.stop(), 0)
+                damage(server.database, name)
+                server.start()
+                # What no statement of the gateway has touched yet is found before the first settlement is lost.
+                self.check(client, "database-damaged")
+                self.assertEqual(client.settle(gate.trade())[0]["result"], "UNKNOWN")
+                self.check(client, "database-damaged")
+                server.kill()
+
+    def test_those_who_ask_at_once_share_a_look(self):
+        server, client, _ = self.start(slow=150)
+        self.check(client, None)
+        before = len([event for event in recording.read(self.log) if event.kind == "sync ends"])
+
+        def look(_):
+            other = Client(server)
+            try:
+                return other.send(verb="GET", target="/health")[0]
+            finally:
+                other.close()
+
+        with concurrent.futures.ThreadPoolExecutor(40) as pool:
+            self.assertEqual(set(pool.map(look, range(40))), {200})
+        syncs = len([event for event in recording.read(self.log) if event.kind == "sync ends"]) - before
+        self.assertLess(syncs, 20)
