@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 import unittest
 
@@ -72,30 +73,43 @@ class InternalErrors(unittest.TestCase):
         # Every call has an id of its own.
         self.assertEqual(self.server.log.count("internal error"), 3)
 
-    def test_a_disk_that_is_full_or_fails(self):
+    @contextlib.contextmanager
+    def recorded(self):
+        """Has the server start again with the recorder, whose faults can be set from then on."""
         with tempfile.TemporaryDirectory(prefix="posgateway-errors-") as work:
             self.assertEqual(self.server.stop(), 0)
-            fault = os.path.join(work, "fault")
+            path = os.path.join(work, "fault")
             self.server.env = recording.environment(
-                recording.build(work), os.path.join(work, "log"), self.server.data, fault=fault)
+                recording.build(work), os.path.join(work, "log"), self.server.data, fault=path)
             self.server.start()
+
+            def set_fault(name):
+                if name is None:
+                    os.remove(path)
+                else:
+                    with open(path, "w", encoding="ascii") as file:
+                        file.write(name)
+
+            yield set_fault
+            self.client.close()
+            self.assertEqual(self.server.stop(), 0)
+            self.server.audit()
+
+    def test_a_disk_that_is_full_or_fails(self):
+        with self.recorded() as set_fault:
             for name, cause, effect in (
                 ("full", "disk-full", "nothing of it is kept"),
                 # Whether a commit whose sync has failed is there after a restart nobody knows.
                 ("no-sync", "disk-failing", "it may be kept: the retry finds out"),
             ):
                 with self.subTest(name):
-                    with open(fault, "w", encoding="ascii") as file:
-                        file.write(name)
+                    set_fault(name)
                     trade = self.gate.trade()
                     (result,) = self.client.settle(trade)
                     self.assertEqual(result["result"], "UNKNOWN")
                     self.said(result["message"], cause, "trade.settle", effect)
-                    os.remove(fault)
+                    set_fault(None)
                     self.assertEqual(self.client.settle(trade)[0]["result"], "SUCCESS")
-            self.client.close()
-            self.assertEqual(self.server.stop(), 0)
-            self.server.audit()
 
     def test_a_damaged_database(self):
         self.client.settle(self.gate.trade())
@@ -146,6 +160,28 @@ class InternalErrors(unittest.TestCase):
         error, _ = self.said(reply.sub_msg, "merchant-key-damaged", "record.verify")
         self.assertIn(self.client.app_id, error)
         self.assertIn("paste", error)
+
+    def test_a_backup_that_takes_a_damaged_database_s_place(self):
+        # The way that docs/gateway.md shows.
+        kept, lost = self.gate.trade(), self.gate.trade()
+        (first,) = self.client.settle(kept)
+        copy = os.path.join(temporary_directory(), "copy.sqlite")
+        subprocess.run(["sqlite3", self.server.database, f".backup '{copy}'"], check=True)
+        self.client.settle(lost)
+        self.client.close()
+        self.assertEqual(self.server.stop(), 0)
+        damage(self.server.database, "settled_code", "account")
+        readable = subprocess.run(
+            ["sqlite3", self.server.database, ".dump trade"], stdout=subprocess.PIPE, text=True, check=True).stdout
+        self.assertIn(lost["out_trade_no"], readable)
+        shutil.copy(copy, self.server.database)
+        self.assertEqual(self.server.audit()["settled_trades"], 1)
+        self.server.start()
+        self.assertEqual(self.client.settle(kept), [first])
+        self.assertEqual(self.client.settle(lost)[0]["result"], "SUCCESS")
+        self.client.close()
+        self.assertEqual(self.server.stop(), 0)
+        self.assertEqual(self.server.audit()["settled_trades"], 2)
 
     def test_a_page(self):
         visitor = Visitor(self.server)
