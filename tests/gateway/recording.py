@@ -3,11 +3,15 @@
 The disk holds to what a file system promises, and to nothing more (docs/gateway.md, "How it is tested").
 """
 
+import atexit
 import collections
+import functools
 import json
 import os
+import shutil
 import struct
 import subprocess
+import tempfile
 import urllib.parse
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -16,8 +20,11 @@ KINDS = ("", "process", "open", "close", "write", "truncate", "sync begins", "sy
 Event = collections.namedtuple("Event", "kind file value data")
 
 
-def build(directory):
-    """The path of the recorder, compiled."""
+@functools.cache
+def recorder():
+    """The path of the recorder, compiled. A path with a space in it could not be preloaded."""
+    directory = tempfile.mkdtemp(prefix="posgateway-recorder-")
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
     path = os.path.join(directory, "recorder.so")
     subprocess.run(
         ["gcc", "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", os.path.join(HERE, "recorder.c"),
@@ -348,7 +355,7 @@ def without_syncs_at_starts(events):
     return [event for index, event in enumerate(events) if index not in dropped]
 
 
-def environment(recorder, log, root, **more):
+def environment(log, root, **more):
     """Of a process that is recorded."""
-    return {"LD_PRELOAD": recorder, "RECORDER_LOG": log, "RECORDER_ROOT": root,
+    return {"LD_PRELOAD": recorder(), "RECORDER_LOG": log, "RECORDER_ROOT": root,
             **{"RECORDER_" + name.upper(): str(value) for name, value in more.items()}}

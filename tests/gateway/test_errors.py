@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import tempfile
 import unittest
 
 import recording
@@ -76,24 +75,23 @@ class InternalErrors(unittest.TestCase):
     @contextlib.contextmanager
     def recorded(self):
         """Has the server start again with the recorder, whose faults can be set from then on."""
-        with tempfile.TemporaryDirectory(prefix="posgateway-errors-") as work:
-            self.assertEqual(self.server.stop(), 0)
-            path = os.path.join(work, "fault")
-            self.server.env = recording.environment(
-                recording.build(work), os.path.join(work, "log"), self.server.data, fault=path)
-            self.server.start()
+        work = temporary_directory()
+        self.assertEqual(self.server.stop(), 0)
+        path = os.path.join(work, "fault")
+        self.server.env = recording.environment(os.path.join(work, "log"), self.server.data, fault=path)
+        self.server.start()
 
-            def set_fault(name):
-                if name is None:
-                    os.remove(path)
-                else:
-                    with open(path, "w", encoding="ascii") as file:
-                        file.write(name)
+        def set_fault(name):
+            if name is None:
+                os.remove(path)
+            else:
+                with open(path, "w", encoding="ascii") as file:
+                    file.write(name)
 
-            yield set_fault
-            self.client.close()
-            self.assertEqual(self.server.stop(), 0)
-            self.server.audit()
+        yield set_fault
+        self.client.close()
+        self.assertEqual(self.server.stop(), 0)
+        self.server.audit()
 
     def test_a_disk_that_is_full_or_fails(self):
         with self.recorded() as set_fault:

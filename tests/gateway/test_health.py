@@ -3,13 +3,11 @@
 import concurrent.futures
 import json
 import os
-import shutil
 import sqlite3
-import tempfile
 import unittest
 
 import recording
-from support import KEY_QUERY, TRADE_SETTLE, Client, Gate, Server, number
+from support import KEY_QUERY, TRADE_SETTLE, Client, Gate, Server, number, temporary_directory
 
 
 def damage(path, *names):
@@ -39,10 +37,7 @@ def contents(path):
 class Health(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        # A path with a space in it could not be preloaded.
-        cls.work = tempfile.mkdtemp(prefix="posgateway-health-")
-        cls.addClassCleanup(shutil.rmtree, cls.work, ignore_errors=True)
-        cls.recorder = recording.build(cls.work)
+        cls.work = temporary_directory()
 
     def setUp(self):
         self.log, self.fault = (os.path.join(self.work, number(name)) for name in ("log", "fault"))
@@ -50,7 +45,7 @@ class Health(unittest.TestCase):
 
     def start(self, data=None, **more):
         server = Server(start=False, data=data)
-        server.env = recording.environment(self.recorder, self.log, server.data, fault=self.fault, **more)
+        server.env = recording.environment(self.log, server.data, fault=self.fault, **more)
         server.start()
         self.addCleanup(server.kill)
         client = Client(server)
