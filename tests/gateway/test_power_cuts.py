@@ -558,6 +558,24 @@ class Syncs(unittest.TestCase):
         # What changes nothing costs no sync: those counted are the calls' own.
         self.assertEqual(found[-1][2:], (0, 0))
 
+    def test_a_directory_that_was_there_is_synced_too(self):
+        # A process that was killed may have made it, and its file, and not have come to the sync.
+        server, log = self.server()
+        server.stop()
+        root = os.path.dirname(server.data)
+        server.env = recording.environment(log + "2", root)
+        server.start()
+        server.stop()
+        places, synced = {}, set()
+        for event in recording.read(log + "2"):
+            if event.kind == "open":
+                places[event.file] = event.data.decode()
+            elif event.kind == "sync begins":
+                begun = places[event.file]
+            elif event.kind == "sync ends":
+                synced.add(begun)
+        self.assertLessEqual({root, server.data}, synced)
+
     def test_settlements_that_wait_share_a_sync(self):
         server, log = self.server(slow=150)
         gate = Gate(server)

@@ -26,7 +26,7 @@ enum DurableFile {
                 guard count >= 0 || errno == EINTR else { throw fault("write", temporary) }
                 done += max(count, 0)
             }
-            guard fsync(descriptor) == 0 else { throw fault("fsync", temporary) }
+            try sync(descriptor, temporary)
         }
         guard rename(temporary, path) == 0 else { throw fault("rename", temporary) }
         try syncDirectory(of: path)
@@ -60,6 +60,10 @@ enum DurableFile {
             guard status.st_mode & S_IFMT == S_IFDIR else {
                 throw SystemFault(operation: "mkdir", path: path, number: ENOTDIR)
             }
+            // A process that was killed may have made it, and not come to the sync.
+            do { try syncDirectory(of: path) } catch let fault as SystemFault where fault.number == EACCES {
+                // In a place that this user cannot read somebody else has made it.
+            }
         case ENOENT:
             let above = directory(of: path)
             guard above != path else { throw fault("mkdir", path) }
@@ -82,7 +86,15 @@ enum DurableFile {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | flags)
         guard descriptor >= 0 else { throw fault("open", path) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw fault("fsync", path) }
+        do { try sync(descriptor, path) } catch let fault as SystemFault where flags == O_DIRECTORY && fault.number == EINVAL {
+            // A file system that does not know of such a thing.
+        }
+    }
+
+    private static func sync(_ descriptor: Int32, _ path: String) throws {
+        while fsync(descriptor) != 0 {
+            guard errno == EINTR else { throw fault("fsync", path) }
+        }
     }
 
     private static func directory(of path: String) -> String {

@@ -41,6 +41,19 @@ struct Serve: AsyncParsableCommand {
         let directory = try DataDirectory(making: settings.data)
         try directory.lock()
         let store = try directory.explaining { try Store(path: directory.database) }
+        // However this ends, the database is one whole file then.
+        defer {
+            do { try store.close() } catch {
+                let fault = StoreFault(error)
+                logger.error(
+                    "the database was not closed",
+                    metadata: [
+                        "cause": "\(fault?.rawValue ?? "other")", "error": "\("\(error)".oneLine)",
+                        "effect": "nothing is lost; a copy needs gateway.sqlite-wal beside gateway.sqlite",
+                        "advice": "\(fault?.advice ?? "report this line")",
+                    ])
+            }
+        }
         let start = FirstStart(directory: directory, store: store)
         let key = try start.gatewayKey()
         let password = try start.consolePassword()
@@ -66,19 +79,6 @@ struct Serve: AsyncParsableCommand {
             services: [app], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         // Calls under way are answered; whoever has sent half a call is not waited for.
         services.maximumGracefulShutdownDuration = .seconds(5)
-        // However it ends, the database is one whole file from here on.
-        defer {
-            do { try store.close() } catch {
-                let fault = StoreFault(error)
-                logger.error(
-                    "the database was not closed",
-                    metadata: [
-                        "cause": "\(fault?.rawValue ?? "other")", "error": "\("\(error)".oneLine)",
-                        "effect": "nothing is lost; a copy needs gateway.sqlite-wal beside gateway.sqlite",
-                        "advice": "\(fault?.advice ?? "report this line")",
-                    ])
-            }
-        }
         do { try await ServiceGroup(configuration: services).run() } catch is CancellationError {
         } catch let error as NIOSSLError {
             throw Failure("TLS: \(settings.tlsCertificate ?? "") and \(settings.tlsKey ?? "") cannot be used: \(error)")
