@@ -67,8 +67,15 @@ class Signing(PageTest):
                 ("http://m.example/公交?线=1 2",
                  "http://m.example/%E5%85%AC%E4%BA%A4?%E7%BA%BF=1%202&isCreditOpened=true"),
                 ("http://m.example/\r\nX-Evil: 1", "http://m.example/%0D%0AX-Evil:%201?isCreditOpened=true"),
-                ("http://m.example/?isCreditOpened=false",
-                 "http://m.example/?isCreditOpened=false&isCreditOpened=true"),
+                # An answer that is there already is not the rider's.
+                ("http://m.example/?isCreditOpened=false", "http://m.example/?isCreditOpened=true"),
+                ("http://m.example/?isCreditOpened", "http://m.example/?isCreditOpened=true"),
+                ("http://m.example/?a=1&isCreditOpened=false&b=%20&isCreditOpened=&c#isCreditOpened=x",
+                 "http://m.example/?a=1&b=%20&c&isCreditOpened=true#isCreditOpened=x"),
+                ("http://m.example/?%69s%43reditOpened=false&iscreditopened=false&a==&&b",
+                 "http://m.example/?a==&&b&isCreditOpened=true"),
+                ("http://m.example/?isCreditOpened2=1&x=isCreditOpened",
+                 "http://m.example/?isCreditOpened2=1&x=isCreditOpened&isCreditOpened=true"),
         ):
             with self.subTest(target=target):
                 answer = Visitor(self.server).decide(target=target)

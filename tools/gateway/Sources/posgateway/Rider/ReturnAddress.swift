@@ -32,10 +32,26 @@ struct ReturnAddress: Sendable {
         origin = "\(scheme)://\(authority)"
     }
 
-    /// With the answer behind its own query, before its own fragment.
+    /// The answer's parameter.
+    private static let answer = "isCreditOpened"
+
+    /// With the answer behind its own query, before its own fragment. An answer that was there before is left out: of two
+    /// a merchant may read the first.
     func answered(_ isOpened: Bool) -> String {
         let halves = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
-        let separator = !halves[0].contains("?") ? "?" : halves[0].hasSuffix("?") || halves[0].hasSuffix("&") ? "" : "&"
-        return halves[0] + separator + "isCreditOpened=\(isOpened)" + (halves.count == 2 ? "#" + halves[1] : "")
+        var address = String(halves[0])
+        if let mark = address.firstIndex(of: "?") {
+            let query = address[mark...].dropFirst().split(separator: "&", omittingEmptySubsequences: false)
+            let own = query.filter { !Self.isAnswer($0) }
+            if own.count < query.count { address = address[...mark] + own.joined(separator: "&") }
+        }
+        let separator = !address.contains("?") ? "?" : address.hasSuffix("?") || address.hasSuffix("&") ? "" : "&"
+        return address + separator + "\(Self.answer)=\(isOpened)" + (halves.count == 2 ? "#" + halves[1] : "")
+    }
+
+    /// Some programs take a parameter's name in letters of either case.
+    private static func isAnswer(_ pair: Substring) -> Bool {
+        let name = pair.prefix { $0 != "=" }.replacing("+", with: " ")
+        return name.removingPercentEncoding?.lowercased() == answer.lowercased()
     }
 }
