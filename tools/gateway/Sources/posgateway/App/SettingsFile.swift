@@ -20,20 +20,34 @@ enum SettingsFile {
         guard let content = FileManager.default.contents(atPath: path) else {
             throw ValidationError("--config: \(path) cannot be read.")
         }
-        guard case .object(let members) = JSONInput(String(decoding: content, as: UTF8.self)) else {
+        guard let text = String(validating: content, as: UTF8.self) else {
+            throw ValidationError("--config: \(path) is not UTF-8.")
+        }
+        let value: JSONInput
+        do throws(JSONFault) { value = try JSONInput(text) } catch {
+            throw ValidationError("--config: \(path) is not a JSON object of settings: \(error.english).")
+        }
+        guard case .object(let members) = value else {
             throw ValidationError("--config: \(path) is not a JSON object of settings.")
         }
-        try check(members, in: path, under: "")
+        var known: Set<String> = []
+        try check(members, in: path, under: "", known: &known)
     }
 
-    private static func check(_ members: JSONObject, in path: String, under prefix: String) throws {
+    private static func check(
+        _ members: JSONObject, in path: String, under prefix: String, known: inout Set<String>
+    ) throws {
         for (member, value) in members.sorted(by: { $0.key < $1.key }) {
             let name = prefix + member
             switch (names[name], value) {
-            case (.text, .string), (.number, .integer), (.truth, .bool): break
+            case (.text, .string), (.number, .integer), (.truth, .bool):
+                // {"ride.cap": 1, "ride": {"cap": 2}}
+                guard known.insert(name).inserted else {
+                    throw ValidationError("--config: \(path): \(name) is there twice.")
+                }
             case (let kind?, _): throw ValidationError("--config: \(path): \(name) has to be \(kind.rawValue).")
             case (nil, .object(let inner)) where names.keys.contains(where: { $0.hasPrefix(name + ".") }):
-                try check(inner, in: path, under: name + ".")
+                try check(inner, in: path, under: name + ".", known: &known)
             case (nil, _): throw ValidationError("--config: \(path): there is no setting \(name).")
             }
         }

@@ -101,10 +101,13 @@ enum Envelope {
     /// No content is an empty object: key.query has none.
     private static func content(_ text: String?) throws -> JSONObject {
         guard let text else { return JSONObject() }
-        guard case .object(let content)? = JSONInput(text) else {
-            throw Refusal.invalid("isv.illegal-json", "biz_content 不是合法的 JSON 对象", "biz_content is not a JSON object")
+        do throws(JSONFault) {
+            if case .object(let content) = try JSONInput(text) { return content }
+        } catch {
+            throw Refusal.invalid(
+                "isv.illegal-json", "biz_content 不是合法的 JSON：\(error.chinese)", "biz_content is not JSON: \(error.english)")
         }
-        return content
+        throw Refusal.invalid("isv.illegal-json", "biz_content 应为 JSON 对象", "biz_content has to be a JSON object")
     }
 }
 

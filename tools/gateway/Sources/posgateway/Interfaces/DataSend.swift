@@ -34,7 +34,7 @@ extension Interfaces {
         _ = try fields.requiredText("scene_code", limit: 100)
         _ = try fields.requiredText("op_code", limit: 64)
         _ = try fields.requiredText("channel", limit: 32)
-        let userID = try fields.requiredText("target_id", limit: 32)
+        let userID = try fields.requiredIdentifier("target_id", limit: 32)
         _ = try fields.requiredText("version", limit: 32)
         let items = try items(fields)
         guard items.count <= Self.noticeLimit else {
@@ -64,10 +64,9 @@ extension Interfaces {
     private func items(_ fields: Fields) throws(Fields.Fault) -> [JSONInput] {
         var data = fields.object["op_data"] ?? .null
         if case .string(let text) = data, !text.isEmpty {
-            guard let value = JSONInput(text) else {
-                throw Fields.Fault("op_data", "不是合法的 JSON", "is not JSON")
+            do throws(JSONFault) { data = try JSONInput(text) } catch {
+                throw Fields.Fault("op_data", "不是合法的 JSON：\(error.chinese)", "is not JSON: \(error.english)")
             }
-            data = value
         }
         switch data {
         case .null, .string(""): throw fields.missing("op_data")
@@ -96,7 +95,7 @@ extension Interfaces {
 
     private func notice(_ fields: Fields, of userID: String) throws(Fields.Fault) -> Notice {
         let kind = try fields.word("type", Kind.self)
-        let bizNo = try fields.requiredText("biz_no", limit: 128)
+        let bizNo = try fields.requiredIdentifier("biz_no", limit: 128)
         let subject = try fields.requiredText("subject", limit: 256)
         let time = try fields.requiredTime("biz_time", clock)
         _ = try fields.amount("amount")
@@ -132,9 +131,9 @@ extension Interfaces {
     /// "lon,lat" in degrees.
     private func checkPlace(_ fields: Fields, _ name: String) throws(Fields.Fault) {
         guard let text = try fields.text(name, limit: 64) else { return }
-        let halves = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
-        guard halves.count == 2, let longitude = halves[0], let latitude = halves[1], abs(longitude) <= 180,
-            abs(latitude) <= 90
+        // Double takes more than degrees are written in: hexadecimal, exponents, infinity.
+        guard let halves = text.wholeMatch(of: /(-?[0-9]{1,3}(?:\.[0-9]+)?),(-?[0-9]{1,2}(?:\.[0-9]+)?)/),
+            let longitude = Double(halves.1), let latitude = Double(halves.2), abs(longitude) <= 180, abs(latitude) <= 90
         else { throw Fields.Fault(fields.path + name, "格式应为 经度,纬度", "has to be \"longitude,latitude\"") }
     }
 
@@ -143,7 +142,7 @@ extension Interfaces {
         switch value {
         case .string(let text): JSONValue.string(text).text
         case .integer(let number): "\(number)"
-        case .number(let number): "\(number)"
+        case .number(let number): number.plainText
         case .bool(let bool): bool ? "true" : "false"
         case .null: "null"
         case .array(let items): "[" + items.map(text).joined(separator: ",") + "]"

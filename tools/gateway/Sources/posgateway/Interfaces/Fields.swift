@@ -34,6 +34,20 @@ struct Fields {
         return text.isEmpty ? nil : text
     }
 
+    /// Text that names something: in one line.
+    func identifier(_ name: String, limit: Int) throws(Fault) -> String? {
+        guard let text = try text(name, limit: limit) else { return nil }
+        guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+            throw Fault(path + name, "含有控制字符", "has control characters in it")
+        }
+        return text
+    }
+
+    func requiredIdentifier(_ name: String, limit: Int) throws(Fault) -> String {
+        guard let text = try identifier(name, limit: limit) else { throw missing(name) }
+        return text
+    }
+
     func requiredText(_ name: String, limit: Int = .max) throws(Fault) -> String {
         guard let text = try text(name, limit: limit) else { throw missing(name) }
         return text
@@ -83,7 +97,7 @@ struct Fields {
         case .integer(let yuan):
             let (value, overflows) = yuan.multipliedReportingOverflow(by: 100)
             cents = overflows ? nil : value
-        case .number(let yuan): cents = Self.cents(yuan)
+        case .number(let yuan): cents = yuan.hundredths(upTo: Self.largestAmount)
         default: cents = nil
         }
         guard let cents, (0...Self.largestAmount).contains(cents) else {
@@ -100,10 +114,12 @@ struct Fields {
     /// A string that holds a JSON object; kept as it came.
     func objectText(_ name: String, limit: Int) throws(Fault) -> String? {
         guard let text = try text(name, limit: limit) else { return nil }
-        guard case .object? = JSONInput(text) else {
-            throw Fault(path + name, "应为 JSON 对象字符串", "has to be a string that holds a JSON object")
+        do throws(JSONFault) {
+            if case .object = try JSONInput(text) { return text }
+        } catch {
+            throw Fault(path + name, "不是合法的 JSON：\(error.chinese)", "has to hold a JSON object: \(error.english)")
         }
-        return text
+        throw Fault(path + name, "应为 JSON 对象字符串", "has to be a string that holds a JSON object")
     }
 
     /// Hex digits, as bytes.
@@ -140,12 +156,5 @@ struct Fields {
         let decimals = halves.count == 2 ? halves[1] : ""
         guard decimals.utf8.count <= 2 else { return nil }
         return Int64(halves[0] + decimals + String(repeating: "0", count: 2 - decimals.utf8.count))
-    }
-
-    /// Exact: nil unless the number is the one that two decimals spell.
-    private static func cents(_ yuan: Double) -> Int64? {
-        guard yuan >= 0, yuan < 1e8 else { return nil }
-        let cents = Int64((yuan * 100).rounded())
-        return Double(cents) / 100 == yuan ? cents : nil
     }
 }

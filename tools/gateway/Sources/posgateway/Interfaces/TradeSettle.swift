@@ -67,14 +67,14 @@ extension Interfaces {
     private func trade(
         _ fields: Fields, of merchant: Merchant, check: RecordCheck, now: Int64
     ) throws(Fields.Fault) -> Trade {
-        let outTradeNo = try fields.requiredText("out_trade_no", limit: 64)
-        let userID = try fields.requiredText("user_id", limit: 64)
+        let outTradeNo = try fields.requiredIdentifier("out_trade_no", limit: 64)
+        let userID = try fields.requiredIdentifier("user_id", limit: 64)
         let orderedAt = try fields.requiredTime("actual_order_time", clock)
         let subject = try fields.requiredText("subject", limit: 128)
         let amountCent = try fields.requiredAmount("amount")
         guard amountCent > 0 else { throw Fields.Fault(fields.path + "amount", "应大于 0", "has to be above 0") }
         let context = try fields.objectText("order_biz_context", limit: 2048)
-        let seller = try fields.text("seller_login_name", limit: 64)
+        let seller = try fields.identifier("seller_login_name", limit: 64)
         let records = try records(fields)
         let checked = records.map(check.check)
         if let index = checked.firstIndex(where: \.isMalformed) {

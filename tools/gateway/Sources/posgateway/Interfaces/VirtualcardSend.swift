@@ -30,7 +30,7 @@ extension Interfaces {
 
     private func cardMessage(_ fields: Fields) throws(Fields.Fault) -> CardMessage {
         let action = try fields.word("action", CardMessage.Action.self)
-        let userID = try fields.requiredText("user_id", limit: 64)
+        let userID = try fields.requiredIdentifier("user_id", limit: 64)
         let updatedAt = try fields.requiredTime("last_update_time", clock)
         let cardType = try fields.requiredText("card_type", limit: 32)
         guard cardType.utf8.count == CardRules.cardTypeCount, cardType.utf8.allSatisfy(\.isPrintableASCII) else {

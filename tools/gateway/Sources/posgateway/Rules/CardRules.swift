@@ -1,3 +1,5 @@
+import TransitCode
+
 /// What virtualcard.send says of a card.
 struct CardMessage: Sendable {
     enum Action: String, CaseIterable, Sendable {
@@ -81,6 +83,11 @@ enum CardRules {
     /// Bytes of digests that a card remembers.
     static let largestMessages = 256 * 32
 
+    /// Whether a code has room for it, and gates read it.
+    static func isUserID(_ text: String) -> Bool {
+        text.utf8.count == userIDCount && text.utf8.allSatisfy(\.isPrintableASCII)
+    }
+
     enum Decision {
         case refuse(CardRefusal)
         /// What is stored is newer, or the same.
@@ -94,8 +101,8 @@ enum CardRules {
         guard message.cardType != plainType, (typeOwner ?? appID).isSame(as: appID) else {
             return .refuse(CardRefusal(.typeOfOther, "卡类型属于其他商户", "this card type belongs to another merchant"))
         }
-        guard message.userID.utf8.count == userIDCount else {
-            return .refuse(CardRefusal(.userUnknown, "用户不存在，用户号为 16 位", "no such user: user ids have 16 characters"))
+        guard isUserID(message.userID) else {
+            return .refuse(CardRefusal(.userUnknown, "用户不存在，用户号为 16 位可见 ASCII 字符", "no such user: user ids are 16 printable ASCII characters"))
         }
         if let stored, !stored.userID.isSame(as: message.userID) {
             return .refuse(CardRefusal(.userMismatch, "卡片属于其他用户", "the card belongs to another user"))
