@@ -374,7 +374,8 @@ class Starting(unittest.TestCase):
         for name, value in (("--port", "x"), ("--port", "-1"), ("--port", "65536"), ("--console", "maybe"),
                             ("--settlement-days", "0"), ("--settlement-days", "1.5"), ("--ride-cap", "0"),
                             ("--code-window", "9"), ("--code-quota", "65536"), ("--utc-offset", "15"),
-                            ("--log-level", "loud"), ("--colour", "red")):
+                            ("--connections-total", "0"), ("--connections-per-address", "x"), ("--request-memory", "0"),
+                            ("--request-time", "0"), ("--log-level", "loud"), ("--colour", "red")):
             with self.subTest(name=name, value=value):
                 self.refuse("", "--data", self.data(), f"{name}={value}", env={"POSGATEWAY_PORT": "0"})
 

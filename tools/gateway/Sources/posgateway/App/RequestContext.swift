@@ -11,25 +11,28 @@ struct GatewayContext: RequestContext {
         channel = source.channel
     }
 
-    /// Whether the other end is this machine.
-    var isLocal: Bool {
-        switch channel.remoteAddress {
-        case .v4(let address)?: address.address.sin_addr.s_addr.bigEndian >> 24 == 127
-        case .v6?:
-            channel.remoteAddress?.ipAddress == "::1"
-                || channel.remoteAddress?.ipAddress?.hasPrefix("::ffff:127.") == true
-        case .unixDomainSocket?: true
-        case nil: false
-        }
-    }
+    /// The other end.
+    var peer: Peer { Peer(channel.remoteAddress) }
 }
 
 extension Request {
-    /// The body; refused with 413 above the limit.
+    /// The whole body. Whatever keeps it from being whole is the sender's fault, or the way's.
     func bytes(upTo limit: Int) async throws -> [UInt8] {
-        do { return Array(try await body.collect(upTo: limit).readableBytesView) } catch is NIOTooManyBytesError {
+        let bytes: [UInt8]
+        do { bytes = Array(try await body.collect(upTo: limit).readableBytesView) } catch is NIOTooManyBytesError {
             throw HTTPError(.contentTooLarge)
+        } catch BodyFault.tooSlow {
+            throw HTTPError(.requestTimeout, message: "the request took too long")
+        } catch BodyFault.tooMuch {
+            throw HTTPError(.serviceUnavailable, message: "too much is being sent at once: send it again in a moment")
+        } catch {
+            throw HTTPError(.badRequest, message: "the body breaks off or is malformed")
         }
+        // What ends with the connection, or with the server, looks like a body that is whole.
+        guard !Task.isCancelled, headers[.contentLength].flatMap({ Int($0) }) ?? bytes.count == bytes.count else {
+            throw HTTPError(.badRequest, message: "the body breaks off")
+        }
+        return bytes
     }
 
     /// The pairs of a submitted form.

@@ -33,8 +33,7 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("the log level has to be trace, debug, info, notice, warning or error.")
         }
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
-        var logger = Logger(label: "posgateway")
-        logger.logLevel = level
+        let logger = Self.logger(level)
 
         // What is made from here on is nobody else's to read, in a directory that was there before too.
         umask(0o077)
@@ -62,13 +61,22 @@ struct Serve: AsyncParsableCommand {
             try await start.demoMerchant(gateway: key)
         }
 
+        let connections = try Self.connections(settings, logger)
         let gateway = Gateway(settings: settings, store: store, key: key, consolePassword: password, logger: logger)
         let shownScheme = settings.tlsCertificate == nil ? "http" : "https"
         let app = Application(
-            router: try gateway.router(), server: try Self.channel(settings),
+            router: try gateway.router(), server: try Self.channel(settings, connections),
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.host, port: settings.port), serverName: "posgateway"),
             onServerRunning: { channel in
+                // Not before: nothing else gives a way to the channel that accepts.
+                let watch = channel.eventLoop.submit {
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptErrors(connections: connections, logger: logger), position: .first)
+                }
+                do { try await watch.get() } catch {
+                    logger.error("what cannot be accepted will not be logged", metadata: ["error": "\(error)"])
+                }
                 let port = channel.localAddress?.port ?? settings.port
                 let base = "\(shownScheme)://\(settings.host):\(port)"
                 print(Announcement(base: base, directory: directory, isQuiet: quiet, console: settings.console, key: key).text)
@@ -87,10 +95,31 @@ struct Serve: AsyncParsableCommand {
         }
     }
 
-    private static func channel(_ settings: Settings) throws -> HTTPServerBuilder {
+    private static func logger(_ level: Logger.Level) -> Logger {
+        var logger = Logger(label: "posgateway")
+        logger.logLevel = level
+        return logger
+    }
+
+    /// The limits, as far as there are descriptors.
+    private static func connections(_ settings: Settings, _ logger: Logger) throws -> Connections {
+        var limits = settings.connections
+        let room = try Descriptors.room(for: limits.total)
+        if room < limits.total {
+            logger.warning(
+                "fewer connections than set: the limit of open files is too low",
+                metadata: ["connections": "\(room)", "set": "\(limits.total)"])
+            limits.total = room
+        }
+        return Connections(limits: limits, logger: logger)
+    }
+
+    private static func channel(_ settings: Settings, _ connections: Connections) throws -> HTTPServerBuilder {
         // Whoever connects and says nothing gives the place up.
         let plain = HTTPServerBuilder.http1(configuration: HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ContinueHandler()], idleTimeout: .seconds(60)))
+            additionalChannelHandlers: [
+                ConnectionGuard(connections: connections, bodyLimit: GatewayEndpoint.bodyLimit), ContinueHandler(),
+            ], idleTimeout: .seconds(60)))
         guard let certificate = settings.tlsCertificate, let key = settings.tlsKey else { return plain }
         do {
             let chain = try NIOSSLCertificate.fromPEMFile(certificate).map { NIOSSLCertificateSource.certificate($0) }

@@ -16,6 +16,7 @@ struct Settings: Sendable {
     var utcOffset: Int
     var acceptsDevelopmentKey: Bool
     var logLevel: String
+    var connections: Connections.Limits
 
     /// From where the console can be reached.
     enum ConsoleAccess: String, CaseIterable, ExpressibleByArgument, Sendable {
@@ -51,6 +52,15 @@ struct SettingsOptions: ParsableArguments {
     var utcOffset: Int?
     @Flag(help: "Take records that the published development record key has signed. Never where money is at stake.")
     var acceptDevelopmentKey = false
+    @Option(help: ArgumentHelp("Connections at once (default: 2000).", valueName: "number"))
+    var connectionsTotal: Int?
+    @Option(help: ArgumentHelp("Connections at once from one address (default: 500).", valueName: "number"))
+    var connectionsPerAddress: Int?
+    @Option(help: ArgumentHelp("Memory for requests under way (default: 32).", valueName: "MiB"))
+    var requestMemory: Int?
+    @Option(
+        help: ArgumentHelp("How long a request may come, and its answer may wait to be taken (default: 30).", valueName: "seconds"))
+    var requestTime: Int?
     @Option(help: ArgumentHelp("trace, debug, info, notice, warning or error (default: info).", valueName: "level"))
     var logLevel: String?
 
@@ -85,7 +95,12 @@ struct SettingsOptions: ParsableArguments {
             codeQuotaCent: UInt16(try reader.number("code.quota", codeQuota, 1...65535) ?? 2000),
             utcOffset: (try reader.number("utc.offset", utcOffset, -12...14) ?? 8) * 3600,
             acceptsDevelopmentKey: try acceptDevelopmentKey || reader.bool("accept.development.key") ?? false,
-            logLevel: try logLevel ?? reader.text("log.level") ?? "info")
+            logLevel: try logLevel ?? reader.text("log.level") ?? "info",
+            connections: Connections.Limits(
+                total: try reader.number("connections.total", connectionsTotal, 8...100_000) ?? 2000,
+                perAddress: try reader.number("connections.per.address", connectionsPerAddress, 4...100_000) ?? 500,
+                bytes: (try reader.number("request.memory", requestMemory, 4...4096) ?? 32) << 20,
+                time: .seconds(Int64(try reader.number("request.time", requestTime, 1...3600) ?? 30))))
     }
 }
 

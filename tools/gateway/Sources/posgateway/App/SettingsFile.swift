@@ -14,6 +14,8 @@ enum SettingsFile {
         "data": .text, "host": .text, "port": .number, "console": .text, "tls.certificate": .text, "tls.key": .text,
         "settlement.days": .number, "ride.cap": .number, "code.window": .number, "code.quota": .number,
         "utc.offset": .number, "accept.development.key": .truth, "log.level": .text,
+        "connections.total": .number, "connections.per.address": .number, "request.memory": .number,
+        "request.time": .number,
     ]
 
     static func check(_ path: String) throws {

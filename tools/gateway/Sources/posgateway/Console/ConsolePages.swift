@@ -57,7 +57,7 @@ struct ConsolePages: Sendable {
         let isForwarded = Self.forwarding.contains { request.headers[$0] != nil }
         switch gateway.settings.console {
         case .any: return
-        case .local where context.isLocal && !isForwarded: return
+        case .local where context.peer.isLocal && !isForwarded: return
         default: throw HTTPError(.notFound)
         }
     }

@@ -1,0 +1,201 @@
+import Logging
+import NIOCore
+import Synchronization
+
+/// Who is connected and what that takes, and who has to go when it is too much (docs/gateway.md, "Limits"). A newcomer is
+/// let in and somebody else goes: whoever is least likely to be in the middle of something. So strangers that hold all
+/// places cannot keep anybody out.
+final class Connections: Sendable {
+    struct Limits: Sendable {
+        var total: Int
+        var perAddress: Int
+        /// Of all requests that have not been answered, together.
+        var bytes: Int
+        /// In which a request has to be whole, and an answer to be taken.
+        var time: TimeAmount
+    }
+
+    /// What a connection is doing; the first goes first.
+    enum Stage: Int, Comparable, Sendable {
+        /// It has not sent one whole request yet.
+        case new
+        /// Its last request is answered, and the next one is not whole.
+        case idle
+        /// A request is being answered: it does not go.
+        case busy
+
+        static func < (a: Stage, b: Stage) -> Bool { a.rawValue < b.rawValue }
+    }
+
+    enum Ending: String, Sendable {
+        case tooMany = "too many connections"
+        case tooMuch = "too many bytes in requests under way"
+        case tooSlow = "request or answer took too long"
+        case outOfDescriptors = "out of file descriptors"
+    }
+
+    typealias ID = UInt64
+
+    fileprivate struct Place {
+        let peer: Peer
+        var stage = Stage.new
+        /// When it came to this stage, in order.
+        var since: UInt64
+        var bytes = 0
+        /// Of the oldest bytes.
+        var start = NIODeadline.uptimeNanoseconds(0)
+        let end: @Sendable (Ending) -> Void
+
+        /// Bytes times nanoseconds.
+        func weight(at now: NIODeadline) -> Double { Double(bytes) * Double((now - start).nanoseconds) }
+    }
+
+    fileprivate struct State {
+        var places: [ID: Place] = [:]
+        var counts: [Peer: Int] = [:]
+        var bytes = 0
+        /// Numbers connections and stages.
+        var moment: UInt64 = 0
+    }
+
+    let limits: Limits
+    private let logger: Logger
+    private let state = Mutex(State())
+    private let reports = Mutex<[Ending: SparseReport]>([:])
+
+    init(limits: Limits, logger: Logger) {
+        self.limits = limits
+        self.logger = logger
+    }
+
+    var count: Int { state.withLock { $0.places.count } }
+
+    /// A place for a new connection; nil when everybody is busy. `end` is called at most once, from any thread.
+    func admit(_ peer: Peer, end: @escaping @Sendable (Ending) -> Void) -> ID? {
+        let (id, victim) = state.withLock { state -> (ID?, Place?) in
+            var victim: Place?
+            if state.counts[peer, default: 0] >= limits.perAddress {
+                victim = state.removeFirst { $0.peer == peer }
+                guard victim != nil else { return (nil, nil) }
+            } else if state.places.count >= limits.total {
+                // Of the address that has most, first.
+                let most = state.counts.max { $0.value < $1.value }?.key
+                victim = state.removeFirst { $0.peer == most } ?? state.removeFirst { _ in true }
+                guard victim != nil else { return (nil, nil) }
+            }
+            state.moment += 1
+            state.places[state.moment] = Place(peer: peer, since: state.moment, end: end)
+            state.counts[peer, default: 0] += 1
+            return (state.moment, victim)
+        }
+        if id == nil { report(.tooMany, peer) }
+        if let victim { finish(victim, .tooMany) }
+        return id
+    }
+
+    func leave(_ id: ID) { state.withLock { _ = $0.remove(id) } }
+
+    func move(_ id: ID, to stage: Stage) {
+        state.withLock { state in
+            state.moment += 1
+            state.places[id]?.stage = stage
+            state.places[id]?.since = state.moment
+        }
+    }
+
+    /// Takes room for bytes of a request. When there is too little, those go that have held most for longest, the bytes
+    /// times the time: a client that just sends has held its own for a moment. False when that is this connection.
+    func take(_ count: Int, for id: ID) -> Bool {
+        let (victims, isGranted) = state.withLock { state -> ([Place], Bool) in
+            guard let place = state.places[id] else { return ([], true) }
+            let now = NIODeadline.now()
+            if place.bytes == 0 { state.places[id]?.start = now }
+            state.places[id]?.bytes += count
+            state.bytes += count
+            var victims: [Place] = []
+            while state.bytes > limits.bytes {
+                let heaviest = state.places.lazy.filter { $0.value.bytes > 0 && $0.value.stage < .busy }
+                    .max { $0.value.weight(at: now) < $1.value.weight(at: now) }?.key
+                guard let heaviest, heaviest != id, let victim = state.remove(heaviest) else {
+                    _ = state.remove(id)
+                    return (victims, false)
+                }
+                victims.append(victim)
+            }
+            return (victims, true)
+        }
+        for victim in victims { finish(victim, .tooMuch) }
+        return isGranted
+    }
+
+    /// Gives the room of an answered request back.
+    func give(_ count: Int, of id: ID) {
+        state.withLock { state in
+            guard let bytes = state.places[id]?.bytes else { return }
+            let given = min(count, bytes)
+            state.places[id]?.bytes -= given
+            state.bytes -= given
+        }
+    }
+
+    /// Ends some, to get file descriptors back: of those that are new, and when there are none, one that is idle.
+    func makeRoom() {
+        let victims = state.withLock { state -> [Place] in
+            let new = (0..<16).compactMap { _ in state.removeFirst { $0.stage == .new } }
+            return new.isEmpty ? [state.removeFirst { _ in true }].compactMap(\.self) : new
+        }
+        for victim in victims { finish(victim, .outOfDescriptors) }
+    }
+
+    private func finish(_ place: Place, _ reason: Ending) {
+        place.end(reason)
+        report(reason, place.peer)
+    }
+
+    /// Says that a connection was ended: at once, and then every ten seconds with the number of those that were.
+    func report(_ reason: Ending, _ peer: Peer) {
+        guard let count = reports.withLock({ $0[reason, default: SparseReport()].note() }) else { return }
+        logger.warning(
+            "connections ended",
+            metadata: ["reason": "\(reason.rawValue)", "count": "\(count)", "last_address": "\(peer)"])
+    }
+}
+
+extension Connections.State {
+    /// The first to go of those that may.
+    fileprivate mutating func removeFirst(_ isWanted: (Connections.Place) -> Bool) -> Connections.Place? {
+        var first: (id: Connections.ID, place: Connections.Place)?
+        for (id, place) in places where place.stage < .busy && isWanted(place) {
+            guard let best = first?.place else {
+                first = (id, place)
+                continue
+            }
+            if (place.stage, place.since) < (best.stage, best.since) { first = (id, place) }
+        }
+        return first.flatMap { remove($0.id) }
+    }
+
+    fileprivate mutating func remove(_ id: Connections.ID) -> Connections.Place? {
+        guard let place = places.removeValue(forKey: id) else { return nil }
+        bytes -= place.bytes
+        let left = counts[place.peer, default: 1] - 1
+        counts[place.peer] = left == 0 ? nil : left
+        return place
+    }
+}
+
+/// Lets an event that may come ten thousand times a second into the log every ten seconds.
+struct SparseReport {
+    private var last: NIODeadline?
+    private var count = 0
+
+    /// How many there were since the last line, when it is time for one.
+    mutating func note() -> Int? {
+        count += 1
+        let now = NIODeadline.now()
+        if let last, now - last < .seconds(10) { return nil }
+        defer { count = 0 }
+        last = now
+        return count
+    }
+}
