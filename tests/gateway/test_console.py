@@ -1,10 +1,14 @@
 """The operator's console: who gets in, and that what it does is done."""
 
 import base64
+import concurrent.futures
+import hashlib
 import os
 import re
 import socket
+import subprocess
 import time
+import unittest
 import urllib.parse
 
 from cryptography.hazmat.primitives import serialization
@@ -16,8 +20,8 @@ import browser
 from pages import EVIL, BrowserTest, PageTest, Visitor, console_password, seen, unescaped
 from rsa2 import Key
 from support import (
-    DATA_SEND, KEY_QUERY, RECORD_VERIFY, TRADE_SETTLE, VIRTUALCARD_SEND, Client, Server, command, issue, number, read,
-    record, temporary_directory,
+    DATA_SEND, KEY_QUERY, RECORD_VERIFY, TRADE_SETTLE, VIRTUALCARD_SEND, Client, Server, canonical, command, issue,
+    number, read, record, temporary_directory,
 )
 
 METHODS = (KEY_QUERY, RECORD_VERIFY, TRADE_SETTLE, VIRTUALCARD_SEND, DATA_SEND)
@@ -501,6 +505,47 @@ class Lists(ConsoleTest):
         # sub_msg is escaped for HTML already; the page does not do that a second time.
         self.assertIn("a&lt;b&gt;&amp;c", reply.sub_msg)
         self.assertIn("notify_url=http://x/?a<b>&c", self.console().words)
+
+    def test_what_is_kept_of_calls_is_bounded(self):
+        big = 1_900_000
+        texts = {"ascii": "a" * big, "chinese": "公" * (big // 9), "markup": "<&>\"'" * (big // 15),
+                 "one_letter": "e" + "\u0301" * (big // 6)}
+        for name, text in texts.items():
+            with self.subTest(name=name):
+                parameters = self.client.parameters(KEY_QUERY, sign="AAAA", notify_url=text, zzz="the end")
+                reply = self.refused("40002", "isv.invalid-signature", "", self.client.post(parameters))
+                self.assertLess(len(reply.body), 32_000)
+                # Both ends, and how to compare what is between them.
+                signed = canonical(parameters)
+                said = unescaped(reply.sub_msg)
+                start, _, rest = said.partition("：")[2].partition(" ……")
+                self.assertTrue(signed.startswith(start), start[:100])
+                self.assertGreater(len(start.encode()), 3000)
+                end = rest.rpartition("…… ")[2]
+                self.assertTrue(signed.endswith(end), end[-100:])
+                self.assertGreater(len(end.encode()), 1000)
+                self.assertIn(hashlib.sha256(signed.encode()).hexdigest(), rest)
+                self.assertIn(f"{len(signed.encode())} bytes", rest)
+                for other in ({"app_id": text}, {"method": text}, {"method": KEY_QUERY, "app_id": None, "x": text}):
+                    self.assertLess(len(self.client.call(KEY_QUERY, **{"sign": "AAAA", **other}).body), 2000)
+        body = urllib.parse.urlencode(self.client.parameters(KEY_QUERY)) + "&" + "n" * big + "=%"
+        reply = self.refused("40002", "isv.invalid-parameter", "", self.client.answer(body=body))
+        self.assertLess(len(reply.body), 2000)
+        trades = [self.gate.trade(out_trade_no=f"{number()}{'公' * 50}"[:64], amount="x") for _ in range(100)]
+        self.client.settle(*trades)
+        parameters = self.client.parameters(KEY_QUERY, sign="AAAA", notify_url=texts["markup"])
+        for _ in range(220):
+            self.assertEqual(self.client.post(parameters).sub_code, "isv.invalid-signature")
+        self.assertLess(len(self.console().text), 2_000_000)
+
+    def test_a_card_s_title_is_bounded(self):
+        visitor = Visitor(self.server)
+        self.assertEqual(visitor.sign_page(cardTitle="e" + "\u0301" * 64).status, 400)
+        visitor.sign_page()
+        visitor.submit("/p/f/public_transit/sign", decision="agree", cardTitle="e" + "\u0301" * 10_000,
+                       redirectUrl="http://m.example/")
+        with self.server.sql() as db:
+            self.assertEqual(db.execute("SELECT MAX(LENGTH(title)) FROM card").fetchone()[0], 64)
 
     def test_the_ledger(self):
         before = cents(self.console().words, "merchant demo@posoffline.example|merchant " + self.client.app_id)

@@ -102,8 +102,7 @@ struct GatewayEndpoint: Sendable {
         for result in results { counters.count(trade: result) }
         log.add(
             CallEntry(
-                time: WallClock.now, appID: String(outcome.appID.prefix(64)),
-                method: outcome.method?.label ?? String(outcome.methodName.prefix(64)), code: code,
+                time: WallClock.now, appID: outcome.appID, method: outcome.method?.label ?? outcome.methodName, code: code,
                 subCode: refusal?.subCode ?? "", reason: refusal?.plainReason ?? refusal?.reason ?? outcome.reply.tradeReasons,
                 milliseconds: Int(seconds * 1000)))
         logger.info(

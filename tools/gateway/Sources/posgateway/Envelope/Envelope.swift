@@ -52,7 +52,8 @@ enum Envelope {
         try checkForm(signType: signType, version: version, parameters)
         if let name = parameters.undecodable {
             throw Refusal.invalid(
-                "isv.invalid-parameter", "参数 \(name) 编码错误", "\(name) is not UTF-8, or not percent-encoded as it should be")
+                "isv.invalid-parameter", "参数 \(name.beginning(bytes: 64)) 编码错误",
+                "\(name.beginning(bytes: 64)) is not UTF-8, or not percent-encoded as it should be")
         }
         try check(signature, of: parameters.signedText, by: merchant)
         guard clock.parse(timestamp) != nil else {
@@ -92,10 +93,21 @@ enum Envelope {
         }
         guard key.verifies(signature, of: text) else {
             let advice = "验签出错，建议检查签名字符串或签名私钥与应用公钥是否匹配，网关生成的验签字符串为："
+            let text = shown(text)
             throw Refusal(
                 code: .invalidArgument, subCode: "isv.invalid-signature", reason: advice + text.escapedForHTML,
                 plainReason: advice + text)
         }
+    }
+
+    /// What a refusal repeats of a signed text. Of a long one both ends, and what it takes to compare the rest.
+    private static func shown(_ text: String) -> String {
+        let (head, tail, count) = (3072, 1024, text.utf8.count)
+        guard count > head + tail else { return text }
+        let digest = [UInt8](Data(text.utf8).sha256).hex.lowercased()
+        return text.beginning(bytes: head)
+            + " ……（全文 \(count) 字节，SHA-256 \(digest)，此处省略中间部分 / the middle is left out of \(count) bytes with this SHA-256）…… "
+            + text.ending(bytes: tail)
     }
 
     /// No content is an empty object: key.query has none.
@@ -112,6 +124,22 @@ enum Envelope {
 }
 
 extension String {
+    /// As much of it as whole characters of Unicode give in so many bytes. One that a reader sees as a single letter can
+    /// have any number of them.
+    func beginning(bytes limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var end = utf8.index(startIndex, offsetBy: limit)
+        while end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
+        return String(unicodeScalars[..<end])
+    }
+
+    func ending(bytes limit: Int) -> String {
+        guard utf8.count > limit else { return self }
+        var start = utf8.index(endIndex, offsetBy: -limit)
+        while start.samePosition(in: unicodeScalars) == nil { start = utf8.index(after: start) }
+        return String(unicodeScalars[start...])
+    }
+
     /// As it may stand in a page.
     var escapedForHTML: String {
         var escaped = ""

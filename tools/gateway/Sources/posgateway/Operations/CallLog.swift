@@ -10,6 +10,17 @@ struct CallEntry: Sendable {
     let subCode: String
     let reason: String
     let milliseconds: Int
+
+    /// Whatever a caller sends, it is kept in so many bytes.
+    init(time: Int64, appID: String, method: String, code: String, subCode: String, reason: String, milliseconds: Int) {
+        self.time = time
+        self.appID = appID.beginning(bytes: 64)
+        self.method = method.beginning(bytes: 64)
+        self.code = code
+        self.subCode = subCode
+        self.reason = reason.beginning(bytes: 6000)
+        self.milliseconds = milliseconds
+    }
 }
 
 /// The last calls, in memory: a restart forgets them.

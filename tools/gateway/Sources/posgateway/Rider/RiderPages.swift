@@ -76,7 +76,7 @@ struct RiderPages: Sendable {
     @Sendable private func entry(_ request: Request, _: GatewayContext) async throws -> Response {
         let say = Language(request)
         let parameters = FormParameters(query: request.uri.query ?? "", body: [])
-        guard parameters.undecodable == nil else { return try wrong(parameters.undecodable ?? "", say) }
+        if let name = parameters.undecodable { return try wrong(name.beginning(bytes: 64), say) }
         if let scene = parameters["scene"], scene != "TRANSIT" { return try wrong("scene", say) }
         switch parameters["action"] {
         case "sign": return try sign(parameters, request, say)
@@ -89,7 +89,7 @@ struct RiderPages: Sendable {
     }
 
     private func sign(_ parameters: FormParameters, _ request: Request, _ say: Language) throws -> Response {
-        guard let title = parameters["cardTitle"], title.count <= 64 else { return try wrong("cardTitle", say) }
+        guard let title = parameters["cardTitle"], title.unicodeScalars.count <= 64 else { return try wrong("cardTitle", say) }
         guard let given = parameters["redirectUrl"], let target = ReturnAddress(given) else {
             return try wrong("redirectUrl", say)
         }
@@ -118,7 +118,7 @@ struct RiderPages: Sendable {
             var response = Response(status: .seeOther, headers: [.location: target.answered(true)])
             guard try await rider(of: request) == nil else { return response }
             let userID = try await newUserID()
-            let title = String((form["cardTitle"] ?? "").prefix(64))
+            let title = String(String.UnicodeScalarView((form["cardTitle"] ?? "").unicodeScalars.prefix(64)))
             try await store.addRider(userID, title: title, card: SigningKey(generatedOn: .secp192k1))
             try await open(userID, on: &response)
             return response
