@@ -15,6 +15,7 @@
 #include <openssl/rsa.h>
 #include <openssl/sha.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 /* Why calls of this thread failed, of the reasons that matter here. */
 enum posoffline_libcrypto_reason {

@@ -375,7 +375,8 @@ class Starting(unittest.TestCase):
                             ("--settlement-days", "0"), ("--settlement-days", "1.5"), ("--ride-cap", "0"),
                             ("--code-window", "9"), ("--code-quota", "65536"), ("--utc-offset", "15"),
                             ("--connections-total", "0"), ("--connections-per-address", "x"), ("--request-memory", "0"),
-                            ("--request-time", "0"), ("--log-level", "loud"), ("--colour", "red")):
+                            ("--request-time", "0"), ("--name", "http://x/"), ("--name", "x:80"), ("--name", "a,公交"),
+                            ("--log-level", "loud"), ("--colour", "red")):
             with self.subTest(name=name, value=value):
                 self.refuse("", "--data", self.data(), f"{name}={value}", env={"POSGATEWAY_PORT": "0"})
 

@@ -78,6 +78,16 @@ class BrokenRequests(PageTest):
             self.assertEqual(db.execute("SELECT COUNT(*) FROM rider").fetchone()[0], 0)
         self.assertRegex(self.half(head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body))[:13], rb"\AHTTP/1.1 303 ")
 
+    def test_two_host_headers(self):
+        own = f"127.0.0.1:{self.server.port}"
+        for first, second in (("x", "y"), ("x", "x"), (own, "evil.example"), ("evil.example", own), (own, own)):
+            for target in ("/gateway.do", "/", "/console/login", "/health", "/nothing"):
+                with self.subTest(first=first, second=second, target=target):
+                    answer = exchange(self.server, (f"GET {target} HTTP/1.1\r\nHost: {first}\r\nhost: {second}\r\n"
+                                                    "Connection: close\r\n\r\n").encode())
+                    self.assertRegex(answer[:13], rb"\AHTTP/1.1 400 ")
+                    self.assertIn(b"Host", answer)
+
 
 class Stranger:
     """Connections from one address of the loopback's that are opened and not closed."""

@@ -13,8 +13,12 @@ struct Gateway: Sendable {
     let counters = Counters()
     let consolePassword: String
     let readiness: Readiness
+    let names: HostNames
 
-    init(settings: Settings, store: Store, key: GatewayKey, consolePassword: String, logger: Logger) {
+    init(
+        settings: Settings, store: Store, key: GatewayKey, consolePassword: String, names: HostNames, logger: Logger
+    ) {
+        self.names = names
         self.settings = settings
         self.store = store
         self.key = key
@@ -28,6 +32,7 @@ struct Gateway: Sendable {
         let router = Router(context: GatewayContext.self)
         router.add(middleware: EveryResponse(isSecure: settings.tlsCertificate != nil))
         router.add(middleware: PlainErrors())
+        router.add(middleware: HostGuard(names: names))
         let interfaces = Interfaces(store: store, keys: keys, clock: clock, limits: settings.limits)
         GatewayEndpoint(key: key, interfaces: interfaces, faults: faults, log: log, counters: counters)
             .add(to: router)

@@ -62,7 +62,9 @@ struct Serve: AsyncParsableCommand {
         }
 
         let connections = try Self.connections(settings, logger)
-        let gateway = Gateway(settings: settings, store: store, key: key, consolePassword: password, logger: logger)
+        let names = try HostNames(settings)
+        let gateway = Gateway(
+            settings: settings, store: store, key: key, consolePassword: password, names: names, logger: logger)
         let shownScheme = settings.tlsCertificate == nil ? "http" : "https"
         let app = Application(
             router: try gateway.router(), server: try Self.channel(settings, connections),

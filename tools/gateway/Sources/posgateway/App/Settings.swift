@@ -7,6 +7,8 @@ struct Settings: Sendable {
     var data: String
     var host: String
     var port: Int
+    /// What browsers call the gateway, besides its addresses.
+    var names: [String]
     var console: ConsoleAccess
     var tlsCertificate: String?
     var tlsKey: String?
@@ -34,6 +36,11 @@ struct SettingsOptions: ParsableArguments {
     var host: String?
     @Option(help: ArgumentHelp("The port to listen on (default: 8080; 0: any that is free).", valueName: "number"))
     var port: Int?
+    @Option(
+        help: ArgumentHelp(
+            "What browsers call this gateway, besides its addresses, localhost and the names in its certificate.",
+            valueName: "name,name"))
+    var name: String?
     @Option(help: "From where the console can be reached: local, any or off (default: local).")
     var console: Settings.ConsoleAccess?
     @Option(help: ArgumentHelp("Serve TLS with this certificate chain, PEM.", valueName: "file"))
@@ -86,6 +93,8 @@ struct SettingsOptions: ParsableArguments {
             data: try data ?? reader.text("data") ?? "posgateway-data",
             host: try host ?? reader.text("host") ?? "127.0.0.1",
             port: try reader.number("port", port, 0...65535) ?? 8080,
+            names: (try name ?? reader.text("name") ?? "").split(whereSeparator: { $0 == "," || $0 == " " })
+                .map { String($0) },
             console: try console ?? reader.word("console") ?? .local,
             tlsCertificate: certificate, tlsKey: key,
             limits: SettlementLimits(

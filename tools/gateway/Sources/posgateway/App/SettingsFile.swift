@@ -13,7 +13,7 @@ enum SettingsFile {
     private static let names: [String: Kind] = [
         "data": .text, "host": .text, "port": .number, "console": .text, "tls.certificate": .text, "tls.key": .text,
         "settlement.days": .number, "ride.cap": .number, "code.window": .number, "code.quota": .number,
-        "utc.offset": .number, "accept.development.key": .truth, "log.level": .text,
+        "utc.offset": .number, "accept.development.key": .truth, "log.level": .text, "name": .text,
         "connections.total": .number, "connections.per.address": .number, "request.memory": .number,
         "request.time": .number,
     ]
