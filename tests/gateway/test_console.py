@@ -170,6 +170,127 @@ class Access(PageTest):
             self.assertNotIn(cookie[""], "\n".join(db.iterdump()).lower())
 
 
+class Sessions(unittest.TestCase):
+    """Another password ends what the old one has opened."""
+
+    def change_password(self, server, password):
+        self.assertEqual(server.stop(), 0)
+        with open(server.data + "/console-password.txt", "w", encoding="utf-8") as file:
+            file.write(password + "\n")
+        server.start()
+
+    def test_another_password_ends_every_session_that_it_did_not_open(self):
+        server = Server()
+        self.addCleanup(server.kill)
+        rider, operators = Visitor(server), [Visitor(server) for _ in range(3)]
+        user_id = rider.sign_up()
+        for operator in operators:
+            operator.log_in()
+            self.assertEqual(operator.get("/console").status, 200)
+        # The rider's page in the operator's browser was opened with the password, too.
+        self.assertEqual(operators[0].submit("/console/riders/open", user_id=user_id).status, 303)
+        self.assertEqual(operators[0].card(user_id).status, 200)
+        # Without another password a restart ends nothing.
+        server.stop()
+        server.start()
+        self.assertEqual(operators[0].get("/console").status, 200)
+        self.assertEqual(operators[0].card(user_id).status, 200)
+        old = console_password(server)
+        self.change_password(server, "another one")
+        for operator in operators:
+            self.assertEqual(operator.get("/console").location, "/console/login")
+            self.assertEqual(operator.submit("/console/issuer-keys").status, 403)
+        self.assertEqual(operators[0].card(user_id).status, 403)
+        self.assertNotIn(user_id, operators[0].get("/").text)
+        # The rider's own session goes on.
+        self.assertEqual(rider.card(user_id).status, 200)
+        self.assertEqual(operators[0].log_in(old).status, 403)
+        self.assertEqual(operators[0].log_in().status, 303)
+        # And so it goes on.
+        kept = dict(operators[0].cookies)
+        self.change_password(server, "a third one")
+        operators[0].cookies = kept
+        self.assertEqual(operators[0].get("/console").location, "/console/login")
+        self.assertEqual(server.stop(), 0)
+
+    def test_an_operator_s_rider_page_can_be_left(self):
+        server = Server()
+        self.addCleanup(server.kill)
+        user_id = Visitor(server).sign_up()
+        operator = Visitor(server)
+        operator.log_in()
+        operator.get("/console")
+        operator.submit("/console/riders/open", user_id=user_id)
+        kept = dict(operator.cookies)
+        operator.get("/")
+        self.assertEqual(operator.submit("/logout").status, 303)
+        operator.cookies = kept
+        self.assertEqual(operator.card(user_id).status, 403)
+
+
+class Guessing(unittest.TestCase):
+    def guess(self, server, count, password="wrong"):
+        """The statuses of so many guesses at once."""
+        visitor = Visitor(server)
+        visitor.get("/console/login")
+
+        def one(_):
+            other = Visitor(server)
+            other.cookies, other.form_token = dict(visitor.cookies), visitor.form_token
+            return other.submit("/console/login", password=password)
+
+        with concurrent.futures.ThreadPoolExecutor(32) as pool:
+            return list(pool.map(one, range(count)))
+
+    def test_of_one_address(self):
+        server = Server()
+        self.addCleanup(server.kill)
+        inside = Visitor(server)
+        inside.log_in()
+        answers = self.guess(server, 150)
+        statuses = [answer.status for answer in answers]
+        self.assertEqual(set(statuses), {403, 429})
+        # Fifty, and what became free while they were made.
+        self.assertIn(statuses.count(403), range(50, 60))
+        refused = next(answer for answer in answers if answer.status == 429)
+        self.assertGreater(int(refused.headers["Retry-After"]), 0)
+        self.assertIn("Too many wrong passwords", refused.text)
+        # Nor is the right one looked at; who is logged in notices nothing.
+        self.assertEqual(self.guess(server, 1, console_password(server))[0].status, 429)
+        self.assertEqual(inside.get("/console").status, 200)
+        self.assertEqual(server.log.count("console login failed"), statuses.count(403))
+        self.assertRegex(server.log, r"warning posgateway: address=127\.0\.0\.1 .*console login failed")
+        self.assertRegex(server.log, r"warning posgateway: address=127\.0\.0\.1 .*console logins refused")
+        self.assertLess(server.log.count("console logins refused"), 20)
+        self.assertNotIn("password=", server.log)
+        self.assertEqual(server.stop(), 0)
+
+    def test_addresses_of_this_machine_are_one(self):
+        server = Server(host="0.0.0.0")
+        self.addCleanup(server.kill)
+        statuses = []
+        for index in range(2, 8):
+            server.host = f"127.0.0.{index}"
+            statuses += [answer.status for answer in self.guess(server, 15)]
+        self.assertIn(statuses.count(403), range(50, 60))
+
+    def test_other_machines_do_not_keep_this_one_out(self):
+        server = Server("--console", "any", host="0.0.0.0")
+        self.addCleanup(server.kill)
+        server.host = outer_address()
+        self.assertIn(429, [answer.status for answer in self.guess(server, 80)])
+        server.host = "127.0.0.1"
+        self.assertEqual(Visitor(server).log_in().status, 303)
+        self.assertIn("console login", server.log)
+
+    def test_right_ones_are_no_guesses(self):
+        server = Server()
+        self.addCleanup(server.kill)
+        for _ in range(3):
+            self.assertEqual({answer.status for answer in self.guess(server, 40, console_password(server))}, {303})
+        self.assertRegex(server.log, r"notice posgateway: address=127\.0\.0\.1 .*console login")
+
+
 class Names(unittest.TestCase):
     """What the gateway is called: nobody else's name leads to its pages."""
 

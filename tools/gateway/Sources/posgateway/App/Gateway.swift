@@ -38,7 +38,7 @@ struct Gateway: Sendable {
             .add(to: router)
         HealthEndpoint(readiness: readiness, counters: counters).add(to: router)
         let pages = try Pages()
-        let cookies = Cookies(isSecure: settings.tlsCertificate != nil)
+        let cookies = Cookies(isSecure: settings.tlsCertificate != nil, consolePassword: consolePassword)
         let riders = RiderPages(
             store: store, keys: keys, clock: clock, settings: settings, pages: pages, cookies: cookies)
         riders.add(to: router)

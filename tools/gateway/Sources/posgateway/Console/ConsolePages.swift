@@ -11,6 +11,7 @@ struct ConsolePages: Sendable {
     let pages: Pages
     let cookies: Cookies
     let riders: RiderPages
+    let throttle = LoginThrottle()
     /// Said once on the next page.
     let notices = Notices()
 
@@ -38,7 +39,9 @@ struct ConsolePages: Sendable {
         router.post("console/login", use: login)
         router.get("console/issuer-keys/retire", use: retirePage)
         action(router, "console/logout") { _, request in
-            if let token = cookies.value(.console, of: request) { try await store.removeSession(Cookies.digest(token)) }
+            if let token = cookies.value(.console, of: request) {
+                try await store.removeSession(cookies.operatorDigest(token))
+            }
         }
         addMerchantActions(router)
         addIssuerKeyActions(router)
@@ -64,7 +67,7 @@ struct ConsolePages: Sendable {
 
     private func isOperator(_ request: Request) async throws -> Bool {
         guard let token = cookies.value(.console, of: request),
-            let session = try await store.session(Cookies.digest(token))
+            let session = try await store.session(cookies.operatorDigest(token))
         else { return false }
         // A rider's session is none of the console's.
         return session.userID == nil
@@ -88,16 +91,36 @@ struct ConsolePages: Sendable {
         try check(request, context)
         let form = try await request.form()
         try guardian.check(request, form)
-        guard Cookies.digest(form["password"] ?? "") == Cookies.digest(gateway.consolePassword) else {
+        if case .refused(let seconds) = throttle.take(context.peer) {
+            return throttled(seconds, context)
+        }
+        guard Cookies.digest(form["password"] ?? "") == cookies.passwordDigest else {
+            context.logger.warning("console login failed", metadata: ["address": "\(context.peer)"])
             // Guessing shall take its time.
             try await Task.sleep(for: .seconds(1))
             return try loginForm(request, failed: true)
         }
+        throttle.giveBack(context.peer)
+        context.logger.notice("console login", metadata: ["address": "\(context.peer)"])
         let secret = Cookies.secret()
         try await store.addSession(
-            secret.digest, userID: nil, expiresAt: WallClock.now + Int64(Cookies.Name.console.seconds))
+            cookies.operatorDigest(secret.text), userID: nil,
+            expiresAt: WallClock.now + Int64(Cookies.Name.console.seconds))
         var response = Response(status: .seeOther, headers: [.location: "/console"])
         cookies.set(.console, to: secret.text, on: &response)
+        return response
+    }
+
+    private func throttled(_ seconds: Int, _ context: GatewayContext) -> Response {
+        if let count = throttle.noteRefusal() {
+            context.logger.warning(
+                "console logins refused: too many wrong passwords",
+                metadata: ["address": "\(context.peer)", "count": "\(count)", "seconds_to_wait": "\(seconds)"])
+        }
+        var response = Response(
+            .tooManyRequests, type: "text/plain;charset=utf-8",
+            "Too many wrong passwords: try again in \(seconds) s.\n")
+        response.headers[.retryAfter] = "\(seconds)"
         return response
     }
 
@@ -241,7 +264,7 @@ struct ConsolePages: Sendable {
         let form = try await permitted(request, context)
         guard let userID = form["user_id"], try await store.hasRider(userID) else { throw HTTPError(.notFound) }
         var response = Response(status: .seeOther, headers: [.location: "/"])
-        try await riders.open(userID, on: &response)
+        try await riders.open(userID, byOperator: true, on: &response)
         return response
     }
 

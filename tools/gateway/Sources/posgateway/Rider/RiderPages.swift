@@ -29,14 +29,15 @@ struct RiderPages: Sendable {
     /// The rider whose session this is.
     private func rider(of request: Request) async throws -> String? {
         guard let token = cookies.value(.rider, of: request) else { return nil }
-        return try await store.session(Cookies.digest(token))?.userID
+        if let session = try await store.session(Cookies.digest(token)) { return session.userID }
+        return try await store.session(cookies.operatorDigest(token))?.userID
     }
 
     /// Opens a session for a rider, as the answer's cookie.
-    func open(_ userID: String, on response: inout Response) async throws {
+    func open(_ userID: String, byOperator: Bool = false, on response: inout Response) async throws {
         let secret = Cookies.secret()
         try await store.addSession(
-            secret.digest, userID: userID, expiresAt: WallClock.now + Int64(Cookies.Name.rider.seconds))
+            byOperator ? cookies.operatorDigest(secret.text) : secret.digest, userID: userID, expiresAt: WallClock.now + Int64(Cookies.Name.rider.seconds))
         cookies.set(.rider, to: secret.text, on: &response)
     }
 
@@ -181,7 +182,9 @@ struct RiderPages: Sendable {
 
     @Sendable private func logout(_ request: Request, _: GatewayContext) async throws -> Response {
         try guardian.check(request, try await request.form())
-        if let token = cookies.value(.rider, of: request) { try await store.removeSession(Cookies.digest(token)) }
+        if let token = cookies.value(.rider, of: request) {
+            for digest in [Cookies.digest(token), cookies.operatorDigest(token)] { try await store.removeSession(digest) }
+        }
         var response = Response(status: .seeOther, headers: [.location: "/"])
         cookies.clear(.rider, on: &response)
         return response

@@ -18,6 +18,13 @@ struct Cookies: Sendable {
 
     /// Whether the server speaks TLS: then no cookie ever travels without it.
     let isSecure: Bool
+    /// Of the console's password.
+    let passwordDigest: Data
+
+    init(isSecure: Bool, consolePassword: String) {
+        self.isSecure = isSecure
+        passwordDigest = Self.digest(consolePassword)
+    }
 
     func value(_ name: Name, of request: Request) -> String? { request.cookies[name.rawValue]?.value }
 
@@ -28,6 +35,10 @@ struct Cookies: Sendable {
     }
 
     static func digest(_ text: String) -> Data { Data(text.utf8).sha256 }
+
+    /// The same for a session that the console's password has opened: the password is a part of it, so that under another
+    /// one the session is nobody's.
+    func operatorDigest(_ text: String) -> Data { (passwordDigest + Data(text.utf8)).sha256 }
 
     func set(_ name: Name, to value: String, on response: inout Response) {
         response.setCookie(
