@@ -1,6 +1,9 @@
 """alipay.commerce.transport.offlinepay.virtualcard.send, and rides on prepaid cards."""
 
+import concurrent.futures
+import itertools
 import json
+import threading
 import time
 
 from support import DAY, VIRTUALCARD_SEND, Client, GatewayTest, number, time_text
@@ -125,6 +128,16 @@ class Fields(CardTest):
         for wrong in ("2017-01-30", "2017-02-30 00:00:00", "now", NOW, "2017-01-30T11:12:56"):
             self.refuse_field("last_update_time", self.card(last_update_time=wrong))
 
+    def test_a_time_ahead_of_now(self):
+        # Such a time would shield the card from every later message.
+        card = self.card(last_update_time=time_text(time.time() + 300))
+        self.send(card)
+        for wrong in (time_text(time.time() + 360), time_text(time.time() + DAY), "9999-12-31 23:59:59"):
+            self.refuse_field("last_update_time.*300 seconds ahead", self.card(last_update_time=wrong))
+            for action in ("UPDATE", "REVOKE"):
+                self.refuse_field("last_update_time", {**card, "action": action, "last_update_time": wrong})
+        self.send({**card, "action": "REVOKE"})
+
 
 class Life(CardTest):
     def test_issue_update_revoke_and_issue_again(self):
@@ -180,12 +193,143 @@ class Life(CardTest):
         self.client.call(VIRTUALCARD_SEND, card)
         self.assertEqual(self.left(card), 0)
 
+    def test_an_issue_that_is_older_than_the_last_revoke(self):
+        card = self.issued(balance="5.00")
+        for seconds in (10, 20):
+            self.send({**card, "action": "REVOKE", "last_update_time": time_text(NOW + seconds)})
+        self.send({**card, "balance": "7.00", "last_update_time": time_text(NOW + 15)})
+        self.assertEqual(self.left(card), 0)
+        # Nor does one of the same second, which is told so.
+        self.refuse_card("CARD_REVOKED", {**card, "balance": "7.00", "last_update_time": time_text(NOW + 20)})
+        self.assertEqual(self.left(card), 0)
+        self.send({**card, "balance": "7.00", "last_update_time": time_text(NOW + 21)})
+        self.assertEqual(self.left(card), 700)
+
+    def test_a_revoke_after_too_many_messages_of_one_second(self):
+        card = self.issued(balance="5.00")
+        updates = [{**card, "action": "UPDATE", "balance": f"{count}.00"} for count in range(1, 257)]
+        for update in updates[:-1]:
+            self.send(update)
+        self.refuse_card("TOO_MANY_MESSAGES", updates[-1])
+        self.assertEqual(self.left(card), 25500)
+        # One of them again is still known.
+        self.send(updates[0])
+        self.assertEqual(self.left(card), 25500)
+        self.send({**card, "action": "REVOKE"})
+        self.assertEqual(self.left(card), 0)
+        self.refuse_card("CARD_REVOKED", updates[-1])
+        # The next second starts anew.
+        self.send({**card, "last_update_time": time_text(NOW + 1)})
+        self.send({**updates[-1], "last_update_time": time_text(NOW + 1)})
+        self.assertEqual(self.left(card), 25600)
+
+    def test_a_time_from_when_the_gateway_s_clock_was_wrong(self):
+        for revoked in (False, True):
+            with self.subTest(revoked=revoked):
+                card = self.issued(balance="5.00")
+                if revoked:
+                    self.send({**card, "action": "REVOKE"})
+                with self.server.sql() as db:
+                    db.execute("UPDATE card SET updated_at = 253402271999 WHERE card_no = ?", (card["card_no"],))
+                if revoked:
+                    later = {**card, "last_update_time": time_text(NOW + 1)}
+                    self.refuse_card("CARD_REVOKED", later)
+                    self.send({**card, "action": "REVOKE"})
+                    self.send(later)
+                    self.assertEqual(self.left(card), 500)
+                else:
+                    self.send({**card, "action": "UPDATE", "balance": "6.00"})
+                    self.assertEqual(self.left(card), 600)
+                    # Its time is an ordinary one again.
+                    older = {**card, "action": "UPDATE", "balance": "7.00", "last_update_time": time_text(NOW - 1)}
+                    self.send(older)
+                    self.assertEqual(self.left(card), 600)
+
     def test_user_ids_that_are_nobody_s(self):
         for user in ("1", "2" * 15, "2" * 17, "2" * 64):
             self.refuse_card("USER_NOT_EXIST", self.card(user_id=user))
 
     def test_the_plain_code_is_no_merchant_s_card(self):
         self.refuse_card("CARD_TYPE_NO_RIGHT", self.card(card_type="ANT00001"), sub_code="NO_RIGHT")
+
+
+class Orders(CardTest):
+    """Messages of one card in every order (docs/gateway.md, "Cards")."""
+
+    # Each with a content of its own.
+    MESSAGES = [(action, seconds) for action in ("ISSUE", "UPDATE", "REVOKE") for seconds in (-60, 0, 60)]
+    # What a message is refused with, by its action, the card's state and its time against the card's (None without a
+    # card). All others are a SUCCESS.
+    REFUSALS = {
+        ("UPDATE", "none", None): "CARD_NOT_EXIST", ("REVOKE", "none", None): "CARD_NOT_EXIST",
+        ("ISSUE", "open", "same"): "CARD_ALREADY_EXIST", ("ISSUE", "open", "newer"): "CARD_ALREADY_EXIST",
+        ("ISSUE", "revoked", "same"): "CARD_REVOKED",
+        ("UPDATE", "revoked", "same"): "CARD_REVOKED", ("UPDATE", "revoked", "newer"): "CARD_REVOKED",
+    }
+
+    def end(self, accepted):
+        """What a card is after the messages that were answered with SUCCESS, in the order of their arrival."""
+        if not accepted:
+            return "none", None, None
+        action, seconds = max(
+            accepted, key=lambda message: (message[1], message[0] == "REVOKE", accepted.index(message)))
+        if action == "REVOKE":
+            return "revoked", seconds, 0
+        return "open", seconds, self.cents((action, seconds))
+
+    def cents(self, message):
+        return 100 * (self.MESSAGES.index(message) + 1)
+
+    def content(self, card, message):
+        action, seconds = message
+        return {**card, "action": action, "last_update_time": time_text(NOW + seconds),
+                "balance": f"{self.cents(message) // 100}.00"}
+
+    def expected(self, accepted, message):
+        """The refusal; None for a SUCCESS."""
+        state, seconds, _ = self.end(accepted)
+        if message in accepted:
+            return None
+        difference = None if seconds is None else message[1] - seconds
+        age = None if seconds is None else "older" if difference < 0 else "same" if difference == 0 else "newer"
+        return self.REFUSALS.get((message[0], state, age))
+
+    def run_order(self, order):
+        """Sends them; the card's number and what it has to be."""
+        if not hasattr(self.clients, "one"):
+            self.clients.one = Client(self.server, key=self.client.key)
+            self.addCleanup(self.clients.one.close)
+        with self.lock:
+            card = self.card()
+        accepted = []
+        for place, message in enumerate(order):
+            reply = self.clients.one.call(VIRTUALCARD_SEND, self.content(card, message))
+            answer = None if reply.code == "10000" else reply["sub_error_code"]
+            self.assertEqual(answer, self.expected(accepted, message), f"{order}, message {place}")
+            if answer is None:
+                accepted.append(message)
+        return card["card_no"], (order, self.end(accepted))
+
+    def check(self, orders):
+        self.clients, self.lock = threading.local(), threading.Lock()
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            ends = dict(pool.map(self.run_order, orders))
+        with self.server.sql() as db:
+            rows = db.execute(
+                "SELECT card_no, is_revoked, updated_at, COALESCE(balance_cent, 0) FROM card "
+                "LEFT JOIN account ON kind = 'card' AND owner = card_type || '/' || card_no").fetchall()
+        found = {card_no: ("revoked" if revoked else "open", time - NOW, left) for card_no, revoked, time, left in rows}
+        for card_no, (order, state) in ends.items():
+            self.assertEqual(found.get(card_no, ("none", None, None)), state, order)
+        return len(ends)
+
+    def test_up_to_three_messages(self):
+        orders = [order for count in (1, 2, 3) for order in itertools.product(self.MESSAGES, repeat=count)]
+        self.assertEqual(self.check(orders), 9 + 81 + 729)
+
+    def test_four_messages_after_an_issue(self):
+        orders = [order for order in itertools.permutations(self.MESSAGES, 4) if order[0][0] == "ISSUE"]
+        self.assertEqual(self.check(orders), 3 * 8 * 7 * 6)
 
 
 class Money(CardTest):

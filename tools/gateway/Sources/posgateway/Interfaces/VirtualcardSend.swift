@@ -32,6 +32,11 @@ extension Interfaces {
         let action = try fields.word("action", CardMessage.Action.self)
         let userID = try fields.requiredIdentifier("user_id", limit: 64)
         let updatedAt = try fields.requiredTime("last_update_time", clock)
+        guard updatedAt <= WallClock.now + CardRules.secondsAhead else {
+            throw Fields.Fault(
+                "last_update_time", "晚于当前时间 \(CardRules.secondsAhead) 秒以上",
+                "is more than \(CardRules.secondsAhead) seconds ahead of now")
+        }
         let cardType = try fields.requiredText("card_type", limit: 32)
         guard cardType.utf8.count == CardRules.cardTypeCount, cardType.utf8.allSatisfy(\.isPrintableASCII) else {
             throw Fields.Fault("card_type", "应为 8 位字符", "has to be 8 printable ASCII characters: a code has room for them")

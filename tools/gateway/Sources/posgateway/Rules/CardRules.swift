@@ -32,20 +32,37 @@ struct CardMessage: Sendable {
         card.disabledCode = disabledCode
         card.disabledTips = disabledTips
         card.extInfo = extInfo
-        note(in: &card)
+        setTime(of: &card)
+        card.messages += digest
         return card
     }
 
-    /// The card remembers that it has had this message.
-    func note(in card: inout Card) {
-        card.messages = (updatedAt == card.updatedAt ? card.messages : []) + digest
+    /// The card as it is after this REVOKE. It needs no digest: a REVOKE of a revoked card is always a success.
+    func revoking(_ card: Card) -> Card {
+        var card = card
+        card.isRevoked = true
+        setTime(of: &card)
+        return card
+    }
+
+    /// The card remembers the messages of one second only.
+    private func setTime(of card: inout Card) {
+        if updatedAt != card.updatedAt { card.messages = [] }
         card.updatedAt = updatedAt
     }
 
-    /// Whether it is older than what the card has had, or the same again: a lost answer, most often.
-    fileprivate func isOld(for card: Card) -> Bool {
-        guard updatedAt == card.updatedAt else { return updatedAt < card.updatedAt }
-        return stride(from: 0, to: card.messages.count, by: digest.count).contains { start in
+    fileprivate enum Age { case older, same, newer }
+
+    /// How its time compares with the card's.
+    fileprivate func age(for card: Card, now: Int64) -> Age {
+        // The gateway's clock was wrong when it took such a time. That time must not shield the card.
+        if card.updatedAt > now + CardRules.secondsAhead { return .same }
+        return updatedAt < card.updatedAt ? .older : updatedAt == card.updatedAt ? .same : .newer
+    }
+
+    /// Whether the card has had this very message: the answer to it was lost, most often.
+    fileprivate func isRepeated(for card: Card) -> Bool {
+        stride(from: 0, to: card.messages.count, by: digest.count).contains { start in
             card.messages[start...].starts(with: digest)
         }
     }
@@ -82,6 +99,8 @@ enum CardRules {
     static let cardTypeCount = 8
     /// Bytes of digests that a card remembers.
     static let largestMessages = 256 * 32
+    /// How far ahead of now a message's time may be: merchants' clocks differ by this much at most.
+    static let secondsAhead: Int64 = 300
 
     /// Whether a code has room for it, and gates read it.
     static func isUserID(_ text: String) -> Bool {
@@ -97,7 +116,9 @@ enum CardRules {
         case revoke(Card)
     }
 
-    static func decide(_ message: CardMessage, stored: Card?, typeOwner: String?, appID: String) -> Decision {
+    static func decide(
+        _ message: CardMessage, stored: Card?, typeOwner: String?, appID: String, now: Int64
+    ) -> Decision {
         guard message.cardType != plainType, (typeOwner ?? appID).isSame(as: appID) else {
             return .refuse(CardRefusal(.typeOfOther, "卡类型属于其他商户", "this card type belongs to another merchant"))
         }
@@ -111,17 +132,34 @@ enum CardRules {
             return message.action == .issue
                 ? .issue : .refuse(CardRefusal(.cardNotExist, "卡片不存在，请先 ISSUE", "no such card: send ISSUE first"))
         }
-        guard !message.isOld(for: card) else { return .nothing }
-        guard card.messages.count < largestMessages || message.updatedAt > card.updatedAt else {
+        let age = message.age(for: card, now: now)
+        guard age != .older, !message.isRepeated(for: card) else { return .nothing }
+        switch message.action {
+        case .revoke:
+            return card.isRevoked && message.updatedAt == card.updatedAt ? .nothing : .revoke(card)
+        case .issue, .update:
+            return card.isRevoked ? reopen(message, age) : change(card, message)
+        }
+    }
+
+    /// A REVOKE counts against everything that is not newer, so the same second does not reopen the card.
+    private static func reopen(_ message: CardMessage, _ age: CardMessage.Age) -> Decision {
+        guard message.action == .issue else {
+            return .refuse(CardRefusal(.cardRevoked, "卡片已注销", "the card is revoked: ISSUE opens it again"))
+        }
+        guard age == .newer else {
+            return .refuse(CardRefusal(.cardRevoked, "卡片在同一秒已注销", "revoked in that second: give a later time"))
+        }
+        return .issue
+    }
+
+    private static func change(_ card: Card, _ message: CardMessage) -> Decision {
+        guard message.action == .update else {
+            return .refuse(CardRefusal(.cardExists, "卡片已存在，请用 UPDATE", "the card exists: send UPDATE"))
+        }
+        guard message.updatedAt != card.updatedAt || card.messages.count < largestMessages else {
             return .refuse(CardRefusal(.tooMany, "同一秒的消息过多", "too many messages of one second: give a later time"))
         }
-        switch message.action {
-        case .issue where card.isRevoked: return .issue
-        case .issue: return .refuse(CardRefusal(.cardExists, "卡片已存在，请用 UPDATE", "the card exists: send UPDATE"))
-        case .update where card.isRevoked:
-            return .refuse(CardRefusal(.cardRevoked, "卡片已注销", "the card is revoked: ISSUE opens it again"))
-        case .update: return .update(card)
-        case .revoke: return card.isRevoked ? .nothing : .revoke(card)
-        }
+        return .update(card)
     }
 }

@@ -9,8 +9,8 @@ extension Store {
         return try await write { db in
             let owner: String? = try db.one(.cardTypeOwner, [message.cardType])?["app_id"]
             let stored = try db.card(message.cardType, message.cardNo)
-            let decision = CardRules.decide(message, stored: stored, typeOwner: owner, appID: appID)
             let time = WallClock.now
+            let decision = CardRules.decide(message, stored: stored, typeOwner: owner, appID: appID, now: time)
             switch decision {
             case .refuse(let refusal): return refusal
             case .nothing: return nil
@@ -34,10 +34,8 @@ extension Store {
                 if let balance = message.balanceCent {
                     try db.setBalance(of: updated, to: balance, merchant: appID, at: time)
                 }
-            case .revoke(var card):
-                card.isRevoked = true
-                message.note(in: &card)
-                try db.update(card)
+            case .revoke(let card):
+                try db.update(message.revoking(card))
                 // What is left is the merchant's to pay back.
                 if card.isPrepaid { try db.setBalance(of: card, to: 0, merchant: appID, at: time) }
             }
