@@ -119,9 +119,9 @@ class Visitor:
     def card(self, card_no, card_type="ANT00001", **more):
         return self.get(ENTRY, action="use", cardType=card_type, cardNo=card_no, **more)
 
-    def code(self, card_no):
+    def code(self, card_no, card_type="ANT00001"):
         """The code on the rider's page, in hex."""
-        return re.search(r'id="code-hex">([0-9A-F]+)<', self.card(card_no).text)[1]
+        return re.search(r'id="code-hex">([0-9A-F]+)<', self.card(card_no, card_type).text)[1]
 
     # The operator.
 

@@ -113,9 +113,12 @@ extension Interfaces {
         _ = try fields.text("card_record", limit: Self.recordLimit)
         for name in ["start_terminal_time", "end_terminal_time"] { _ = try fields.time(name, clock) }
         for name in ["start_lbs", "end_lbs"] { try checkPlace(fields, name) }
+        let card = NoticeCard(
+            type: try fields.text("card_type", limit: 256), number: try fields.text("card_no", limit: 256),
+            userID: userID)
         let content = Self.text(.object(fields.object))
         return Notice(
-            bizNo: bizNo, digest: Data((userID + content).utf8).sha256, userID: userID,
+            bizNo: bizNo, digest: Data((userID + content).utf8).sha256, userID: userID, card: card,
             type: kind.rawValue, subject: subject, bizTime: time, content: content)
     }
 

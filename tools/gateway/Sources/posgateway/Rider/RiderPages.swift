@@ -56,12 +56,13 @@ struct RiderPages: Sendable {
             }
         }
         let token = guardian.token(for: request)
+        var values: [String: Any] = [:]
+        if let userID, let others = try await otherRides(of: userID, say) { values["otherRides"] = others }
         let own = "http\(cookies.isSecure ? "s" : "")://\(request.head.authority ?? "localhost")/"
         let sign =
             Self.entry + "?action=sign&scene=TRANSIT&subScene=330100&source=home&cardTitle="
             + Self.escaped(say("公交乘车码", "Transit card")) + "&redirectUrl=" + Self.escaped(own)
-        var response = try pages.response(
-            "home",
+        values.merge(
             [
                 "title": say("公交乘车码", "Transit codes"), "cards": cards, "isKnown": userID != nil,
                 "intro": userID.map { say("用户 \($0)", "You are rider \($0).") }
@@ -69,7 +70,8 @@ struct RiderPages: Sendable {
                 "signAddress": sign, "signLabel": say("开通", "Sign up"), "logoutLabel": say("退出", "Leave"),
                 "formToken": token, "otherLang": say == .chinese ? "en" : "zh",
                 "otherName": say == .chinese ? "English" : "中文",
-            ], language: say)
+            ]) { $1 }
+        var response = try pages.response("home", values, language: say)
         guardian.set(token, on: &response)
         return response
     }
@@ -223,17 +225,40 @@ struct RiderPages: Sendable {
     }
 
     private func rideValues(_ card: Card, _ say: Language) async throws -> [String: Any] {
-        let userID = card.userID
-        let charges = try await store.rides(of: userID, limit: Self.ridesShown, clock: clock).filter(\.isPaid).map { ride in
+        var values = list(
+            try await store.rides(with: card, limit: Self.ridesShown, clock: clock),
+            try await store.notices(of: card, limit: Self.ridesShown), of: card, say)
+        if card.isPrepaid {
+            values["balance"] = [
+                "label": say("余额", "Balance"), "amount": Self.yuan(try await store.balance(of: card)),
+            ]
+        }
+        return values
+    }
+
+    /// What no card's page lists; nil when there is nothing.
+    private func otherRides(of userID: String, _ say: Language) async throws -> [String: Any]? {
+        let rides = try await store.ridesWithoutCard(of: userID, limit: Self.ridesShown, clock: clock)
+        let notices = try await store.noticesWithoutCard(of: userID, limit: Self.ridesShown)
+        guard !rides.isEmpty || !notices.isEmpty else { return nil }
+        return list(rides, notices, of: nil, say).merging([
+            "label": say("其他乘车记录", "Other rides"),
+            "hint": say("所用的卡不在上面的列表中。", "The cards of these rides are not listed above."),
+        ]) { $1 }
+    }
+
+    /// Charges and notices, the latest first.
+    private func list(_ rides: [Ride], _ notices: [Notice], of card: Card?, _ say: Language) -> [String: Any] {
+        let charges = rides.map { ride in
             (
                 ride.orderedAt,
                 [
                     "subject": ride.subject, "time": clock.text(ride.orderedAt), "amount": "−" + Self.yuan(ride.amountCent),
-                    "kind": "", "note": say("已扣款 \(ride.tradeNo)", "charged, \(ride.tradeNo)"),
+                    "kind": "", "note": Self.note(ride, of: card, say),
                 ]
             )
         }
-        let notices = try await store.notices(of: userID, limit: Self.ridesShown).map { notice in
+        let told = notices.map { notice in
             (
                 notice.bizTime,
                 [
@@ -242,16 +267,21 @@ struct RiderPages: Sendable {
                 ]
             )
         }
-        let rides = (charges + notices).sorted { $0.0 > $1.0 }.prefix(Self.ridesShown).map(\.1)
-        var values: [String: Any] = [
-            "rides": rides, "hasRides": !rides.isEmpty, "noRides": say("还没有乘车记录。", "No rides yet."),
-        ]
-        if card.isPrepaid {
-            values["balance"] = [
-                "label": say("余额", "Balance"), "amount": Self.yuan(try await store.balance(of: card)),
-            ]
-        }
-        return values
+        let lines = (charges + told).sorted { $0.0 > $1.0 }.prefix(Self.ridesShown).map(\.1)
+        return ["rides": lines, "hasRides": !lines.isEmpty, "noRides": say("还没有乘车记录。", "No rides yet.")]
+    }
+
+    /// Who has paid, unless it is whom the page is about.
+    private static func note(_ ride: Ride, of card: Card?, _ say: Language) -> String {
+        let charged =
+            switch (card, ride.isPaidByCard) {
+            case (nil, true): say("已从卡余额扣款 \(ride.tradeNo)", "charged to the card, \(ride.tradeNo)")
+            case (let card?, let isPaidByCard) where isPaidByCard == card.isPrepaid:
+                say("已扣款 \(ride.tradeNo)", "charged, \(ride.tradeNo)")
+            default: say("已从账户扣款 \(ride.tradeNo)", "charged to your account, \(ride.tradeNo)")
+            }
+        guard card == nil, let name = ride.card else { return charged }
+        return "\(charged) · \(name.type) \(name.number)"
     }
 
     private func wrong(_ parameter: String, _ say: Language) throws -> Response {

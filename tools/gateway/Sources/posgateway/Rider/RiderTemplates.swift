@@ -9,6 +9,9 @@ enum RiderTemplates {
             <p class="panel"><strong>{{title}}</strong> <span class="soft">{{number}}</span><br>
             <a class="button" href="{{address}}">{{label}}</a></p>
             {{/cards}}
+            {{#otherRides}}
+            <section class="panel"><h2>{{label}}</h2><p class="soft">{{hint}}</p>{{>rides}}</section>
+            {{/otherRides}}
             {{^isKnown}}<p><a class="button" href="{{signAddress}}">{{signLabel}}</a></p>{{/isKnown}}
             {{#isKnown}}
             <form method="post" action="/logout"><input type="hidden" name="form_token" value="{{formToken}}">

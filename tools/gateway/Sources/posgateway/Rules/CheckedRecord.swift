@@ -23,7 +23,7 @@ struct CheckedRecord: Sendable {
         /// Unix seconds, by the gate's clock.
         let acceptedAt: Int64
         /// Nil for the plain transit code.
-        let card: (type: String, number: String)?
+        let card: CardName?
     }
 }
 
@@ -59,7 +59,7 @@ struct RecordCheck: Sendable {
                     amountCent: Int64(summary.amountCent), quotaCent: Int64(code.credential.quotaCent),
                     acceptedAt: Int64(summary.acceptedAt),
                     card: cardType.isEmpty || cardType == CardRules.plainType
-                        ? nil : (cardType, String(decoding: rider.cardNumber, as: UTF8.self)))
+                        ? nil : CardName(type: cardType, number: String(decoding: rider.cardNumber, as: UTF8.self)))
             } catch {
                 // The report has a finding about a code that is malformed.
                 fault = fault ?? "记录中的二维码格式错误 / the code inside is malformed"

@@ -6,6 +6,7 @@ enum Migrations {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in try db.execute(sql: first) }
+        migrator.registerMigration("2") { db in try db.execute(sql: second) }
         return migrator
     }
 
@@ -128,5 +129,29 @@ enum Migrations {
             UNIQUE (app_id, biz_no)
         ) STRICT;
         CREATE INDEX notice_by_rider ON notice (user_id, id);
+        """
+
+    /// Ties rides and notices to cards. The card of an earlier trade is known when its balance paid, or when the rider has
+    /// had no other card than the plain one.
+    private static let second = """
+        ALTER TABLE trade ADD COLUMN card_type TEXT;
+        ALTER TABLE trade ADD COLUMN card_no TEXT;
+        UPDATE trade SET card_type = substr(paid.owner, 1, 8), card_no = substr(paid.owner, 10) FROM (
+            SELECT transfer.trade_id, account.owner FROM transfer JOIN account ON account.id = transfer.debit_account
+            WHERE account.kind = 'card') paid
+        WHERE paid.trade_id = trade.id;
+        UPDATE trade SET card_type = 'ANT00001', card_no = user_id WHERE error_code IS NULL AND card_type IS NULL
+            AND NOT EXISTS (SELECT 1 FROM card WHERE card.user_id = trade.user_id AND card.card_type <> 'ANT00001');
+        DROP INDEX trade_by_rider;
+        CREATE INDEX trade_by_card ON trade (user_id, card_type, card_no, id) WHERE error_code IS NULL;
+
+        ALTER TABLE notice ADD COLUMN card_type TEXT;
+        ALTER TABLE notice ADD COLUMN card_no TEXT;
+        UPDATE notice SET card_type = NULLIF(CAST(json_extract(content, '$.card_type') AS TEXT), ''),
+            card_no = NULLIF(CAST(json_extract(content, '$.card_no') AS TEXT), '');
+        UPDATE notice SET card_type = 'ANT00001', card_no = user_id
+            WHERE card_type = 'ANT00001' OR card_type IS NULL AND card_no IS NULL;
+        DROP INDEX notice_by_rider;
+        CREATE INDEX notice_by_card ON notice (user_id, card_no, id);
         """
 }

@@ -47,6 +47,15 @@ struct IssuerKeyRow: Sendable {
     let retiredAt: Int64?
 }
 
+/// How codes and messages name a card.
+struct CardName: Sendable, Equatable {
+    let type: String
+    let number: String
+
+    /// The one plain transit card of a rider, whatever number its codes have.
+    static func plain(of userID: String) -> CardName { CardName(type: CardRules.plainType, number: userID) }
+}
+
 /// A rider's card: the plain transit code that agreeing opens, or one that a merchant issued.
 struct Card: Sendable, Equatable {
     var id: Int64
@@ -71,14 +80,16 @@ struct Card: Sendable, Equatable {
     var riderScalar: [UInt8]
 }
 
-/// One line under a rider's card.
+/// A settled ride, as the rider's pages list it.
 struct Ride: Sendable {
     let tradeNo: String
     let subject: String
     let orderedAt: Int64
     let amountCent: Int64
-    let isPaid: Bool
-    let reason: String?
+    /// What its code named. Nil when that was not kept.
+    let card: CardName?
+    /// Whether the card's balance paid for it, as against the rider's account.
+    let isPaidByCard: Bool
 }
 
 /// One trade as the console shows it.

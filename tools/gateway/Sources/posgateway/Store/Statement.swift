@@ -48,11 +48,25 @@ enum Statement: String, CaseIterable {
     case trade = "SELECT * FROM trade WHERE app_id = ? AND out_trade_no = ?"
     case insertTrade = """
         INSERT INTO trade (app_id, out_trade_no, digest, user_id, amount_cent, subject, ordered_at, context, \
-        error_code, error_message, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        card_type, card_no, error_code, error_message, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
     case settledCode = "SELECT trade_id FROM settled_code WHERE identity = ?"
     case insertSettledCode = "INSERT INTO settled_code (identity, trade_id) VALUES (?, ?)"
-    case tradesOfRider = "SELECT * FROM trade WHERE user_id = ? ORDER BY id DESC LIMIT ?"
+    case ridesOfCard = """
+        SELECT trade.*, account.kind AS payer FROM trade JOIN transfer ON transfer.trade_id = trade.id \
+        JOIN account ON account.id = transfer.debit_account \
+        WHERE trade.user_id = ? AND trade.card_type = ? AND trade.card_no = ? AND trade.error_code IS NULL \
+        ORDER BY trade.id DESC LIMIT ?
+        """
+    /// Of a rider, with a card that is revoked or not the rider's.
+    case ridesOfNoCard = """
+        SELECT trade.*, account.kind AS payer FROM trade JOIN transfer ON transfer.trade_id = trade.id \
+        JOIN account ON account.id = transfer.debit_account \
+        WHERE trade.user_id = ? AND trade.error_code IS NULL AND NOT EXISTS (SELECT 1 FROM card \
+        WHERE card.card_type = trade.card_type AND card.card_no = trade.card_no \
+        AND card.user_id = trade.user_id AND card.is_revoked = 0) \
+        ORDER BY trade.id DESC LIMIT ?
+        """
     case lastTrades = "SELECT * FROM trade ORDER BY id DESC LIMIT ?"
     case ridesPerHour = """
         SELECT created_at / 3600 AS hour, COUNT(*) AS rides FROM trade \
@@ -70,16 +84,27 @@ enum Statement: String, CaseIterable {
     // Ride notices.
     case notice = "SELECT digest FROM notice WHERE app_id = ? AND biz_no = ?"
     case insertNotice = """
-        INSERT INTO notice (app_id, biz_no, digest, user_id, type, subject, biz_time, content, created_at) \
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO notice (app_id, biz_no, digest, user_id, card_type, card_no, type, subject, biz_time, content, \
+        created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
-    case noticesOfRider = "SELECT * FROM notice WHERE user_id = ? ORDER BY id DESC LIMIT ?"
+    /// One that names no card type counts by its card number.
+    case noticesOfCard = """
+        SELECT * FROM notice WHERE user_id = ? AND card_no = ? AND (card_type = ? OR card_type IS NULL) \
+        ORDER BY id DESC LIMIT ?
+        """
+    case noticesOfNoCard = """
+        SELECT * FROM notice WHERE user_id = ? AND NOT EXISTS (SELECT 1 FROM card \
+        WHERE card.user_id = notice.user_id AND card.card_no = notice.card_no \
+        AND (card.card_type = notice.card_type OR notice.card_type IS NULL) AND card.is_revoked = 0) \
+        ORDER BY id DESC LIMIT ?
+        """
 
     /// Those that stand between a call and its answer, or a rider and the card.
     var isHot: Bool {
         switch self {
         case .merchant, .merchantByLogin, .recordKeys, .rider, .session, .card, .cardsOfRider, .cardTypeOwner, .trade,
-            .settledCode, .tradesOfRider, .ridesPerHour, .account, .addToAccount, .notice, .noticesOfRider, .updateCard:
+            .settledCode, .ridesOfCard, .ridesOfNoCard, .ridesPerHour, .account, .addToAccount, .notice, .noticesOfCard,
+            .noticesOfNoCard, .updateCard:
             true
         default: false
         }

@@ -15,8 +15,8 @@ struct Trade: Sendable {
     let sellerLoginName: String?
     /// Of the codes in its records: what settles once.
     let codes: [Data]
-    /// Card type and number in its records, when they name a card of their own.
-    let card: (type: String, number: String)?
+    /// What its records name, when that is a card of its own.
+    let card: CardName?
     /// What the rules had against it, before anything was looked up.
     let refusal: TradeRefusal?
 }
@@ -83,15 +83,16 @@ extension Store {
         }
     }
 
-    func rides(of userID: String, limit: Int, clock: WallClock) async throws -> [Ride] {
+    /// The last settled rides with a card, the newest first.
+    func rides(with card: Card, limit: Int, clock: WallClock) async throws -> [Ride] {
         try await read { db in
-            try db.all(.tradesOfRider, [userID, limit]).map { row in
-                Ride(
-                    tradeNo: TradeNumber.text(row["id"], at: row["created_at"], clock), subject: row["subject"],
-                    orderedAt: row["ordered_at"], amountCent: row["amount_cent"],
-                    isPaid: (row["error_code"] as String?) == nil, reason: row["error_message"])
-            }
+            try db.all(.ridesOfCard, [card.userID, card.cardType, card.cardNo, limit]).map { Ride($0, clock) }
         }
+    }
+
+    /// The last settled rides of a rider with cards that the start page does not list.
+    func ridesWithoutCard(of userID: String, limit: Int, clock: WallClock) async throws -> [Ride] {
+        try await read { db in try db.all(.ridesOfNoCard, [userID, limit]).map { Ride($0, clock) } }
     }
 
     func lastTrades(limit: Int, clock: WallClock) async throws -> [TradeRow] {
@@ -125,11 +126,13 @@ extension Database {
             return TradeAnswer(row)
         }
         let refusal = try trade.refusal ?? objection(to: trade)
+        // Of a refused trade nobody knows whether its records are good.
+        let card = refusal == nil ? trade.card ?? .plain(of: trade.userID) : nil
         try run(
             .insertTrade,
             [
                 trade.appID, trade.outTradeNo, trade.digest, trade.userID, trade.amountCent, trade.subject,
-                trade.orderedAt, trade.context, refusal?.code, refusal?.reason, time,
+                trade.orderedAt, trade.context, card?.type, card?.number, refusal?.code, refusal?.reason, time,
             ])
         let id = lastInsertedRowID
         if let refusal { return .refused(refusal) }
@@ -171,6 +174,19 @@ extension Database {
             card.userID.isSame(as: trade.userID)
         else { return nil }
         return card
+    }
+}
+
+extension Ride {
+    fileprivate init(_ row: Row, _ clock: WallClock) {
+        let type: String? = row["card_type"]
+        let number: String? = row["card_no"]
+        tradeNo = TradeNumber.text(row["id"], at: row["created_at"], clock)
+        subject = row["subject"]
+        orderedAt = row["ordered_at"]
+        amountCent = row["amount_cent"]
+        card = type.flatMap { type in number.map { CardName(type: type, number: $0) } }
+        isPaidByCard = row["payer"] == AccountKind.card.rawValue
     }
 }
 
