@@ -42,6 +42,18 @@ class Answer:
         return None
 
     @property
+    def action(self):
+        """Where the page's only form goes."""
+        (action,) = re.findall(r'<form [^>]*action="([^"]*)"', self.text)
+        return action
+
+    @property
+    def fields(self):
+        """What the page's only form carries, but for its token."""
+        pairs = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', self.text)
+        return {name: html.unescape(value) for name, value in pairs if name != "form_token"}
+
+    @property
     def words(self):
         return seen(self.text)
 

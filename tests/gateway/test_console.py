@@ -30,6 +30,13 @@ ACTIONS = ("logout", "merchants", "merchants/key", "merchants/contract", "mercha
            "faults/remove", "riders/open")
 
 
+# What asks before it acts: a link to it leads to a question.
+QUESTIONS = {"merchants/contract": {"app_id": "2021000000000001"},
+             "merchants/record-key/remove": {"app_id": "2021000000000001", "id": "1"},
+             "issuer-keys/activate": {"id": "1"}, "issuer-keys/retire": {"id": "1"}}
+QUESTION_PAGES = [f"/console/{path}?{urllib.parse.urlencode(fields)}" for path, fields in QUESTIONS.items()]
+
+
 def outer_address():
     """One of this machine's that is not the loopback's. Nothing is sent."""
     for family, target in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
@@ -51,8 +58,110 @@ class ConsoleTest(PageTest):
     def act(self, path, **fields):
         return self.operator.act(path, **fields)
 
+    def confirm(self, question):
+        """Presses the button of a page that asks, and returns the page that says what came of it."""
+        answer = self.operator.submit(question.action, **question.fields)
+        self.assertEqual(answer.status, 303, answer.text)
+        return self.console()
+
     def console(self):
         return self.operator.get("/console")
+
+
+class Asking(ConsoleTest):
+    """What stops something or cannot be taken back is not one click away."""
+
+    # What a form of the console's page may do at once: nothing of it takes anything away.
+    AT_ONCE = {"logout", "merchants", "merchants/key", "merchants/contract", "merchants/record-key", "issuer-keys", "faults",
+               "faults/remove", "riders/open"}
+
+    def forms(self, page):
+        """Method, action and contents of each form."""
+        return re.findall(r'<form [^>]*method="(\w+)" action="/console/([^"]*)">(.*?)</form>', page.text, re.S)
+
+    def test_the_forms_of_the_console(self):
+        self.visitor.sign_up()
+        self.act("faults", kind="delay", percent="1")
+        forms = self.forms(self.console())
+        asking = {action for method, action, _ in forms if method == "get"}
+        self.assertEqual(asking, set(QUESTIONS))
+        for method, action, content in forms:
+            if method == "post":
+                self.assertIn(action, self.AT_ONCE)
+                # A contract is put in force at once, and never ended.
+                self.assertNotIn('value="false"', content)
+        self.assertEqual({action for method, action, _ in forms if method == "post"},
+                         self.AT_ONCE - {"merchants/contract"})
+
+    def test_the_way_back_is_the_easy_one(self):
+        for path in QUESTION_PAGES:
+            with self.subTest(path):
+                page = self.operator.get(path)
+                keep = re.search(r'<a class="button keep" href="(/console#[\w-]+)" autofocus>', page.text)
+                danger = re.search(r'<button class="danger">', page.text)
+                self.assertLess(keep.start(), danger.start(), "the dangerous button comes first")
+                self.assertEqual(page.text.count("<button"), 1)
+                self.assertRegex(section(self.console(), keep[1].partition("#")[2]), r"\w")
+
+    def test_markup_in_a_name(self):
+        app_id = number("20217")
+        self.act("merchants", name=EVIL[:64], login_name=number("pay@"), app_id=app_id)
+        page = self.operator.get("/console/merchants/contract", app_id=app_id)
+        self.assertIn(EVIL[:64], unescaped(page.text))
+        self.assertNotIn("<script>", page.text)
+
+
+class Messages(ConsoleTest):
+    """What came of an action is told to the session that did it, once."""
+
+    KEY = re.compile("<code>([0-9a-f]{64})</code>")
+
+    def setUp(self):
+        super().setUp()
+        self.other = Visitor(self.server)
+        self.other.log_in()
+
+    def add_key(self, visitor):
+        visitor.get("/console")
+        self.assertEqual(visitor.submit("/console/merchants/record-key", app_id=self.client.app_id).status, 303)
+
+    def test_a_fresh_key_is_shown_to_nobody_else(self):
+        self.add_key(self.operator)
+        stranger = Visitor(self.server)
+        stranger.log_in()
+        for visitor in (self.other, stranger):
+            page = visitor.get("/console")
+            self.assertNotIn("record key, shown this once", page.words)
+            self.assertEqual(self.KEY.findall(page.text), [])
+        (key,) = self.KEY.findall(self.console().text)
+        self.settled(self.gate.trade(record(self.gate.code(), bytes.fromhex(key))))
+        self.assertEqual(self.KEY.findall(self.console().text), [])
+
+    def test_two_operators_at_once(self):
+        self.add_key(self.operator)
+        self.add_key(self.other)
+        keys = [self.KEY.findall(visitor.get("/console").text) for visitor in (self.operator, self.other)]
+        self.assertEqual([len(found) for found in keys], [1, 1])
+        self.assertNotEqual(*keys)
+
+    def test_nothing_that_was_not_seen_is_lost(self):
+        # An impatient second press.
+        self.operator.get("/console")
+        for _ in range(2):
+            self.operator.submit("/console/merchants/record-key", app_id=self.client.app_id)
+        self.operator.submit("/console/merchants/record-key", app_id=self.client.app_id, key="xyz")
+        page = self.console()
+        self.assertEqual(len(set(self.KEY.findall(page.text))), 2)
+        self.assertIn("32 to 128 hex digits", page.words)
+
+    def test_a_session_that_has_ended(self):
+        self.add_key(self.operator)
+        kept = dict(self.operator.cookies)
+        self.operator.submit("/console/logout")
+        self.operator.cookies = kept
+        self.assertEqual(self.operator.get("/console").status, 303)
+        self.operator.log_in()
+        self.assertEqual(self.KEY.findall(self.console().text), [])
 
 
 class Access(PageTest):
@@ -123,7 +232,7 @@ class Access(PageTest):
             before = "\n".join(db.iterdump())
             db.execute("UPDATE session SET expires_at = 1 WHERE user_id IS NULL")
         for visitor in (Visitor(self.server), rider, pretender, left, ended):
-            for path in ("/console", "/console/", "/console/issuer-keys/retire?id=1"):
+            for path in ("/console", "/console/", *QUESTION_PAGES):
                 answer = visitor.get(path)
                 self.assertEqual((answer.status, answer.location), (303, "/console/login"))
             visitor.get("/console/login")
@@ -138,7 +247,7 @@ class Access(PageTest):
         operator, other = Visitor(self.server), Visitor(self.server)
         operator.log_in()
         operator.get("/console")
-        other.get("/")
+        other.sign_page()
         for path in ACTIONS:
             for headers, fields in (({}, {}), ({}, {"form_token": ""}),
                                     ({}, {"form_token": other.cookies["posgateway_form"]}),
@@ -155,10 +264,18 @@ class Access(PageTest):
     def test_no_link_does_what_a_form_does(self):
         operator = Visitor(self.server)
         operator.log_in()
+        with self.server.sql() as db:
+            before = "\n".join(db.iterdump())
         for path in ACTIONS:
-            if path != "issuer-keys/retire":
-                answer = operator.get("/console/" + path, form_token=operator.form_token, id="1")
+            fields = {"form_token": operator.form_token, "id": "1", "contracted": "false", "key": "00" * 32}
+            answer = operator.get("/console/" + path, **{**fields, **QUESTIONS.get(path, {})})
+            if path in QUESTIONS:
+                self.assertEqual(answer.status, 200)
+                self.assertIn("What stops working", answer.words)
+            else:
                 self.assertIn(answer.status, (404, 405))
+        with self.server.sql() as db:
+            self.assertEqual("\n".join(db.iterdump()), before)
 
     def test_cookies(self):
         answer = self.visitor.log_in()
@@ -392,7 +509,7 @@ class FromElsewhere(PageTest):
     def test_the_console_is_for_this_machine_alone(self):
         server = self.through_outer_address()
         visitor = Visitor(server)
-        for path in ("/console", "/console/login", "/console/issuer-keys/retire?id=1"):
+        for path in ("/console", "/console/login", *QUESTION_PAGES):
             self.assertEqual(visitor.get(path).status, 404)
             for headers in ({"X-Forwarded-For": "127.0.0.1"}, {"Host": "127.0.0.1"}, {"Forwarded": "for=127.0.0.1"}):
                 self.assertEqual(visitor.send("GET", path, headers=headers).status, 404)
@@ -418,8 +535,8 @@ class FromElsewhere(PageTest):
         self.addCleanup(server.kill)
         visitor = Visitor(server)
         visitor.get("/")
-        for path in ("", "/login", "/issuer-keys/retire?id=1"):
-            self.assertEqual(visitor.get("/console" + path).status, 404)
+        for path in ("/console", "/console/login", *QUESTION_PAGES):
+            self.assertEqual(visitor.get(path).status, 404)
         for path in ("login", *ACTIONS):
             self.assertEqual(visitor.submit("/console/" + path).status, 404, path)
 
@@ -485,14 +602,33 @@ class Merchants(ConsoleTest):
         clients = [Client(self.server, app_id, Key(private_pem(key))) for key in keys]
         self.act("merchants/key", app_id=app_id, public_key=public_pem(keys[0]))
         self.assertEqual(clients[0].call(KEY_QUERY).code, "10000")
-        self.act("merchants/key", app_id=app_id, public_key=public_line(keys[1]))
+        self.operator.get("/console")
+        question = self.operator.submit("/console/merchants/key", app_id=app_id, public_key=public_line(keys[1]))
+        self.assertEqual(question.status, 200)
+        for words in ("Replace the public key of Bus company?", "refused with isv.invalid-signature at once"):
+            self.assertIn(words, question.words)
+        # Nothing has happened yet.
+        self.assertEqual(clients[0].call(KEY_QUERY).code, "10000")
+        self.assertIn("The public key is set.", self.confirm(question).words)
         self.assertEqual(clients[0].call(KEY_QUERY).sub_code, "isv.invalid-signature")
         self.assertEqual(clients[1].call(KEY_QUERY).code, "10000")
+        # The answer to that question does not replace another key than the one that was asked about.
+        third = rsa.generate_private_key(65537, 2048)
+        fields = {**question.fields, "public_key": public_line(third)}
+        self.assertIn("What stops working", self.operator.submit("/console/merchants/key", **fields).words)
+        self.assertEqual(clients[1].call(KEY_QUERY).code, "10000")
+        # The present key again takes nobody's key away.
+        self.assertIn("The public key is set.",
+                      self.act("merchants/key", app_id=app_id, public_key=public_pem(keys[1])).words)
 
     def test_a_contract_ends_and_comes_back(self):
         demo = self.client.app_id
+        question = self.operator.get("/console/merchants/contract", app_id=demo)
+        for words in ("End the contract of", f"Every call of {demo} is refused with 40006", "within 5 days",
+                      "put in force again"):
+            self.assertIn(words, question.words)
         self.succeed(KEY_QUERY)
-        self.assertIn("calls are refused", self.act("merchants/contract", app_id=demo, contracted="false").words)
+        self.assertIn("calls are refused", self.confirm(question).words)
         self.refuse("40006", "isv.insufficient-isv-permissions", "", KEY_QUERY)
         self.act("merchants/contract", app_id=demo, contracted="true")
         self.succeed(KEY_QUERY)
@@ -522,12 +658,33 @@ class Merchants(ConsoleTest):
         other, _ = self.new_merchant()
         self.act("merchants/record-key/remove", app_id=other, id=str(key_id))
         self.settled(self.gate.trade(record(self.gate.code(), key)))
-        page = self.act("merchants/record-key/remove", app_id=app_id, id=str(key_id))
-        self.assertIn("do not settle any more", page.words)
+        question = self.operator.get("/console/merchants/record-key/remove", app_id=app_id, id=str(key_id))
+        key_name = hashlib.sha256(key).hexdigest()[:8].upper()
+        self.assertIn(f"refuse every record that is signed with key {key_name}", question.words)
+        self.assertNotIn("only record key", question.words)
+        self.assertNotIn(key.hex(), question.text)
+        self.settled(self.gate.trade(record(self.gate.code(), key)))
+        self.assertIn("do not settle any more", self.confirm(question).words)
         self.failed("RECORD_INVALID", "record key", self.gate.trade(record(self.gate.code(), key)))
         # What has settled keeps its answer, and the gates' other key goes on.
         self.settled(first)
         self.settled(self.gate.trade())
+
+    def test_the_last_record_key(self):
+        app_id, key = self.new_merchant()
+        with self.server.sql() as db:
+            key_id, = db.execute("SELECT id FROM record_key WHERE key = ?", (key,)).fetchone()
+        question = self.operator.get("/console/merchants/record-key/remove", app_id=app_id, id=str(key_id))
+        self.assertIn("It is the only record key of Bus company", question.words)
+        # Of nobody, of another merchant, and what is no id.
+        for fields in ({"app_id": "nobody", "id": str(key_id)}, {"app_id": self.client.app_id, "id": str(key_id)},
+                       {"app_id": app_id, "id": "x"}, {"app_id": app_id}, {}):
+            self.assertEqual(self.operator.get("/console/merchants/record-key/remove", **fields).status, 404)
+            self.assertNotIn("The record key is gone", self.act("merchants/record-key/remove", **fields).words)
+        self.assertEqual(self.operator.get("/console/merchants/contract", app_id="nobody").status, 404)
+        for path in ("merchants/contract", "merchants/record-key", "merchants/key"):
+            page = self.act(path, app_id="nobody", public_key=public_pem(rsa.generate_private_key(65537, 2048)))
+            self.assertIn("There is no such merchant.", page.words)
 
     def test_a_record_key_that_the_console_makes(self):
         page = self.act("merchants/record-key", app_id=self.client.app_id, key="")
@@ -591,9 +748,12 @@ class IssuerKeys(ConsoleTest):
         self.assertEqual(self.key_of(self.visitor.code(self.rider)), 0)
         self.act("issuer-keys")
         (new,) = self.listed() - before
+        question = self.operator.get("/console/issuer-keys/activate", id=str(new))
+        for words in (f"Gates that have not fetched key {new} with key.query refuse", "that key 0 has signed are still good"):
+            self.assertIn(words, question.words)
         # Riders' codes go on as they were until it is activated.
         self.assertEqual(self.key_of(self.visitor.code(self.rider)), 0)
-        self.assertIn(f"key {new} from now on", self.act("issuer-keys/activate", id=str(new)).words)
+        self.assertIn(f"key {new} from now on", self.confirm(question).words)
         code = self.visitor.code(self.rider)
         self.assertEqual(self.key_of(code), new)
         self.settled(self.ride(self.rider, code))
@@ -609,7 +769,7 @@ class IssuerKeys(ConsoleTest):
                       "sign with key 1", "settle for another 5 days", "cannot be brought back"):
             self.assertIn(words, page.words)
         self.assertIn(0, self.listed(), "looking at the page has retired the key")
-        self.assertIn("Issuer key 0 is retired", self.act("issuer-keys/retire", id="0").words)
+        self.assertIn("Issuer key 0 is retired", self.confirm(page).words)
         self.assertEqual(self.listed(), set(range(1, 32)))
         self.settled(self.ride(self.rider, before))
         time.sleep(1.1)
@@ -1042,7 +1202,8 @@ class InABrowser(BrowserTest):
         self.check_access("login")
         self.keep_picture("login")
         self.log_in()
-        for name, path in (("console", "/console"), ("retire", "/console/issuer-keys/retire?id=3")):
+        questions = {path.partition("?")[0].replace("/console/", "").replace("/", "-"): path for path in QUESTION_PAGES}
+        for name, path in (("console", "/console"), *questions.items()):
             for width, height in ((360, 740), (1280, 4200)):
                 with self.subTest(name=name, width=width):
                     browser.resize(self.page, width, height)

@@ -162,9 +162,9 @@ class Forms(PageTest):
     def forged(self, path, **fields):
         """A form as it is, without a token, with one of somebody else, and with the right one from another site."""
         other = Visitor(self.server)
-        other.get("/")
+        other.sign_page()
         own = self.visitor.form_token
-        self.visitor.get("/")
+        self.visitor.get("/leave")
         yield self.visitor.post(path, **fields)
         yield self.visitor.post(path, form_token="", **fields)
         yield self.visitor.post(path, form_token=other.cookies["posgateway_form"], **fields)
@@ -236,7 +236,7 @@ class OverTLS(PageTest):
     def test_no_cookie_travels_without_it(self):
         rider = self.visitor.sign_up()
         self.assertEqual(self.visitor.card(rider).status, 200)
-        answers = [self.visitor.get("/"), Visitor(self.server).decide(), self.visitor.log_in(),
+        answers = [self.visitor.get("/leave"), Visitor(self.server).decide(), self.visitor.log_in(),
                    self.visitor.submit("/logout")]
         cookies = [line for answer in answers for line in answer.cookies]
         self.assertGreaterEqual(len(cookies), 4)
@@ -295,13 +295,23 @@ class Cards(PageTest):
 
     def test_leaving(self):
         kept = dict(self.visitor.cookies)
-        self.visitor.get("/")
-        answer = self.visitor.submit("/logout")
+        home = self.visitor.get("/")
+        self.assertEqual(("<form" in home.text, 'href="/leave"' in home.text), (False, True))
+        question = self.visitor.get("/leave")
+        for words in (f"no longer shows the cards and codes of rider {self.rider}", "There is no password to come back with"):
+            self.assertIn(words, question.words)
+        self.assertLess(question.text.index('<a class="button keep" href="/" autofocus>'),
+                        question.text.index('<button class="danger">'))
+        # Nothing has happened yet.
+        self.assertEqual(self.visitor.card(self.rider).status, 200)
+        self.assertIn("没有密码", self.visitor.get("/leave", lang="zh").words)
+        answer = self.visitor.submit(question.action, **question.fields)
         self.assertEqual((answer.status, answer.location), (303, "/"))
         self.assertNotIn("posgateway_rider", self.visitor.cookies)
         # Nor does the cookie help whoever has kept it.
         self.visitor.cookies = kept
         self.assertEqual(self.visitor.card(self.rider).status, 403)
+        self.assertEqual(self.visitor.get("/leave").location, "/")
 
     def test_a_merchant_s_card(self):
         card_no = self.new_card_number()
@@ -794,7 +804,9 @@ class InABrowser(BrowserTest):
             self.send_card("ISSUE", rider, disabled, disabled=True, disabled_tips="欠费 8 元，请先还款")
             self.settled(self.ride(rider, self.visitor.code(rider), subject="杭州 984 路公交，龙翔桥站上车，武林广场站下车"))
             self.succeed(DATA_SEND, notice(rider, subject="LongWordWithoutAnySpace" * 5))
+            self.settled(self.ride(rider, self.gate.code("--uid", rider, "--card-no", "9", "--card-type", "T0000001")))
             self.look("home", lang, "/")
+            self.look("leave", lang, "/leave")
             self.look("card", lang, ENTRY, action="use", cardType="ANT00001", cardNo=rider)
             self.look("card-prepaid", lang, ENTRY, action="use", cardType="T0000001", cardNo=prepaid)
             self.look("card-disabled", lang, ENTRY, action="use", cardType="T0000001", cardNo=disabled)

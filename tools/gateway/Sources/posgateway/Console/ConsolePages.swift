@@ -1,7 +1,6 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
-import Synchronization
 import TransitGate
 import TransitOffice
 
@@ -12,37 +11,20 @@ struct ConsolePages: Sendable {
     let cookies: Cookies
     let riders: RiderPages
     let throttle = LoginThrottle()
-    /// Said once on the next page.
-    let notices = Notices()
+    let notices = ConsoleNotices()
 
     private var store: Store { gateway.store }
     private var guardian: FormGuard { FormGuard(cookies: cookies) }
-
-    /// What the last action has to say, and a key that it has made, until the page is shown.
-    final class Notices: Sendable {
-        struct Notice { var text: String?, secret: (label: String, value: String)? }
-        private let next = Mutex<Notice>(Notice())
-
-        func say(_ text: String) { next.withLock { $0.text = text } }
-        func show(_ secret: String, _ label: String) { next.withLock { $0.secret = (label, secret) } }
-        func take() -> Notice {
-            next.withLock { notice in
-                defer { notice = Notice() }
-                return notice
-            }
-        }
-    }
 
     func add(to router: Router<GatewayContext>) {
         router.get("console", use: show)
         router.get("console/login", use: loginPage)
         router.post("console/login", use: login)
-        router.get("console/issuer-keys/retire", use: retirePage)
         action(router, "console/logout") { _, request in
-            if let token = cookies.value(.console, of: request) {
-                try await store.removeSession(cookies.operatorDigest(token))
-            }
+            if let session = session(of: request) { try await store.removeSession(session) }
+            return nil
         }
+        addQuestions(router)
         addMerchantActions(router)
         addIssuerKeyActions(router)
         addFaultActions(router)
@@ -65,10 +47,11 @@ struct ConsolePages: Sendable {
         }
     }
 
+    /// The digest of the token that a request brings, whether there is such a session or not.
+    private func session(of request: Request) -> Data? { cookies.value(.console, of: request).map(cookies.operatorDigest) }
+
     private func isOperator(_ request: Request) async throws -> Bool {
-        guard let token = cookies.value(.console, of: request),
-            let session = try await store.session(cookies.operatorDigest(token))
-        else { return false }
+        guard let token = session(of: request), let session = try await store.session(token) else { return false }
         // A rider's session is none of the console's.
         return session.userID == nil
     }
@@ -127,15 +110,19 @@ struct ConsolePages: Sendable {
     /// Adds something that an operator does: the form is the operator's own, and the console comes back after it.
     private func action(
         _ router: Router<GatewayContext>, _ path: RouterPath, anchor: String = "",
-        _ body: @escaping @Sendable (FormParameters, Request) async throws -> Void
+        _ body: @escaping @Sendable (FormParameters, Request) async throws -> ConsoleNotice?
     ) {
         router.post(path) { request, context in
             let form = try await permitted(request, context)
-            do { try await body(form, request) } catch let fault as ConsoleFault {
-                notices.say(fault.text)
+            let notice: ConsoleNotice?
+            do { notice = try await body(form, request) } catch let fault as ConsoleFault {
+                notice = ConsoleNotice(text: fault.text)
             } catch let fault as IssuerKeyFault {
-                notices.say(fault.text)
+                notice = ConsoleNotice(text: fault.text)
+            } catch let question as Unconfirmed {
+                return try question.confirmation.response(pages, guardian, request, language: .english)
             }
+            if let notice, let session = session(of: request) { notices.add(notice, for: session) }
             await gateway.keys.forget()
             return Response(status: .seeOther, headers: [.location: "/console" + anchor])
         }
@@ -149,6 +136,58 @@ struct ConsolePages: Sendable {
         return form
     }
 
+    // MARK: What an operator is asked
+
+    /// Adds the page that asks before the action under the same path.
+    private func question(
+        _ router: Router<GatewayContext>, _ path: RouterPath,
+        _ body: @escaping @Sendable (FormParameters) async throws -> Confirmation?
+    ) {
+        router.get(path) { request, context in
+            try check(request, context)
+            guard try await isOperator(request) else {
+                return Response(status: .seeOther, headers: [.location: "/console/login"])
+            }
+            guard let confirmation = try await body(FormParameters(query: request.uri.query ?? "", body: [])) else {
+                throw HTTPError(.notFound)
+            }
+            return try confirmation.response(pages, guardian, request, language: .english)
+        }
+    }
+
+    private func addQuestions(_ router: Router<GatewayContext>) {
+        question(router, "console/issuer-keys/activate") { query in
+            try await issuerKey(query).map { .activateIssuerKey($0.id, active: $0.active) }
+        }
+        question(router, "console/issuer-keys/retire") { query in
+            try await issuerKey(query).map {
+                .retireIssuerKey($0.id, active: $0.active, days: gateway.settings.limits.days)
+            }
+        }
+        question(router, "console/merchants/contract") { query in
+            try await merchant(query).map { .endContract(of: $0, days: gateway.settings.limits.days) }
+        }
+        question(router, "console/merchants/record-key/remove") { query in
+            guard let merchant = try await merchant(query) else { return nil }
+            let keys = try await store.recordKeys(of: merchant.appID)
+            return keys.first { "\($0.id)" == query["id"] }.map {
+                .removeRecordKey($0, of: merchant, isLast: keys.count == 1)
+            }
+        }
+    }
+
+    /// The key that a link names, and the one that signs riders' codes now.
+    private func issuerKey(_ query: FormParameters) async throws -> (id: UInt8, active: String)? {
+        let keys = try await store.issuerKeys()
+        guard let id = query["id"].flatMap({ UInt8($0) }), keys.contains(where: { $0.id == id }) else { return nil }
+        return (id, keys.first { $0.state == .active }.map { "\($0.id)" } ?? "none")
+    }
+
+    private func merchant(_ query: FormParameters) async throws -> Merchant? {
+        guard let appID = query["app_id"] else { return nil }
+        return try await store.merchant(appID)
+    }
+
     // MARK: What an operator does
 
     /// Why something was not done, for the operator to read.
@@ -157,9 +196,20 @@ struct ConsolePages: Sendable {
         init(_ text: String) { self.text = text }
     }
 
+    /// An action that has to be asked about first.
+    private struct Unconfirmed: Error {
+        let confirmation: Confirmation
+    }
+
     private func required(_ form: FormParameters, _ name: String) throws -> String {
         guard let value = form[name] else { throw ConsoleFault("\(name) is missing.") }
         return value
+    }
+
+    private func requiredMerchant(_ form: FormParameters) async throws -> Merchant {
+        let appID = try required(form, "app_id")
+        guard let merchant = try await store.merchant(appID) else { throw ConsoleFault("There is no such merchant.") }
+        return merchant
     }
 
     private func addMerchantActions(_ router: Router<GatewayContext>) {
@@ -174,22 +224,31 @@ struct ConsolePages: Sendable {
                     appID: appID, name: try required(form, "name"), loginName: try required(form, "login_name"),
                     publicKey: nil, recordKey: [UInt8](hex: recordKey))
             else { throw ConsoleFault("A merchant with this app_id or this name to be paid as is there already.") }
-            notices.say("Merchant \(appID) is there. Make its keys with `posgateway keygen`, and paste the public one.")
-            notices.show(recordKey, "The record key of its gates, shown this once (POSOFFLINE_RECORD_KEY_FILE):")
+            return ConsoleNotice(
+                text: """
+                    Merchant \(appID) is there. Make its keys with `posgateway keygen`, and paste the public one. The record \
+                    key of its gates, shown this once (POSOFFLINE_RECORD_KEY_FILE):
+                    """, secret: recordKey)
         }
         action(router, "console/merchants/key", anchor: "#merchants") { form, _ in
-            let text = try required(form, "public_key")
+            let pasted = try required(form, "public_key")
             let key: ApplicationKey
-            do { key = try ApplicationKey(pasted: text) } catch RSAFault.notAKey {
+            do { key = try ApplicationKey(pasted: pasted) } catch RSAFault.notAKey {
                 throw ConsoleFault("That is no RSA public key of at least 2,048 bits, in PEM or in one line of base64.")
             }
-            let appID = try required(form, "app_id")
-            guard try await store.merchant(appID) != nil else { throw ConsoleFault("There is no such merchant.") }
-            try await store.setKey(key.key.der, of: appID)
-            notices.say("The public key is set.")
+            let merchant = try await requiredMerchant(form)
+            if let present = merchant.key, present.key.der != key.key.der, form["replaces"] != merchant.keyDigest {
+                throw Unconfirmed(confirmation: .replaceKey(of: merchant, with: key, pasted: pasted))
+            }
+            try await store.setKey(key.key.der, of: merchant.appID)
+            return ConsoleNotice(text: "The public key is set.")
         }
         action(router, "console/merchants/contract", anchor: "#merchants") { form, _ in
-            try await store.setContract(form["contracted"] == "true", of: try required(form, "app_id"))
+            let merchant = try await requiredMerchant(form)
+            let isContracted = form["contracted"] == "true"
+            try await store.setContract(isContracted, of: merchant.appID)
+            return ConsoleNotice(
+                text: "The contract of \(merchant.name) \(isContracted ? "is in force" : "has ended: its calls are refused").")
         }
         action(router, "console/merchants/record-key", anchor: "#merchants") { form, _ in
             let text = form["key"] ?? RandomText.hex(bytes: 32)
@@ -197,30 +256,36 @@ struct ConsolePages: Sendable {
             do throws(OfficeError) { key = try RecordKeyText.key(Array(text.utf8)) } catch {
                 throw ConsoleFault("A record key is 32 to 128 hex digits.")
             }
-            try await store.addRecordKey(key, to: try required(form, "app_id"))
-            if form["key"] == nil { notices.show(text, "The new record key, shown this once:") }
+            try await store.addRecordKey(key, to: try await requiredMerchant(form).appID)
+            return form["key"] == nil
+                ? ConsoleNotice(text: "The new record key, shown this once:", secret: text)
+                : ConsoleNotice(text: "Record key \(RecordVerifier.id(of: key).hex) is there.")
         }
         action(router, "console/merchants/record-key/remove", anchor: "#merchants") { form, _ in
             guard let id = Int64(try required(form, "id")) else { throw ConsoleFault("id is no number.") }
-            try await store.removeRecordKey(id, of: try required(form, "app_id"))
-            notices.say("The record key is gone: records that it has signed do not settle any more.")
+            let appID = try await requiredMerchant(form).appID
+            guard try await store.recordKeys(of: appID).contains(where: { $0.id == id }) else {
+                throw ConsoleFault("The merchant has no such record key.")
+            }
+            try await store.removeRecordKey(id, of: appID)
+            return ConsoleNotice(text: "The record key is gone: records that it has signed do not settle any more.")
         }
     }
 
     private func addIssuerKeyActions(_ router: Router<GatewayContext>) {
         action(router, "console/issuer-keys", anchor: "#issuer-keys") { _, _ in
             try await store.addIssuerKeys([SigningKey(generatedOn: .secp256k1)])
-            notices.say("A new issuer key is in the list. Activate it when the gates have fetched it.")
+            return ConsoleNotice(text: "A new issuer key is in the list. Activate it when the gates have fetched it.")
         }
         action(router, "console/issuer-keys/activate", anchor: "#issuer-keys") { form, _ in
             let id = try keyID(form)
             try await store.activateIssuerKey(id)
-            notices.say("Riders' codes are signed with key \(id) from now on.")
+            return ConsoleNotice(text: "Riders' codes are signed with key \(id) from now on.")
         }
         action(router, "console/issuer-keys/retire", anchor: "#issuer-keys") { form, _ in
             let id = try keyID(form)
             try await store.retireIssuerKey(id)
-            notices.say("Issuer key \(id) is retired.")
+            return ConsoleNotice(text: "Issuer key \(id) is retired.")
         }
     }
 
@@ -252,10 +317,12 @@ struct ConsolePages: Sendable {
                 extent = .calls(calls)
             }
             gateway.faults.add(kind, method: method, milliseconds: milliseconds, extent: extent)
+            return nil
         }
         action(router, "console/faults/remove", anchor: "#faults") { form, _ in
             guard let id = Int(try required(form, "id")) else { throw ConsoleFault("id is no number.") }
             gateway.faults.remove(id)
+            return nil
         }
     }
 
@@ -270,35 +337,23 @@ struct ConsolePages: Sendable {
 
     // MARK: Pages
 
-    @Sendable private func retirePage(_ request: Request, _ context: GatewayContext) async throws -> Response {
-        try check(request, context)
-        guard try await isOperator(request) else { return Response(status: .seeOther, headers: [.location: "/console/login"]) }
-        let keys = try await store.issuerKeys()
-        guard let id = request.uri.queryParameters["id"].flatMap({ UInt8($0) }), keys.contains(where: { $0.id == id }) else {
-            throw HTTPError(.notFound)
-        }
-        let token = guardian.token(for: request)
-        var response = try pages.response(
-            "retire",
-            [
-                "title": "Retire issuer key \(id)?", "id": "\(id)", "formToken": token,
-                "active": keys.first { $0.state == .active }.map { "\($0.id)" } ?? "none",
-                "days": "\(gateway.settings.limits.days)",
-            ], language: .english)
-        guardian.set(token, on: &response)
-        return response
-    }
-
     @Sendable private func show(_ request: Request, _ context: GatewayContext) async throws -> Response {
         try check(request, context)
         guard try await isOperator(request) else {
             return Response(status: .seeOther, headers: [.location: "/console/login"])
         }
         let token = guardian.token(for: request)
-        let notice = notices.take()
         var values: [String: Any] = ["title": "posgateway console", "formToken": token]
-        if let text = notice.text { values["notice"] = text }
-        if let secret = notice.secret { values["secret"] = ["label": secret.label, "value": secret.value] }
+        let notices = session(of: request).map(notices.take) ?? []
+        if !notices.isEmpty {
+            values["notices"] = [
+                "lines": notices.map { notice in
+                    var line = ["text": notice.text]
+                    line["secret"] = notice.secret
+                    return line
+                }
+            ]
+        }
         values.merge(try await plotValues()) { $1 }
         values["merchants"] = try await merchantValues()
         values["issuerKeys"] = try await store.issuerKeys().map { key in
@@ -347,8 +402,7 @@ struct ConsolePages: Sendable {
             var values: [String: Any] = [
                 "name": merchant.name, "appID": merchant.appID, "loginName": merchant.loginName,
                 "contract": merchant.isContracted ? "in force" : "none: calls are refused",
-                "otherContract": merchant.isContracted ? "false" : "true",
-                "contractLabel": merchant.isContracted ? "End the contract" : "Put the contract in force",
+                "isContracted": merchant.isContracted,
                 "recordKeys": try await store.recordKeys(of: merchant.appID).map { key in
                     ["id": "\(key.id)", "keyID": key.keyID.hex, "since": gateway.clock.text(key.createdAt)]
                 },

@@ -21,8 +21,9 @@ enum ConsoleTemplates {
             <nav><a href="#rides">Rides</a><a href="#calls">Calls</a><a href="#trades">Trades</a>
             <a href="#faults">Faults</a><a href="#merchants">Merchants</a><a href="#riders">Riders and cards</a>
             <a href="#ledger">Ledger</a><a href="#issuer-keys">Issuer keys</a></nav>
-            {{#notice}}<p class="panel" role="status">{{.}}</p>{{/notice}}
-            {{#secret}}<p class="panel" role="status">{{label}}<br><code>{{value}}</code></p>{{/secret}}
+            {{#notices}}<div class="panel" role="status">
+            {{#lines}}<p>{{text}}{{#secret}}<br><code>{{.}}</code>{{/secret}}</p>{{/lines}}
+            </div>{{/notices}}
 
             <h2 id="rides">Rides per hour</h2>
             <svg class="plot" viewBox="0 0 760 170" role="img" aria-label="{{plotLabel}}">
@@ -42,7 +43,7 @@ enum ConsoleTemplates {
             <h2 id="faults">Faults</h2>
             <p class="soft">What a caller must survive, on order. A restart forgets them.</p>
             {{#faults}}<form class="row fault" method="post" action="/console/faults/remove">{{>token}}<input type="hidden" name="id" value="{{id}}">
-            <span>{{text}}</span> <button class="danger">Take back</button></form>{{/faults}}
+            <span>{{text}}</span> <button class="plain">Take back</button></form>{{/faults}}
             <form class="row panel" method="post" action="/console/faults">{{>token}}
             <label>Interface<br><select name="method"><option value="">all</option>{{#methods}}<option value="{{value}}">{{label}}</option>{{/methods}}</select></label>
             <label>Fault<br><select name="kind">{{#kinds}}<option value="{{value}}">{{label}}</option>{{/kinds}}</select></label>
@@ -62,16 +63,19 @@ enum ConsoleTemplates {
             <form class="row" method="post" action="/console/merchants/key">{{>token}}
             <input type="hidden" name="app_id" value="{{appID}}">
             <label>Public key, PEM or one line<br><textarea name="public_key" rows="2" cols="50" required></textarea></label>
-            <button class="plain">Set the key</button></form>
-            <form class="row" method="post" action="/console/merchants/contract">{{>token}}
-            <input type="hidden" name="app_id" value="{{appID}}"><input type="hidden" name="contracted" value="{{otherContract}}">
-            <button class="plain">{{contractLabel}}</button></form>
+            <button class="plain">{{#key}}Replace the key…{{/key}}{{^key}}Set the key{{/key}}</button></form>
+            {{#isContracted}}<form class="row" method="get" action="/console/merchants/contract">
+            <input type="hidden" name="app_id" value="{{appID}}">
+            <button class="danger" aria-label="End the contract of {{name}}">End the contract…</button></form>{{/isContracted}}
+            {{^isContracted}}<form class="row" method="post" action="/console/merchants/contract">{{>token}}
+            <input type="hidden" name="app_id" value="{{appID}}"><input type="hidden" name="contracted" value="true">
+            <button class="plain">Put the contract in force</button></form>{{/isContracted}}
             <div class="scroll" tabindex="0" role="region" aria-label="Record keys of {{name}}"><table><caption class="soft">Record keys of its gates</caption>
             <tr><th>Key id</th><th>Since</th><th></th></tr>
             {{#recordKeys}}<tr><td class="mono">{{keyID}}</td><td>{{since}}</td><td>
-            <form class="inline" method="post" action="/console/merchants/record-key/remove">{{>token}}
+            <form class="inline" method="get" action="/console/merchants/record-key/remove">
             <input type="hidden" name="app_id" value="{{appID}}"><input type="hidden" name="id" value="{{id}}">
-            <button class="danger" aria-label="Remove record key {{keyID}}">Remove</button></form></td></tr>{{/recordKeys}}
+            <button class="danger" aria-label="Remove record key {{keyID}}">Remove…</button></form></td></tr>{{/recordKeys}}
             </table></div>
             <form class="row" method="post" action="/console/merchants/record-key">{{>token}}
             <input type="hidden" name="app_id" value="{{appID}}">
@@ -103,8 +107,8 @@ enum ConsoleTemplates {
             <div class="scroll" tabindex="0" role="region" aria-label="Issuer keys"><table><tr><th>Id</th><th>Public key</th><th>State</th><th>Since</th><th></th></tr>
             {{#issuerKeys}}<tr><td>{{id}}</td><td class="mono">{{publicKey}}</td><td>{{state}}</td><td>{{since}}</td><td>
             {{#canChange}}
-            <form class="inline" method="post" action="/console/issuer-keys/activate">{{>token}}<input type="hidden" name="id" value="{{id}}">
-            <button class="plain" aria-label="Activate issuer key {{id}}">Activate</button></form>
+            <form class="inline" method="get" action="/console/issuer-keys/activate"><input type="hidden" name="id" value="{{id}}">
+            <button class="plain" aria-label="Activate issuer key {{id}}">Activate…</button></form>
             <form class="inline" method="get" action="/console/issuer-keys/retire"><input type="hidden" name="id" value="{{id}}">
             <button class="danger" aria-label="Retire issuer key {{id}}">Retire…</button></form>
             {{/canChange}}</td></tr>{{/issuerKeys}}</table></div>
@@ -112,22 +116,5 @@ enum ConsoleTemplates {
             {{/body}}{{/frame}}
             """,
         "token": #"<input type="hidden" name="form_token" value="{{formToken}}">"#,
-        "retire": """
-            {{<frame}}{{$kind}}console{{/kind}}{{$body}}
-            <h1>{{title}}</h1>
-            <section class="panel">
-            <p>What stops working:</p>
-            <ul>
-            <li>key.query leaves the key out. Gates that fetch the list again refuse every code that key {{id}} has signed.</li>
-            <li>Records of codes that are made from now on with key {{id}} do not settle.</li>
-            </ul>
-            <p>What goes on: riders' pages sign with key {{active}}, so riders notice nothing; records of codes made
-            before now settle for another {{days}} days. A retired key cannot be brought back, and its id is not used again.</p>
-            <form method="post" action="/console/issuer-keys/retire">{{>token}}<input type="hidden" name="id" value="{{id}}">
-            <p class="choices"><button class="danger">Retire key {{id}}</button>
-            <a class="button plain" href="/console#issuer-keys">Keep it</a></p></form>
-            </section>
-            {{/body}}{{/frame}}
-            """,
     ]
 }

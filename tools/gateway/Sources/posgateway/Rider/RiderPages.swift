@@ -21,6 +21,7 @@ struct RiderPages: Sendable {
         router.post("p/f/public_transit/sign", use: decide)
         router.get("card/code", use: code)
         router.get("card/rides", use: rides)
+        router.get("leave", use: leavePage)
         router.post("logout", use: logout)
     }
 
@@ -55,7 +56,6 @@ struct RiderPages: Sendable {
                 ]
             }
         }
-        let token = guardian.token(for: request)
         var values: [String: Any] = [:]
         if let userID, let others = try await otherRides(of: userID, say) { values["otherRides"] = others }
         let own = "http\(cookies.isSecure ? "s" : "")://\(request.head.authority ?? "localhost")/"
@@ -67,13 +67,30 @@ struct RiderPages: Sendable {
                 "title": say("公交乘车码", "Transit codes"), "cards": cards, "isKnown": userID != nil,
                 "intro": userID.map { say("用户 \($0)", "You are rider \($0).") }
                     ?? say("开通后即可出示乘车码。", "Sign up to get a transit code on this page."),
-                "signAddress": sign, "signLabel": say("开通", "Sign up"), "logoutLabel": say("退出", "Leave"),
-                "formToken": token, "otherLang": say == .chinese ? "en" : "zh",
+                "signAddress": sign, "signLabel": say("开通", "Sign up"), "leaveLabel": say("退出…", "Leave…"),
+                "otherLang": say == .chinese ? "en" : "zh",
                 "otherName": say == .chinese ? "English" : "中文",
             ]) { $1 }
-        var response = try pages.response("home", values, language: say)
-        guardian.set(token, on: &response)
-        return response
+        return try pages.response("home", values, language: say)
+    }
+
+    /// Nobody can log in as a rider, so leaving is for good.
+    @Sendable private func leavePage(_ request: Request, _: GatewayContext) async throws -> Response {
+        let say = Language(request)
+        guard let userID = try await rider(of: request) else {
+            return Response(status: .seeOther, headers: [.location: "/"])
+        }
+        return try Confirmation(
+            title: say("在此浏览器上退出？", "Leave on this browser?"),
+            stops: [
+                say("此浏览器不再显示用户 \(userID) 的卡和乘车码。", "This browser no longer shows the cards and codes of rider \(userID)."),
+                say(
+                    "没有密码可以再次登录：退出后无法在此找回这些卡及其余额。",
+                    "There is no password to come back with: the cards and their balances cannot be opened here again."),
+            ],
+            goesOn: say("已乘坐的行程仍会扣款，卡片仍属于您。", "Rides that you have made are still charged, and the cards stay yours."),
+            action: "/logout", fields: [], label: say("退出", "Leave"), keep: (say("不退出", "Stay"), "/")
+        ).response(pages, guardian, request, language: say)
     }
 
     @Sendable private func entry(_ request: Request, _: GatewayContext) async throws -> Response {

@@ -13,10 +13,7 @@ enum RiderTemplates {
             <section class="panel"><h2>{{label}}</h2><p class="soft">{{hint}}</p>{{>rides}}</section>
             {{/otherRides}}
             {{^isKnown}}<p><a class="button" href="{{signAddress}}">{{signLabel}}</a></p>{{/isKnown}}
-            {{#isKnown}}
-            <form method="post" action="/logout"><input type="hidden" name="form_token" value="{{formToken}}">
-            <button class="plain">{{logoutLabel}}</button></form>
-            {{/isKnown}}
+            {{#isKnown}}<p><a class="button plain" href="/leave">{{leaveLabel}}</a></p>{{/isKnown}}
             {{/body}}{{/frame}}
             """,
         "sign": """

@@ -34,9 +34,10 @@ enum Assets {
                  border: 1px solid var(--main); background: var(--main); color: #fff; font: inherit;
                  text-decoration: none; cursor: pointer; }
         button.plain, .button.plain { background: #fff; color: var(--main); }
-        button.danger { background: var(--bad); border-color: var(--bad); }
+        button.danger { background: #fff; border-color: var(--bad); color: var(--bad); }
         .choices { display: flex; gap: .75rem; flex-wrap: wrap; }
         .choices button { flex: 1; }
+        .choices .keep { flex: 2; text-align: center; } .choices .danger { flex: none; }
         .code { text-align: center; }
         .code img { width: 100%; max-width: 22rem; height: auto; aspect-ratio: 1; background: #fff; }
         .code img.stale { visibility: hidden; }

@@ -64,6 +64,20 @@ struct Pages: Sendable {
             </body>
             </html>
             """,
+        "confirm": """
+            {{<frame}}{{$kind}}rider{{/kind}}{{$body}}
+            <h1>{{title}}</h1>
+            <section class="panel">
+            <p>{{stopsLabel}}</p>
+            <ul>{{#stops}}<li>{{.}}</li>{{/stops}}</ul>
+            <p>{{goesOn}}</p>
+            <form method="post" action="{{action}}"><input type="hidden" name="form_token" value="{{formToken}}">
+            {{#fields}}<input type="hidden" name="{{name}}" value="{{value}}">{{/fields}}
+            <p class="choices"><a class="button keep" href="{{keepAddress}}" autofocus>{{keepLabel}}</a>
+            <button class="danger">{{label}}</button></p></form>
+            </section>
+            {{/body}}{{/frame}}
+            """,
         "message": """
             {{<frame}}{{$kind}}rider{{/kind}}{{$body}}
             <h1>{{title}}</h1>
