@@ -380,6 +380,14 @@ class Money(CardTest):
         self.settled(self.ride(card))
         self.assertEqual(self.paid(card["user_id"]), 200)
 
+    def test_a_ride_with_a_card_that_was_disabled_meanwhile(self):
+        # It was ridden.
+        card = self.issued(balance="5.00")
+        trade = self.ride(card)
+        self.send({**card, "action": "UPDATE", "balance": None, "disabled": True, "disabled_tips": "Pay first"})
+        self.settled(trade)
+        self.assertEqual((self.left(card), self.paid(card["user_id"])), (300, 0))
+
     def test_revoking_pays_back_what_is_left(self):
         _, put_in = self.balances()
         card = self.issued(balance="5.00")

@@ -1045,6 +1045,21 @@ class Faults(ConsoleTest):
         self.settled(self.gate.trade())
         self.act("faults/remove", id="12345")
 
+    def test_a_restart_forgets_them(self):
+        server = Server()
+        self.addCleanup(server.kill)
+        operator = Visitor(server)
+        operator.log_in()
+        self.assertIn("Take back", operator.act("faults", kind="unavailable", percent="100").words)
+        client = Client(server)
+        self.assertEqual(client.call(KEY_QUERY).code, "20000")
+        client.close()
+        self.assertEqual(server.stop(), 0)
+        server.start()
+        self.assertEqual({client.call(KEY_QUERY).code for _ in range(20)}, {"10000"})
+        client.close()
+        self.assertNotIn("Take back", operator.get("/console").words)
+
     def test_what_is_no_fault(self):
         for fields in ({"kind": "x"}, {"kind": ""}, {"kind": "delay", "milliseconds": "120001"},
                        {"kind": "delay", "milliseconds": "-1"}, {"kind": "drop", "calls": "0"},

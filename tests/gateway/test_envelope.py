@@ -70,6 +70,11 @@ class Placement(GatewayTest):
         self.arrives(query, body=query)
         self.arrives(query + "&" + query)
         self.arrives(query, body=encode({"app_id": "another"}))
+        # The first counts, in one part too.
+        self.arrives(query + "&app_id=another")
+        self.arrives(body=query + "&app_id=another")
+        self.refused("40002", "isv.invalid-app-id", "", self.client.answer("app_id=another&" + query))
+        self.refused("40002", "isv.invalid-app-id", "", self.client.answer("app_id=another", body=query))
 
     def test_empty_pairs_and_values_that_hold_an_equals_sign(self):
         self.arrives("&" + encode(self.parameters) + "&&")
@@ -119,6 +124,7 @@ class Order(GatewayTest):
         ("40002", "isv.invalid-signature-type", "sign_type", {"sign_type": "RSA"}),
         ("40002", "isv.invalid-charset", "charset", {"charset": "latin1"}),
         ("40002", "isv.invalid-format", "format", {"format": "xml"}),
+        ("40002", "isv.invalid-parameter", "version", {"version": "2.0"}),
         ("40002", "isv.invalid-signature", "验签出错", {"sign": "AAAA"}),
         ("40002", "isv.invalid-timestamp", "timestamp", {"timestamp": "yesterday"}),
         ("40002", "isv.illegal-json", "biz_content", {"biz_content": "{"}),

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -19,6 +20,7 @@ import unittest
 import urllib.parse
 
 import support
+from pages import Visitor
 from support import (
     KEY_QUERY, TRADE_SETTLE, VIRTUALCARD_SEND, Client, Gate, GatewayTest, Server, command, environment, exchange,
     number, read, temporary_directory, time_text)
@@ -415,6 +417,39 @@ class Starting(unittest.TestCase):
             client.close()
             self.assertEqual(server.stop(), 0)
 
+    def test_every_setting_can_be_set_in_each_way(self):
+        # A value that keeps the server from starting has been read.
+        names = set(re.findall(r"^  --([a-z-]+)", command("serve", "--help").stdout, re.M))
+        bad = {"data": "/proc/nothing", "host": "203.0.113.1", "port": 65536, "console": "maybe",
+               "tls-certificate": "/nonexistent.pem", "tls-key": "/nonexistent.pem", "settlement-days": 0, "ride-cap": 0,
+               "code-window": 9, "code-quota": 65536, "utc-offset": 15, "accept-development-key": "perhaps",
+               "log-level": "loud"}
+        self.assertEqual(names - {"config", "quiet"}, set(bad))
+        for name, value in bad.items():
+            tree = value
+            for part in reversed(name.split("-")):
+                tree = {part: tree}
+            arguments = ["--port", "0"] if name != "port" else []
+            arguments += ["--data", self.data()] if name != "data" else []
+            with self.subTest(name):
+                self.refuse("", *arguments, env={"POSGATEWAY_" + name.upper().replace("-", "_"): str(value)})
+                self.refuse("", *arguments, "--config", self.file(json.dumps(tree)))
+                if name != "accept-development-key":  # As a flag it has no value.
+                    self.refuse("", *arguments, f"--{name}={value}")
+
+    def test_commands_beside_a_server(self):
+        server = Server()
+        client, gate = Client(server), Gate(server)
+        client.settle(gate.trade())
+        for name in ("audit", "issuer-keys", "plans"):
+            result = command(name, "--data", server.data)
+            self.assertEqual((result.returncode, result.stderr), (0, ""), result.stdout)
+            self.assertGreater(len(result.stdout), 20)
+        self.assertEqual(server.audit()["settled_trades"], 1)
+        self.assertEqual(client.settle(gate.trade())[0]["result"], "SUCCESS")
+        client.close()
+        self.assertEqual(server.stop(), 0)
+
     def test_an_address_that_cannot_be_had(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             self.refuse("in use", "--data", self.data(), "--port", str(taken.getsockname()[1]))
@@ -529,7 +564,7 @@ class Secrets(unittest.TestCase):
         server = Server("--log-level", "trace", data=os.path.join(temporary_directory(), "data"))
         client, gate = Client(server), Gate(server)
         signs = []
-        trade = gate.trade()
+        trade = gate.trade(subject="What the ride was", out_trade_no=number("of the merchant's own "))
         for parameters in (
             client.parameters(KEY_QUERY), client.parameters(TRADE_SETTLE, {"trade_list": [trade]}),
             client.parameters(KEY_QUERY, sign="AAAA", app_auth_token="a-token-of-the-merchant"),
@@ -537,6 +572,15 @@ class Secrets(unittest.TestCase):
             signs.append(parameters["sign"])
             client.post(parameters)
             client.answer(urllib.parse.urlencode(parameters), verb="GET")
+        # A rider's pages, and the console.
+        visitor = Visitor(server)
+        rider = visitor.sign_up(title="A title of the rider's")
+        code = visitor.code(rider)
+        visitor.get("/card/rides", cardType="ANT00001", cardNo=rider)
+        visitor.get("/card/code", cardType="ANT00001", cardNo=rider)
+        visitor.log_in()
+        key = re.search("<code>([0-9a-f]{64})</code>", visitor.act(
+            "merchants/record-key", app_id=client.app_id).text)[1]
         client.close()
         server.process.send_signal(signal.SIGTERM)
         announcement = server.process.stdout.read()
@@ -550,6 +594,9 @@ class Secrets(unittest.TestCase):
             secrets.append(server.demo(name).strip()[100:200])
         secrets += [line.split()[1] for line in read(server.issuer_keys()).splitlines()[1:]]
         secrets.append(base64.b64encode(gate.key).decode())
+        secrets += [key, key.upper(), code, *visitor.cookies.values()]
+        # Neither contents nor people.
+        secrets += [trade["user_id"], trade["out_trade_no"], trade["subject"], rider, "A title of the rider's"]
         for secret in secrets:
             self.assertGreater(len(secret), 15)
             self.assertNotIn(secret, said)

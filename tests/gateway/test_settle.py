@@ -3,9 +3,11 @@
 import hashlib
 import json
 import os
+import threading
 import time
 
-from support import DAY, TRADE_SETTLE, Client, Gate, GatewayTest, issue, number, pos_param, record, time_text, user_of
+from support import (
+    DAY, TRADE_SETTLE, VIRTUALCARD_SEND, Client, Gate, GatewayTest, issue, number, pos_param, record, time_text, user_of)
 
 
 class Good(GatewayTest):
@@ -65,6 +67,44 @@ class Good(GatewayTest):
         self.failed("RIDE_INCOMPLETE", "", self.gate.trade(once, once))
         single = self.gate.record()
         self.failed("RIDE_INCOMPLETE", "", self.gate.trade(single, single))
+
+    def test_an_entry_and_an_exit_of_one_code(self):
+        code = self.gate.code()
+        trade = self.gate.trade(self.gate.record(code, trip="IN", amount=0), self.gate.record(code, trip="OUT"))
+        self.settled(trade)
+        self.assertEqual(self.paid(trade["user_id"]), 200)
+        self.failed("RECORD_ALREADY_SETTLED", "", self.gate.trade(self.gate.record(code)))
+
+    def test_an_entry_and_an_exit_of_two_cards(self):
+        user = self.gate.user()
+        plain = self.gate.code("--uid", user)
+        first, second = (self.gate.code("--uid", user, "--card-type", "CITY0001", "--card-no", card_no)
+                         for card_no in ("1", "2"))
+        for codes in ((first, second), (second, first), (plain, first), (first, plain)):
+            records = [self.gate.record(code, trip=trip) for code, trip in zip(codes, ("IN", "OUT"))]
+            self.failed("RIDE_INCOMPLETE", "", self.gate.trade(*records))
+        self.assertEqual(self.paid(user), 0)
+
+    def test_all_trades_of_a_call_are_one_transaction(self):
+        # Whoever looks into the ledger meanwhile sees all of them or none.
+        trades = [self.gate.trade() for _ in range(100)]
+        names = [trade["out_trade_no"] for trade in trades]
+        seen, ended = set(), threading.Event()
+
+        def look():
+            with self.server.sql() as db:
+                while not ended.is_set():
+                    seen.add(db.execute(
+                        f"SELECT COUNT(*) FROM trade WHERE out_trade_no IN ({','.join('?' * 100)})", names).fetchone()[0])
+
+        looking = threading.Thread(target=look)
+        looking.start()
+        try:
+            self.settled(*trades)
+        finally:
+            ended.set()
+            looking.join()
+        self.assertEqual(seen | {100}, {0, 100})
 
     def test_an_entry_and_an_exit_of_two_riders(self):
         entry, other_exit = self.pair()[0], self.pair()[1]
@@ -257,6 +297,68 @@ class OtherCap(GatewayTest):
         self.settled(self.gate.trade(actual_order_time=time_text(time.time() - DAY + 5)))
 
 
+class Order(GatewayTest):
+    """Of two rules that a trade breaks, the first in the table of docs/gateway.md is named."""
+
+    #: Rule, error code, what to say, and what breaks it: arguments of the code, of the record and of the trade.
+    RULES = [
+        ("old trade", "TRADE_TOO_LATE", "actual_order_time", {}, {}, {"actual_order_time": -6 * DAY}),
+        ("trade of the future", "ILLEGAL_PARAMS", "actual_order_time", {}, {}, {"actual_order_time": DAY + 600}),
+        ("cap", "AMOUNT_ABOVE_CAP", "cap", {}, {}, {"amount": "20.01"}),
+        ("record", "RECORD_INVALID", "MAC", {}, {"mac": b"\0" * 32}, {}),
+        ("ride", "RIDE_INCOMPLETE", "SINGLE", {}, {"trip": "IN"}, {}),
+        ("user", "USER_NOT_MATCH", "user", {}, {}, {"user_id": "2088777700000000"}),
+        ("old record", "TRADE_TOO_LATE", "the record is too old", {"--generated": -7 * DAY}, {}, {}),
+        ("record of the future", "RECORD_INVALID", "from the future", {"--generated": DAY + 600}, {}, {}),
+        ("quota", "AMOUNT_ABOVE_QUOTA", "quota", {"--quota": 100}, {}, {}),
+        ("recorded amount", "AMOUNT_ABOVE_RECORD", "recorded", {}, {"amount": 50}, {}),
+        ("settled code", "RECORD_ALREADY_SETTLED", "once", {}, {}, {}),
+        ("seller", "SELLER_NOT_EXIST", "seller_login_name", {}, {}, {"seller_login_name": "nobody"}),
+        ("balance", "CARD_BALANCE_NOT_ENOUGH", "balance", {}, {}, {}),
+    ]
+
+    def trade_that_breaks(self, *rules):
+        """A ride with a prepaid card that breaks these rules and no other."""
+        now, user, card_no = int(time.time()), self.gate.user(), number("C")
+        codes, records, trades = ({name: value for rule in rules for name, value in rule[place].items()}
+                                  for place in (3, 4, 5))
+        names = [rule[0] for rule in rules]
+        card = {"action": "ISSUE", "user_id": user, "card_type": "CITY0001", "card_no": card_no, "balance": "50.00",
+                "last_update_time": time_text(now)}
+        self.succeed(VIRTUALCARD_SEND, card)
+        if "--generated" in codes:
+            codes["--generated"] += now
+            codes["--expiry"] = now + 30 * DAY
+        arguments = [str(part) for pair in codes.items() for part in pair]
+        code = self.gate.code("--uid", user, "--card-type", "CITY0001", "--card-no", card_no, *arguments)
+        if "settled code" in names:
+            self.settled(self.gate.trade(self.gate.record(code, amount=0), amount="0.01"))
+        if "balance" in names:
+            self.succeed(VIRTUALCARD_SEND, {**card, "action": "UPDATE", "balance": "0"})
+        if "actual_order_time" in trades:
+            trades["actual_order_time"] = time_text(now + trades["actual_order_time"])
+        return self.gate.trade(self.gate.record(code, **{"amount": 0, **records}), **trades)
+
+    def test_each_rule_alone(self):
+        self.settled(self.trade_that_breaks())
+        for rule in self.RULES:
+            with self.subTest(rule[0]):
+                self.failed(rule[1], rule[2], self.trade_that_breaks(rule))
+
+    def test_of_two_rules_the_first_is_named(self):
+        pairs = 0
+        for place, first in enumerate(self.RULES):
+            for second in self.RULES[place + 1:]:
+                # Not both at once, and no code that is too old or too new has ever settled.
+                same = any(set(first[part]) & set(second[part]) for part in (3, 4, 5))
+                never = "settled code" in (first[0], second[0]) and "--generated" in {**first[3], **second[3]}
+                if not same and not never:
+                    pairs += 1
+                    with self.subTest(first[0], second=second[0]):
+                        self.failed(first[1], first[2], self.trade_that_breaks(first, second))
+        self.assertEqual(pairs, 13 * 12 // 2 - 4)
+
+
 class Once(GatewayTest):
     """No money moves twice."""
 
@@ -324,6 +426,13 @@ class Once(GatewayTest):
         once = self.gate.record()
         self.failed("AMOUNT_ABOVE_CAP", "", self.gate.trade(once, amount="99.00"))
         self.settled(self.gate.trade(once))
+
+    def test_a_failed_trade_keeps_its_number(self):
+        trade = self.gate.trade(amount="99.00")
+        first = self.failed("AMOUNT_ABOVE_CAP", "", trade)
+        self.failed("ILLEGAL_PARAMS", "out_trade_no", {**trade, "amount": "1.00"})
+        self.assertEqual(self.client.settle(trade), [first])
+        self.assertEqual(self.paid(trade["user_id"]), 0)
 
     def test_a_malformed_trade_leaves_its_number(self):
         trade = self.gate.trade()
@@ -446,6 +555,13 @@ class Windows(GatewayTest):
 
     def test_a_trade_of_tomorrow(self):
         self.failed("ILLEGAL_PARAMS", "actual_order_time", self.at(-2 * DAY, accepted=0))
+        self.failed("ILLEGAL_PARAMS", "actual_order_time", self.at(-DAY - 60, accepted=0))
+        self.settled(self.at(-DAY, accepted=0))
+
+    def test_how_old_and_how_new_a_record_may_be(self):
+        self.settled(self.at(0, accepted=6 * DAY - 60), self.at(0, accepted=-DAY))
+        self.failed("TRADE_TOO_LATE", "the record is too old", self.at(0, accepted=6 * DAY + 1))
+        self.failed("RECORD_INVALID", "from the future", self.at(0, accepted=-DAY - 60))
 
     def test_an_old_record_is_not_made_new_by_the_trade_s_time(self):
         self.failed("TRADE_TOO_LATE", "", self.at(0, accepted=7 * DAY))
