@@ -525,6 +525,25 @@ class FromElsewhere(PageTest):
         # Riders may.
         self.assertRegex(visitor.sign_up(), r"\A2088\d{12}\Z")
 
+    def test_nor_through_a_proxy_on_this_machine(self):
+        # From there the whole world would come from this machine.
+        visitor = Visitor(self.server)
+        visitor.log_in()
+        self.assertEqual(visitor.get("/console").status, 200)
+        for name, value in (("Forwarded", "for=127.0.0.1"), ("X-Forwarded-For", "127.0.0.1"), ("X-Real-IP", "127.0.0.1"),
+                            ("Via", "1.1 proxy"), ("x-forwarded-for", "")):
+            with self.subTest(name):
+                for path in ("/console", "/console/login", *QUESTION_PAGES):
+                    self.assertEqual(visitor.send("GET", path, headers={name: value}).status, 404)
+                for path in ("login", *ACTIONS):
+                    answer = visitor.post("/console/" + path, {name: value}, form_token=visitor.form_token)
+                    self.assertEqual(answer.status, 404, path)
+        server = Server("--console", "any")
+        self.addCleanup(server.kill)
+        visitor = Visitor(server)
+        visitor.log_in()
+        self.assertEqual(visitor.send("GET", "/console", headers={"Via": "1.1 proxy"}).status, 200)
+
     def test_unless_it_is_opened(self):
         visitor = Visitor(self.through_outer_address("--console", "any"))
         self.assertEqual(visitor.log_in().status, 303)
@@ -617,6 +636,12 @@ class Merchants(ConsoleTest):
         fields = {**question.fields, "public_key": public_line(third)}
         self.assertIn("What stops working", self.operator.submit("/console/merchants/key", **fields).words)
         self.assertEqual(clients[1].call(KEY_QUERY).code, "10000")
+        # The former key can be brought back.
+        self.operator.get("/console")
+        question = self.operator.submit("/console/merchants/key", app_id=app_id, public_key=public_pem(keys[0]))
+        self.confirm(question)
+        self.assertEqual([client.call(KEY_QUERY).sub_code for client in clients], [None, "isv.invalid-signature"])
+        self.confirm(self.operator.submit("/console/merchants/key", app_id=app_id, public_key=public_pem(keys[1])))
         # The present key again takes nobody's key away.
         self.assertIn("The public key is set.",
                       self.act("merchants/key", app_id=app_id, public_key=public_pem(keys[1])).words)
@@ -629,8 +654,9 @@ class Merchants(ConsoleTest):
             self.assertIn(words, question.words)
         self.succeed(KEY_QUERY)
         self.assertIn("calls are refused", self.confirm(question).words)
-        self.refuse("40006", "isv.insufficient-isv-permissions", "", KEY_QUERY)
-        self.act("merchants/contract", app_id=demo, contracted="true")
+        for method in METHODS:
+            self.refuse("40006", "isv.insufficient-isv-permissions", "", method)
+        self.assertIn("is in force", self.act("merchants/contract", app_id=demo, contracted="true").words)
         self.succeed(KEY_QUERY)
 
     def test_names_that_are_taken_or_missing(self):
@@ -665,10 +691,14 @@ class Merchants(ConsoleTest):
         self.assertNotIn(key.hex(), question.text)
         self.settled(self.gate.trade(record(self.gate.code(), key)))
         self.assertIn("do not settle any more", self.confirm(question).words)
+        self.refuse("40004", "FAIL", "record key", RECORD_VERIFY, {"record": record(self.gate.code(), key)})
         self.failed("RECORD_INVALID", "record key", self.gate.trade(record(self.gate.code(), key)))
         # What has settled keeps its answer, and the gates' other key goes on.
         self.settled(first)
         self.settled(self.gate.trade())
+        # Its hex digits bring it back.
+        self.act("merchants/record-key", app_id=app_id, key=key.hex())
+        self.settled(self.gate.trade(record(self.gate.code(), key)))
 
     def test_the_last_record_key(self):
         app_id, key = self.new_merchant()

@@ -334,6 +334,21 @@ class Ending(unittest.TestCase):
         self.assertEqual(self.server.wait(), 0)
         self.assertEqual(self.server.balance("rider", trade["user_id"]), -200)
 
+    def test_the_second_half_of_a_call_is_waited_for(self):
+        trade = self.gate.trade()
+        body = urllib.parse.urlencode(self.client.parameters(TRADE_SETTLE, {"trade_list": [trade]})).encode()
+        head = b"POST /gateway.do HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+        with socket.create_connection((self.server.host, self.server.port)) as connection:
+            connection.sendall(head + body[:200])
+            time.sleep(0.5)
+            self.server.process.send_signal(signal.SIGTERM)
+            time.sleep(1)
+            connection.sendall(body[200:])
+            connection.settimeout(20)
+            self.assertIn(b"HTTP/1.1 200", connection.recv(65536))
+        self.assertEqual(self.server.wait(), 0)
+        self.assertEqual(self.server.balance("rider", trade["user_id"]), -200)
+
     def test_idle_and_half_open_connections_hold_nothing_up(self):
         for content in (b"", b"POST /gateway.do HTT",
                         b"POST /gateway.do HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\na",

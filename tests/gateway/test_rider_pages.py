@@ -304,6 +304,7 @@ class Cards(PageTest):
                         question.text.index('<button class="danger">'))
         # Nothing has happened yet.
         self.assertEqual(self.visitor.card(self.rider).status, 200)
+        code = self.visitor.code(self.rider)
         self.assertIn("没有密码", self.visitor.get("/leave", lang="zh").words)
         answer = self.visitor.submit(question.action, **question.fields)
         self.assertEqual((answer.status, answer.location), (303, "/"))
@@ -312,6 +313,8 @@ class Cards(PageTest):
         self.visitor.cookies = kept
         self.assertEqual(self.visitor.card(self.rider).status, 403)
         self.assertEqual(self.visitor.get("/leave").location, "/")
+        # What was ridden is charged all the same.
+        self.settled(self.ride(self.rider, code))
 
     def test_a_merchant_s_card(self):
         card_no = self.new_card_number()

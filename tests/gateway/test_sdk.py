@@ -5,6 +5,10 @@ It dials port 80 whatever the URL says, so the server listens on 127.0.0.80 port
 
 import importlib
 import json
+import os
+import re
+import subprocess
+import sys
 import time
 import unittest
 
@@ -154,6 +158,19 @@ class Interfaces(SDKTest):
                 self.assertEqual(result.biz_code, "SUCCESS")
         response = self.call("AlipayCommerceDataSend", **common, op_data={"info": [item(city_name="")]})
         self.refused("40004", "ILLEGAL_PARAMS", "city_name", response)
+
+
+class Documentation(SDKTest):
+    def test_the_sample_runs_as_it_stands(self):
+        docs = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "gateway.md")
+        (sample,) = re.findall(r"^```python\n(.*?)^```$", read(docs), re.S | re.M)
+        directory = temporary_directory()
+        os.symlink(self.server.data, os.path.join(directory, "posgateway-data"))
+        result = subprocess.run(
+            [sys.executable, "-c", sample], cwd=directory, capture_output=True, text=True, timeout=30, check=False)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        answer = json.loads(result.stdout)
+        self.assertEqual((answer["code"], len(answer["keys"])), ("10000", 32))
 
 
 class Envelope(SDKTest):
