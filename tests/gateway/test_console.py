@@ -14,6 +14,7 @@ import urllib.parse
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select
 
 import browser
@@ -1219,6 +1220,26 @@ class InABrowser(BrowserTest):
         top, bottom = self.page.execute_script(
             "const box = arguments[0].getBoundingClientRect(); return [box.top, box.bottom]", notice)
         self.assertTrue(0 <= top < bottom <= 720, f"the notice is at {top} of a window of 720")
+
+    def test_a_question_is_answered_no_by_the_enter_key(self):
+        browser.resize(self.page, 1280, 900)
+        self.log_in()
+        app_id, key = self.client.app_id, os.urandom(32)
+        self.visitor.log_in()
+        self.visitor.act("merchants/record-key", app_id=app_id, key=key.hex())
+        name = hashlib.sha256(key).hexdigest()[:8].upper()
+        remove = f"button[aria-label='Remove record key {name}']"
+        self.open("/console")
+        browser.find(self.page, By.CSS_SELECTOR, remove).click()
+        self.expect(f"refuse every record that is signed with key {name}")
+        self.page.switch_to.active_element.send_keys(Keys.ENTER)
+        self.expect("Rides per hour")
+        self.settled(self.gate.trade(record(self.gate.code(), key)))
+        browser.find(self.page, By.CSS_SELECTOR, remove).click()
+        self.expect("What stops working")
+        self.press("Remove the key")
+        self.expect("The record key is gone")
+        self.failed("RECORD_INVALID", "record key", self.gate.trade(record(self.gate.code(), key)))
 
     def test_a_fault_and_a_key(self):
         browser.resize(self.page, 1280, 900)

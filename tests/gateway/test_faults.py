@@ -452,6 +452,20 @@ class Starting(unittest.TestCase):
                 if name != "accept-development-key":  # As a flag it has no value.
                     self.refuse("", *arguments, f"--{name}={value}")
 
+    def test_what_the_announcement_names_is_there(self):
+        data = self.data()
+        server = Server(data=data)
+        server.process.send_signal(signal.SIGTERM)
+        announcement = server.process.stdout.read()
+        self.assertEqual(server.wait(), 0)
+        paths = set(re.findall(re.escape(data) + r"[\w/.-]+", announcement))
+        self.assertEqual({os.path.basename(path) for path in paths}, {
+            "console-password.txt", "app-private-key-pkcs1.txt", "app-private-key-pkcs8.txt", "gateway-public-key.txt",
+            "record-key.hex"})
+        for path in paths:
+            self.assertTrue(os.path.isfile(path), path)
+        self.assertIn(server.demo("gateway-public-key.txt").strip(), announcement)
+
     def test_commands_beside_a_server(self):
         server = Server()
         client, gate = Client(server), Gate(server)

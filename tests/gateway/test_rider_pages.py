@@ -779,6 +779,15 @@ class InABrowser(BrowserTest):
         press_on("Show the code")
         browser.wait(self.page, lambda: self.page.find_elements(By.ID, "code-image"))
 
+    def test_leaving(self):
+        self.visitor.sign_up()
+        self.lend_cookies()
+        for presses, expected in (("Stay", "Show the code"), ("Leave", "Sign up")):
+            self.open("/")
+            browser.find(self.page, By.LINK_TEXT, "Leave…").click()
+            browser.find(self.page, By.XPATH, f"//*[@class='choices']/*[normalize-space()='{presses}']").click()
+            browser.find(self.page, By.LINK_TEXT, expected)
+
     def test_markup_in_what_others_say_is_text(self):
         self.open(ENTRY, action="sign", cardTitle=EVIL[:64], redirectUrl="http://m.example/?" + EVIL)
         self.assertIn(EVIL[:64], self.page.find_element(By.TAG_NAME, "main").text)

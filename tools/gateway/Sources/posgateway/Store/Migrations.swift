@@ -1,7 +1,8 @@
 import GRDB
 
 /// The schema, as numbered steps; a step that has been released is never changed. Plain SQL that PostgreSQL takes as
-/// well, but for STRICT, WITHOUT ROWID and the types' names (docs/gateway.md, "When one machine is not enough").
+/// well, but for STRICT, WITHOUT ROWID, json_extract and the types' names (docs/gateway.md, "When one machine is not
+/// enough").
 enum Migrations {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
