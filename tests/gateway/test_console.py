@@ -874,6 +874,19 @@ class Lists(ConsoleTest):
         self.assertEqual(self.operator.submit("/console/riders/open", user_id="2088999999999999").status, 404)
         # The operator stays one.
         self.assertEqual(self.console().status, 200)
+        # The same rider again loses nobody; another one is asked about.
+        self.assertEqual(self.operator.submit("/console/riders/open", user_id=rider).status, 303)
+        other = Visitor(self.server).sign_up()
+        question = self.operator.submit("/console/riders/open", user_id=other)
+        self.assertEqual(question.status, 200)
+        for words in (f"Open rider {other}", f"no longer shows the cards and codes of rider {rider}", "newest 20"):
+            self.assertIn(words, question.words)
+        self.assertIn(rider, self.operator.get("/").words)
+        self.assertEqual(self.operator.submit(question.action, **question.fields).status, 303)
+        self.assertIn(other, self.operator.get("/").words)
+        # The answer to that question leaves no rider but the one that was asked about.
+        self.assertIn("What stops working",
+                      self.operator.submit("/console/riders/open", user_id=rider, leaves=rider).words)
 
     def test_calls_and_trades_with_the_reason_of_each_refusal(self):
         rider = self.visitor.sign_up()

@@ -67,6 +67,19 @@ extension Confirmation {
             label: "Replace the key", keep: ("Keep it", "/console#merchants"))
     }
 
+    static func openRider(_ userID: String, leaving present: String, listed: Int) -> Confirmation {
+        Confirmation(
+            title: "Open rider \(userID) in this browser?",
+            stops: [
+                """
+                This browser no longer shows the cards and codes of rider \(present). There is no password to come back with.
+                """
+            ],
+            goesOn: "The console can open rider \(present) again while it lists that rider among the newest \(listed).",
+            action: "/console/riders/open", fields: [("user_id", userID), ("leaves", present)],
+            label: "Open the page", keep: ("Stay", "/console#riders"))
+    }
+
     static func removeRecordKey(_ key: RecordKeyRow, of merchant: Merchant, isLast: Bool) -> Confirmation {
         var stops = [
             """

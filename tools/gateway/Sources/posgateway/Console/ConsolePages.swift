@@ -13,6 +13,8 @@ struct ConsolePages: Sendable {
     let throttle = LoginThrottle()
     let notices = ConsoleNotices()
 
+    private static let ridersShown = 20
+
     private var store: Store { gateway.store }
     private var guardian: FormGuard { FormGuard(cookies: cookies) }
 
@@ -330,6 +332,10 @@ struct ConsolePages: Sendable {
     @Sendable private func openRider(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let form = try await permitted(request, context)
         guard let userID = form["user_id"], try await store.hasRider(userID) else { throw HTTPError(.notFound) }
+        if let present = try await riders.rider(of: request), !present.isSame(as: userID), form["leaves"] != present {
+            return try Confirmation.openRider(userID, leaving: present, listed: Self.ridersShown)
+                .response(pages, guardian, request, language: .english)
+        }
         var response = Response(status: .seeOther, headers: [.location: "/"])
         try await riders.open(userID, byOperator: true, on: &response)
         return response
@@ -362,7 +368,7 @@ struct ConsolePages: Sendable {
                 "since": gateway.clock.text(key.retiredAt ?? key.createdAt), "canChange": key.state == .published,
             ] as [String: Any]
         }
-        values["riders"] = try await store.riders(limit: 20).map { ["userID": $0] }
+        values["riders"] = try await store.riders(limit: Self.ridersShown).map { ["userID": $0] }
         values["cards"] = try await store.cards(limit: 50).map { card in
             [
                 "type": card.cardType, "number": card.cardNo, "userID": card.userID, "issuer": card.appID ?? "the gateway",

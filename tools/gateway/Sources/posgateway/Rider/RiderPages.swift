@@ -28,7 +28,7 @@ struct RiderPages: Sendable {
     // MARK: Who it is
 
     /// The rider whose session this is.
-    private func rider(of request: Request) async throws -> String? {
+    func rider(of request: Request) async throws -> String? {
         guard let token = cookies.value(.rider, of: request) else { return nil }
         if let session = try await store.session(Cookies.digest(token)) { return session.userID }
         return try await store.session(cookies.operatorDigest(token))?.userID
