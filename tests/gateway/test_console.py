@@ -73,8 +73,8 @@ class Asking(ConsoleTest):
     """What stops something or cannot be taken back is not one click away."""
 
     # What a form of the console's page may do at once: nothing of it takes anything away.
-    AT_ONCE = {"logout", "merchants", "merchants/key", "merchants/contract", "merchants/record-key", "issuer-keys", "faults",
-               "faults/remove", "riders/open"}
+    AT_ONCE = {"logout", "merchants", "merchants/key", "merchants/contract", "merchants/record-key", "issuer-keys",
+               "faults", "faults/remove", "riders/open"}
 
     def forms(self, page):
         """Method, action and contents of each form."""
@@ -531,8 +531,8 @@ class FromElsewhere(PageTest):
         visitor = Visitor(self.server)
         visitor.log_in()
         self.assertEqual(visitor.get("/console").status, 200)
-        for name, value in (("Forwarded", "for=127.0.0.1"), ("X-Forwarded-For", "127.0.0.1"), ("X-Real-IP", "127.0.0.1"),
-                            ("Via", "1.1 proxy"), ("x-forwarded-for", "")):
+        for name, value in (("Forwarded", "for=127.0.0.1"), ("X-Forwarded-For", "127.0.0.1"),
+                            ("X-Real-IP", "127.0.0.1"), ("Via", "1.1 proxy"), ("x-forwarded-for", "")):
             with self.subTest(name):
                 for path in ("/console", "/console/login", *QUESTION_PAGES):
                     self.assertEqual(visitor.send("GET", path, headers={name: value}).status, 404)
@@ -780,7 +780,8 @@ class IssuerKeys(ConsoleTest):
         self.act("issuer-keys")
         (new,) = self.listed() - before
         question = self.operator.get("/console/issuer-keys/activate", id=str(new))
-        for words in (f"Gates that have not fetched key {new} with key.query refuse", "that key 0 has signed are still good"):
+        for words in (f"Gates that have not fetched key {new} with key.query refuse",
+                      "that key 0 has signed are still good"):
             self.assertIn(words, question.words)
         # Riders' codes go on as they were until it is activated.
         self.assertEqual(self.key_of(self.visitor.code(self.rider)), 0)

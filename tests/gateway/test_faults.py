@@ -436,8 +436,8 @@ class Starting(unittest.TestCase):
         # A value that keeps the server from starting has been read.
         names = set(re.findall(r"^  --([a-z-]+)", command("serve", "--help").stdout, re.M))
         bad = {"data": "/proc/nothing", "host": "203.0.113.1", "port": 65536, "console": "maybe",
-               "tls-certificate": "/nonexistent.pem", "tls-key": "/nonexistent.pem", "settlement-days": 0, "ride-cap": 0,
-               "code-window": 9, "code-quota": 65536, "utc-offset": 15, "accept-development-key": "perhaps",
+               "tls-certificate": "/nonexistent.pem", "tls-key": "/nonexistent.pem", "settlement-days": 0,
+               "ride-cap": 0, "code-window": 9, "code-quota": 65536, "utc-offset": 15, "accept-development-key": "perhaps",
                "log-level": "loud"}
         self.assertEqual(names - {"config", "quiet"}, set(bad))
         for name, value in bad.items():

@@ -298,7 +298,8 @@ class Cards(PageTest):
         home = self.visitor.get("/")
         self.assertEqual(("<form" in home.text, 'href="/leave"' in home.text), (False, True))
         question = self.visitor.get("/leave")
-        for words in (f"no longer shows the cards and codes of rider {self.rider}", "There is no password to come back with"):
+        for words in (f"no longer shows the cards and codes of rider {self.rider}",
+                      "There is no password to come back with"):
             self.assertIn(words, question.words)
         self.assertLess(question.text.index('<a class="button keep" href="/" autofocus>'),
                         question.text.index('<button class="danger">'))

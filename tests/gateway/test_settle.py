@@ -7,7 +7,8 @@ import threading
 import time
 
 from support import (
-    DAY, TRADE_SETTLE, VIRTUALCARD_SEND, Client, Gate, GatewayTest, issue, number, pos_param, record, time_text, user_of)
+    DAY, TRADE_SETTLE, VIRTUALCARD_SEND, Client, Gate, GatewayTest, issue, number, pos_param, record, time_text,
+    user_of)
 
 
 class Good(GatewayTest):
@@ -89,13 +90,13 @@ class Good(GatewayTest):
         # Whoever looks into the ledger meanwhile sees all of them or none.
         trades = [self.gate.trade() for _ in range(100)]
         names = [trade["out_trade_no"] for trade in trades]
+        count = f"SELECT COUNT(*) FROM trade WHERE out_trade_no IN ({','.join('?' * 100)})"
         seen, ended = set(), threading.Event()
 
         def look():
             with self.server.sql() as db:
                 while not ended.is_set():
-                    seen.add(db.execute(
-                        f"SELECT COUNT(*) FROM trade WHERE out_trade_no IN ({','.join('?' * 100)})", names).fetchone()[0])
+                    seen.add(db.execute(count, names).fetchone()[0])
 
         looking = threading.Thread(target=look)
         looking.start()

@@ -7,8 +7,8 @@ extension Confirmation {
             title: "Sign riders' codes with issuer key \(id)?",
             stops: ["Gates that have not fetched key \(id) with key.query refuse every rider's code from now on."],
             goesOn: """
-                Codes that key \(active) has signed are still good. Key \(active) stays in the list, and can be activated \
-                again.
+                Codes that key \(active) has signed are still good. Key \(active) stays in the list, and can be \
+                activated again.
                 """,
             action: "/console/issuer-keys/activate", fields: [("id", "\(id)")], label: "Activate key \(id)",
             keep: ("Keep key \(active)", "/console#issuer-keys"))
@@ -19,13 +19,14 @@ extension Confirmation {
             title: "Retire issuer key \(id)?",
             stops: [
                 """
-                key.query leaves the key out. Gates that fetch the list again refuse every code that key \(id) has signed.
+                key.query leaves the key out. Gates that fetch the list again refuse every code that key \(id) has \
+                signed.
                 """,
                 "Records of codes that are made from now on with key \(id) do not settle.",
             ],
             goesOn: """
-                Riders' pages sign with key \(active), so riders notice nothing. Records of codes made before now settle for \
-                another \(days) days. A retired key cannot be brought back, and its id is not used again.
+                Riders' pages sign with key \(active), so riders notice nothing. Records of codes made before now settle \
+                for another \(days) days. A retired key cannot be brought back, and its id is not used again.
                 """,
             action: "/console/issuer-keys/retire", fields: [("id", "\(id)")], label: "Retire key \(id)",
             keep: ("Keep it", "/console#issuer-keys"))
@@ -42,8 +43,8 @@ extension Confirmation {
                 "A ride that is not settled within \(days) days never settles.",
             ],
             goesOn: """
-                Its keys, cards and balances stay. Its gates open as before, with the keys that they have. The contract can \
-                be put in force again at any time.
+                Its keys, cards and balances stay. Its gates open as before, with the keys that they have. The contract \
+                can be put in force again at any time.
                 """,
             action: "/console/merchants/contract", fields: [("app_id", merchant.appID), ("contracted", "false")],
             label: "End the contract", keep: ("Keep it", "/console#merchants"))
@@ -59,8 +60,8 @@ extension Confirmation {
                 """
             ],
             goesOn: """
-                Calls that are signed with the new private key, of \(key.key.bits) bits, are accepted. Nothing else changes. \
-                The present public key can be pasted again: copy it from the console first.
+                Calls that are signed with the new private key, of \(key.key.bits) bits, are accepted. Nothing else \
+                changes. The present public key can be pasted again: copy it from the console first.
                 """,
             action: "/console/merchants/key",
             fields: [("app_id", merchant.appID), ("public_key", pasted), ("replaces", merchant.keyDigest)],
@@ -72,7 +73,8 @@ extension Confirmation {
             title: "Open rider \(userID) in this browser?",
             stops: [
                 """
-                This browser no longer shows the cards and codes of rider \(present). There is no password to come back with.
+                This browser no longer shows the cards and codes of rider \(present). There is no password to come back \
+                with.
                 """
             ],
             goesOn: "The console can open rider \(present) again while it lists that rider among the newest \(listed).",
@@ -83,8 +85,8 @@ extension Confirmation {
     static func removeRecordKey(_ key: RecordKeyRow, of merchant: Merchant, isLast: Bool) -> Confirmation {
         var stops = [
             """
-            trade.settle and record.verify refuse every record that is signed with key \(key.keyID.hex), also the records \
-            of rides that are not settled yet.
+            trade.settle and record.verify refuse every record that is signed with key \(key.keyID.hex), also the \
+            records of rides that are not settled yet.
             """
         ]
         if isLast {
@@ -93,8 +95,8 @@ extension Confirmation {
         return Confirmation(
             title: "Remove record key \(key.keyID.hex) of \(merchant.name)?", stops: stops,
             goesOn: """
-                Trades that have settled stay settled, and the merchant's other record keys count as before. The console does \
-                not show this key again: to bring it back you need its hex digits.
+                Trades that have settled stay settled, and the merchant's other record keys count as before. The console \
+                does not show this key again: to bring it back you need its hex digits.
                 """,
             action: "/console/merchants/record-key/remove",
             fields: [("app_id", merchant.appID), ("id", "\(key.id)")], label: "Remove the key",

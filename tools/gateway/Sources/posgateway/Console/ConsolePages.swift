@@ -228,8 +228,8 @@ struct ConsolePages: Sendable {
             else { throw ConsoleFault("A merchant with this app_id or this name to be paid as is there already.") }
             return ConsoleNotice(
                 text: """
-                    Merchant \(appID) is there. Make its keys with `posgateway keygen`, and paste the public one. The record \
-                    key of its gates, shown this once (POSOFFLINE_RECORD_KEY_FILE):
+                    Merchant \(appID) is there. Make its keys with `posgateway keygen`, and paste the public one. The \
+                    record key of its gates, shown this once (POSOFFLINE_RECORD_KEY_FILE):
                     """, secret: recordKey)
         }
         action(router, "console/merchants/key", anchor: "#merchants") { form, _ in
@@ -249,8 +249,8 @@ struct ConsolePages: Sendable {
             let merchant = try await requiredMerchant(form)
             let isContracted = form["contracted"] == "true"
             try await store.setContract(isContracted, of: merchant.appID)
-            return ConsoleNotice(
-                text: "The contract of \(merchant.name) \(isContracted ? "is in force" : "has ended: its calls are refused").")
+            let outcome = isContracted ? "is in force" : "has ended: its calls are refused"
+            return ConsoleNotice(text: "The contract of \(merchant.name) \(outcome).")
         }
         action(router, "console/merchants/record-key", anchor: "#merchants") { form, _ in
             let text = form["key"] ?? RandomText.hex(bytes: 32)

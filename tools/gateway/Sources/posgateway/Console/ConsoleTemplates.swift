@@ -66,7 +66,8 @@ enum ConsoleTemplates {
             <button class="plain">{{#key}}Replace the key…{{/key}}{{^key}}Set the key{{/key}}</button></form>
             {{#isContracted}}<form class="row" method="get" action="/console/merchants/contract">
             <input type="hidden" name="app_id" value="{{appID}}">
-            <button class="danger" aria-label="End the contract of {{name}}">End the contract…</button></form>{{/isContracted}}
+            <button class="danger" aria-label="End the contract of {{name}}">End the contract…</button></form>
+            {{/isContracted}}
             {{^isContracted}}<form class="row" method="post" action="/console/merchants/contract">{{>token}}
             <input type="hidden" name="app_id" value="{{appID}}"><input type="hidden" name="contracted" value="true">
             <button class="plain">Put the contract in force</button></form>{{/isContracted}}
@@ -107,7 +108,8 @@ enum ConsoleTemplates {
             <div class="scroll" tabindex="0" role="region" aria-label="Issuer keys"><table><tr><th>Id</th><th>Public key</th><th>State</th><th>Since</th><th></th></tr>
             {{#issuerKeys}}<tr><td>{{id}}</td><td class="mono">{{publicKey}}</td><td>{{state}}</td><td>{{since}}</td><td>
             {{#canChange}}
-            <form class="inline" method="get" action="/console/issuer-keys/activate"><input type="hidden" name="id" value="{{id}}">
+            <form class="inline" method="get" action="/console/issuer-keys/activate">
+            <input type="hidden" name="id" value="{{id}}">
             <button class="plain" aria-label="Activate issuer key {{id}}">Activate…</button></form>
             <form class="inline" method="get" action="/console/issuer-keys/retire"><input type="hidden" name="id" value="{{id}}">
             <button class="danger" aria-label="Retire issuer key {{id}}">Retire…</button></form>

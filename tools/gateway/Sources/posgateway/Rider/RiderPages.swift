@@ -83,7 +83,9 @@ struct RiderPages: Sendable {
         return try Confirmation(
             title: say("在此浏览器上退出？", "Leave on this browser?"),
             stops: [
-                say("此浏览器不再显示用户 \(userID) 的卡和乘车码。", "This browser no longer shows the cards and codes of rider \(userID)."),
+                say(
+                    "此浏览器不再显示用户 \(userID) 的卡和乘车码。",
+                    "This browser no longer shows the cards and codes of rider \(userID)."),
                 say(
                     "没有密码可以再次登录：退出后无法在此找回这些卡及其余额。",
                     "There is no password to come back with: the cards and their balances cannot be opened here again."),

@@ -132,8 +132,8 @@ enum Migrations {
         CREATE INDEX notice_by_rider ON notice (user_id, id);
         """
 
-    /// Ties rides and notices to cards. The card of an earlier trade is known when its balance paid, or when the rider has
-    /// had no other card than the plain one.
+    /// Ties rides and notices to cards. The card of an earlier trade is known when its balance paid, or when the rider
+    /// has had no other card than the plain one.
     private static let second = """
         ALTER TABLE trade ADD COLUMN card_type TEXT;
         ALTER TABLE trade ADD COLUMN card_no TEXT;
