@@ -105,6 +105,11 @@ extension Confirmation {
 }
 
 extension Merchant {
+    /// The public key that its calls are checked by. A damaged one checks none, and replacing it stops nothing.
+    var workingKey: ApplicationKey? {
+        if case .success(let key) = key { key } else { nil }
+    }
+
     /// Names the present public key in a form, so that no other key than the one that was asked about is replaced.
-    var keyDigest: String { key.map { [UInt8]($0.key.der.sha256).hex } ?? "" }
+    var keyDigest: String { workingKey.map { [UInt8]($0.key.der.sha256).hex } ?? "" }
 }
