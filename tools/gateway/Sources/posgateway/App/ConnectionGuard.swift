@@ -21,6 +21,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var context: ChannelHandlerContext?
     private var id: Connections.ID?
 
+    /// Requests on their way on one connection; SDKs and browsers send one after the other.
+    private static let pipelineLimit = 16
+
     /// What each request takes that has no answer yet, the oldest first. The last one may still be coming.
     private var requests: [Int] = []
     private var isReading = false
@@ -37,6 +40,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Parts of answers that the other end has not taken.
     private var unsent = 0
+    /// Whether these are so many that nothing more is written before it takes some.
+    private var isClogged = false
     /// By when the request has to be whole, and something of the answer taken.
     private var readDeadline: NIODeadline?
     private var writeDeadline: NIODeadline?
@@ -121,6 +126,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard !isOver else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
+            guard requests.count < Self.pipelineLimit else {
+                isOver = true
+                context.close(promise: nil)
+                return
+            }
             (isReading, isAnsweredEarly, bodyCount) = (true, false, 0)
             requests.append(0)
             readDeadline = .now() + connections.limits.time
@@ -157,8 +167,15 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func move() {
-        let isAnswering = requests.count > (isReading && !isAnsweredEarly ? 1 : 0)
+        // Whoever takes no answers is not waited for.
+        let isAnswering = requests.count > (isReading && !isAnsweredEarly ? 1 : 0) && !isClogged
         if let id { connections.move(id, to: isAnswering ? .busy : .idle) }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isClogged = !context.channel.isWritable
+        move()
+        context.fireChannelWritabilityChanged()
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -15,16 +15,14 @@ final class Connections: Sendable {
         var time: TimeAmount
     }
 
-    /// What a connection is doing; the first goes first.
-    enum Stage: Int, Comparable, Sendable {
+    /// What a connection is doing.
+    enum Stage: Sendable {
         /// It has not sent one whole request yet.
         case new
         /// Its last request is answered, and the next one is not whole.
         case idle
         /// A request is being answered: it does not go.
         case busy
-
-        static func < (a: Stage, b: Stage) -> Bool { a.rawValue < b.rawValue }
     }
 
     enum Ending: String, Sendable {
@@ -38,6 +36,9 @@ final class Connections: Sendable {
 
     fileprivate struct Place {
         let peer: Peer
+        /// How many came before it, in all and from its address.
+        let number: Int
+        let numberOfPeer: Int
         var stage = Stage.new
         /// When it came to this stage, in order.
         var since: UInt64
@@ -50,9 +51,16 @@ final class Connections: Sendable {
         func weight(at now: NIODeadline) -> Double { Double(bytes) * Double((now - start).nanoseconds) }
     }
 
+    fileprivate struct Tally {
+        var count = 0
+        /// With those that have left, since there were none.
+        var admitted = 0
+    }
+
     fileprivate struct State {
         var places: [ID: Place] = [:]
-        var counts: [Peer: Int] = [:]
+        var tallies: [Peer: Tally] = [:]
+        var admitted = 0
         var bytes = 0
         /// Numbers connections and stages.
         var moment: UInt64 = 0
@@ -74,18 +82,17 @@ final class Connections: Sendable {
     func admit(_ peer: Peer, end: @escaping @Sendable (Ending) -> Void) -> ID? {
         let (id, victim) = state.withLock { state -> (ID?, Place?) in
             var victim: Place?
-            if state.counts[peer, default: 0] >= limits.perAddress {
-                victim = state.removeFirst { $0.peer == peer }
+            if state.tallies[peer, default: Tally()].count >= limits.perAddress {
+                victim = state.removeFirst(of: peer)
                 guard victim != nil else { return (nil, nil) }
             } else if state.places.count >= limits.total {
-                // Of the address that has most, first.
-                let most = state.counts.max { $0.value < $1.value }?.key
-                victim = state.removeFirst { $0.peer == most } ?? state.removeFirst { _ in true }
+                // Of the address that has most, when that is much; many addresses with little are treated alike.
+                let most = state.tallies.max { $0.value.count < $1.value.count }
+                if let most, most.value.count > limits.total / 16 { victim = state.removeFirst(of: most.key) }
+                victim = victim ?? state.removeFirst()
                 guard victim != nil else { return (nil, nil) }
             }
-            state.moment += 1
-            state.places[state.moment] = Place(peer: peer, since: state.moment, end: end)
-            state.counts[peer, default: 0] += 1
+            state.add(peer, end)
             return (state.moment, victim)
         }
         if id == nil { report(.tooMany, peer) }
@@ -114,7 +121,7 @@ final class Connections: Sendable {
             state.bytes += count
             var victims: [Place] = []
             while state.bytes > limits.bytes {
-                let heaviest = state.places.lazy.filter { $0.value.bytes > 0 && $0.value.stage < .busy }
+                let heaviest = state.places.lazy.filter { $0.value.bytes > 0 && $0.value.stage != .busy }
                     .max { $0.value.weight(at: now) < $1.value.weight(at: now) }?.key
                 guard let heaviest, heaviest != id, let victim = state.remove(heaviest) else {
                     _ = state.remove(id)
@@ -138,11 +145,11 @@ final class Connections: Sendable {
         }
     }
 
-    /// Ends some, to get file descriptors back: of those that are new, and when there are none, one that is idle.
+    /// Ends some, to get file descriptors back: of those that have sent no whole request, or else one that is idle.
     func makeRoom() {
         let victims = state.withLock { state -> [Place] in
-            let new = (0..<16).compactMap { _ in state.removeFirst { $0.stage == .new } }
-            return new.isEmpty ? [state.removeFirst { _ in true }].compactMap(\.self) : new
+            let new = (0..<16).compactMap { _ in state.removeFirst(onlyNew: true) }
+            return new.isEmpty ? [state.removeFirst()].compactMap(\.self) : new
         }
         for victim in victims { finish(victim, .outOfDescriptors) }
     }
@@ -162,15 +169,29 @@ final class Connections: Sendable {
 }
 
 extension Connections.State {
-    /// The first to go of those that may.
-    fileprivate mutating func removeFirst(_ isWanted: (Connections.Place) -> Bool) -> Connections.Place? {
-        var first: (id: Connections.ID, place: Connections.Place)?
-        for (id, place) in places where place.stage < .busy && isWanted(place) {
-            guard let best = first?.place else {
-                first = (id, place)
-                continue
-            }
-            if (place.stage, place.since) < (best.stage, best.since) { first = (id, place) }
+    fileprivate mutating func add(_ peer: Peer, _ end: @escaping @Sendable (Connections.Ending) -> Void) {
+        moment += 1
+        admitted += 1
+        tallies[peer, default: Connections.Tally()].count += 1
+        tallies[peer]?.admitted += 1
+        places[moment] = Connections.Place(
+            peer: peer, number: admitted, numberOfPeer: tallies[peer]?.admitted ?? 0, since: moment, end: end)
+    }
+
+    /// The first to go, of all or of one address: new ones, the oldest first, but for the youngest quarter, which may be
+    /// just about to send; then idle ones, the longest idle first; then the young ones.
+    fileprivate mutating func removeFirst(
+        of peer: Peer? = nil, onlyNew: Bool = false
+    ) -> Connections.Place? {
+        let tally = peer.map { tallies[$0, default: Connections.Tally()] }
+        let youngest = tally.map { $0.admitted - $0.count / 4 } ?? admitted - places.count / 4
+        var first: (id: Connections.ID, rank: Int, since: UInt64)?
+        for (id, place) in places {
+            guard place.stage == .new || place.stage == .idle && !onlyNew, peer == nil || place.peer == peer else { continue }
+            let isYoung = (peer == nil ? place.number : place.numberOfPeer) > youngest
+            let rank = place.stage == .idle ? 1 : isYoung ? 2 : 0
+            if let best = first, (best.rank, best.since) < (rank, place.since) { continue }
+            first = (id, rank, place.since)
         }
         return first.flatMap { remove($0.id) }
     }
@@ -178,8 +199,8 @@ extension Connections.State {
     fileprivate mutating func remove(_ id: Connections.ID) -> Connections.Place? {
         guard let place = places.removeValue(forKey: id) else { return nil }
         bytes -= place.bytes
-        let left = counts[place.peer, default: 1] - 1
-        counts[place.peer] = left == 0 ? nil : left
+        tallies[place.peer]?.count -= 1
+        if tallies[place.peer]?.count == 0 { tallies[place.peer] = nil }
         return place
     }
 }

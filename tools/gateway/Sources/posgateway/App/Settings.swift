@@ -59,9 +59,9 @@ struct SettingsOptions: ParsableArguments {
     var utcOffset: Int?
     @Flag(help: "Take records that the published development record key has signed. Never where money is at stake.")
     var acceptDevelopmentKey = false
-    @Option(help: ArgumentHelp("Connections at once (default: 2000).", valueName: "number"))
+    @Option(help: ArgumentHelp("Connections at once (default: 4000).", valueName: "number"))
     var connectionsTotal: Int?
-    @Option(help: ArgumentHelp("Connections at once from one address (default: 500).", valueName: "number"))
+    @Option(help: ArgumentHelp("Connections at once from one address (default: 1000).", valueName: "number"))
     var connectionsPerAddress: Int?
     @Option(help: ArgumentHelp("Memory for requests under way (default: 32).", valueName: "MiB"))
     var requestMemory: Int?
@@ -106,8 +106,8 @@ struct SettingsOptions: ParsableArguments {
             acceptsDevelopmentKey: try acceptDevelopmentKey || reader.bool("accept.development.key") ?? false,
             logLevel: try logLevel ?? reader.text("log.level") ?? "info",
             connections: Connections.Limits(
-                total: try reader.number("connections.total", connectionsTotal, 8...100_000) ?? 2000,
-                perAddress: try reader.number("connections.per.address", connectionsPerAddress, 4...100_000) ?? 500,
+                total: try reader.number("connections.total", connectionsTotal, 8...100_000) ?? 4000,
+                perAddress: try reader.number("connections.per.address", connectionsPerAddress, 4...100_000) ?? 1000,
                 bytes: (try reader.number("request.memory", requestMemory, 4...4096) ?? 32) << 20,
                 time: .seconds(Int64(try reader.number("request.time", requestTime, 1...3600) ?? 30))))
     }

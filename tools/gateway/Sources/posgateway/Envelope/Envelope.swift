@@ -32,6 +32,11 @@ enum Envelope {
     static func open(
         _ parameters: FormParameters, clock: WallClock, merchant: (String) async throws -> Merchant?
     ) async throws -> Call {
+        // Some are not there: nothing can be said of any.
+        guard !parameters.isTooMany else {
+            throw Refusal.invalid(
+                "isv.invalid-parameter", "参数过多", "there are more than \(FormParameters.largestCount) parameters")
+        }
         guard let appID = parameters["app_id"] else { throw Refusal.missing("isv.missing-app-id", "app_id") }
         guard let name = parameters["method"] else { throw Refusal.missing("isv.missing-method", "method") }
         guard let merchant = try await merchant(appID), merchant.appID.isSame(as: appID) else {

@@ -6,6 +6,10 @@ struct FormParameters: Sendable {
     /// value here is repaired, and fit for nothing but a message.
     private(set) var undecodable: String?
 
+    /// Whether there were more than a request may have: each takes many times its length.
+    private(set) var isTooMany = false
+    static let largestCount = 20_000
+
     /// The query comes first: of a key that is given twice the first counts, which is how two parts can repeat it.
     init(query: String, body: some Collection<UInt8>) {
         add(query.utf8)
@@ -27,7 +31,15 @@ struct FormParameters: Sendable {
     }
 
     private mutating func add(_ text: some Collection<UInt8>) {
-        for pair in text.split(separator: UInt8(ascii: "&")) {
+        var rest = text[...]
+        while !rest.isEmpty {
+            let pair = rest.prefix { $0 != UInt8(ascii: "&") }
+            rest = rest[pair.endIndex...].dropFirst()
+            if pair.isEmpty { continue }
+            guard values.count < Self.largestCount else {
+                isTooMany = true
+                return
+            }
             let halves = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
             let name = decoded(halves[0], of: nil)
             let value = halves.count == 2 ? decoded(halves[1], of: name) : ""
