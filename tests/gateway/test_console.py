@@ -436,7 +436,7 @@ class Names(unittest.TestCase):
                 with self.subTest(host=host, path=path):
                     self.assertEqual(self.status(server, host, path), 421)
             # Programs may call it what they like: they sign.
-            for path in ("/health", "/metrics", "/gateway.do"):
+            for path in ("/health", "/health/live", "/health/ready", "/metrics", "/gateway.do"):
                 self.assertEqual(self.status(server, host, path), 200)
 
     OWN = ("127.0.0.1", "127.0.0.1:{port}", "localhost", "LocalHost:{port}", "localhost.", "[::1]:{port}", "[::1]",

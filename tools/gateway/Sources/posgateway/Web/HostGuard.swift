@@ -10,7 +10,7 @@ struct HostGuard: RouterMiddleware {
     let names: HostNames
 
     /// What programs ask for, by whatever name: it is signed, or no secret, and no browser's session opens it.
-    private static let forPrograms: Set = ["/gateway.do", "/health", "/metrics"]
+    private static let forPrograms: Set = ["/gateway.do", "/health", "/health/live", "/health/ready", "/metrics"]
     private static let host = HTTPField.Name("Host")!
 
     func handle(
