@@ -438,7 +438,8 @@ class Starting(unittest.TestCase):
         bad = {"data": "/proc/nothing", "host": "203.0.113.1", "port": 65536, "console": "maybe",
                "tls-certificate": "/nonexistent.pem", "tls-key": "/nonexistent.pem", "settlement-days": 0,
                "ride-cap": 0, "code-window": 9, "code-quota": 65536, "utc-offset": 15, "accept-development-key": "perhaps",
-               "log-level": "loud"}
+               "log-level": "loud", "name": "x:80", "connections-total": 0, "connections-per-address": 0,
+               "request-memory": 0, "request-time": 0}
         self.assertEqual(names - {"config", "quiet"}, set(bad))
         for name, value in bad.items():
             tree = value

@@ -147,7 +147,7 @@ class Health(unittest.TestCase):
     def test_a_database_that_is_damaged_while_it_runs(self):
         server, client, gate = self.start()
         # The server has these pages in memory, and they are good there.
-        for name in ("settled_code", "trade_by_rider", "account"):
+        for name in ("settled_code", "trade_by_card", "account"):
             with self.subTest(name):
                 client.settle(gate.trade())
                 self.check(client, None)
