@@ -296,6 +296,9 @@ class ManyConnections(LimitTest):
 
     def test_who_takes_no_answers_goes(self):
         operator = self.operator_of_long_pages()
+        # All places of this address are the stranger's.
+        self.client.close()
+        time.sleep(0.5)
         with Stranger(self.server, "127.0.0.1") as stranger:
             for _ in range(16):
                 stranger.open_without_reading(operator)
