@@ -972,7 +972,7 @@ class Lists(ConsoleTest):
         if time.time() % 3600 > 3590:
             time.sleep(11)  # Not while the hour strikes.
         hour = int(time.time()) // 3600
-        count = self.bars()[-1][1]
+        before = [count for _, count, _ in self.bars()]
         numbers = [self.gate.trade() for _ in range(6)]
         self.settled(*numbers)
         # Three of them an hour ago, as far as the plot knows, and one long ago.
@@ -982,7 +982,7 @@ class Lists(ConsoleTest):
                            ((hour - hours) * 3600 + 1800, trade["out_trade_no"]))
         bars = self.bars()
         self.assertEqual(len(bars), 25)
-        self.assertEqual((bars[-1][1], bars[-2][1], bars[0][1]), (count + 1, 3, 1))
+        self.assertEqual((bars[-1][1], bars[-2][1], bars[0][1]), (before[-1] + 1, before[-2] + 3, before[0] + 1))
         most = max(count for _, count, _ in bars)
         for _, count, height in bars:
             self.assertEqual(height, count * 120 // most)
