@@ -86,7 +86,7 @@ int posoffline_set_record_key(const unsigned char *key, int key_len);
  *
  * Returns SUCCESS           the disk answered just now
  *         ILLEGAL_PARAM     path is NULL, no directory, or nothing can be written there; or what stands there as
- *                           replay.journal or replay.temporary is no regular file
+ *                           replay.journal is no regular file
  *         SYSTEM_ERROR      another process uses the directory, or the disk fails
  *         NO_ENOUGH_MEMORY
  *         After a failure everything is as before: the directory that was set, if any, stays set, and without one

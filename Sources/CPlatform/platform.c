@@ -42,12 +42,15 @@ static signal_set change_mask(int how, signal_set set) {
     return before;
 }
 
-/* Not blocked: a thread's own faults, which would end the process without the program's handler, and what C libraries
- * use between their threads (32 to 34). */
+/* Not blocked: a thread's own faults, which would end the process without the program's handler, and what the C library
+ * uses between its threads, which its sigfillset() leaves out. */
 static signal_set block_signals(void) {
-    static const int exempt[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP, 32, 33, 34};
-    signal_set set = ~0ull;
-    for (size_t i = 0; i < sizeof exempt / sizeof *exempt; i++) set &= ~(1ull << (exempt[i] - 1));
+    static const int faults[] = {SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+    sigset_t all;
+    signal_set set;
+    sigfillset(&all);
+    memcpy(&set, &all, sizeof set);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) set &= ~(1ull << (faults[i] - 1));
     return change_mask(SIG_BLOCK, set);
 }
 
@@ -208,9 +211,20 @@ long long posoffline_platform_now(void) {
     return wide.seconds < 0 ? -1 : wide.seconds;
 }
 
-void *posoffline_platform_allocate(unsigned long count, unsigned long size) { return calloc(count, size); }
+/* No handler runs inside the allocator: one that forks would wait for the allocator's own lock. */
+void *posoffline_platform_allocate(unsigned long count, unsigned long size) {
+    signal_set mask = block_signals();
+    void *memory = calloc(count, size);
+    change_mask(SIG_SETMASK, mask);
+    return memory;
+}
 
-void posoffline_platform_release(void *memory) { free(memory); }
+void posoffline_platform_release(void *memory) {
+    if (!memory) return;
+    signal_set mask = block_signals();
+    free(memory);
+    change_mask(SIG_SETMASK, mask);
+}
 
 unsigned long posoffline_platform_length(const char *text, unsigned long limit) {
     unsigned long length = 0;
@@ -268,7 +282,8 @@ static int open_above_standard(int directory, const char *path, int flags) {
     int held[3], count = 0;
     for (int place = 0; place <= 2; place++) {
         if (!is_closed(place)) continue;
-        int handle = open_at(directory, directory == AT_FDCWD ? "/" : ".", O_RDONLY | O_DIRECTORY);
+        int handle = open_at(directory, directory == AT_FDCWD ? path : ".", O_RDONLY | O_DIRECTORY);
+        if (handle < 0) handle = open_at(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY);
         if (handle >= 0) held[count++] = handle;
     }
     int file = open_at(directory, path, flags), failure = errno;
@@ -308,7 +323,7 @@ long posoffline_platform_read_file(const char *path, unsigned char *buffer, unsi
 /* Whether a call failed by what its caller asked for, rather than by the state of the system. */
 static int what_failed(void) {
     switch (errno) {
-    case EACCES: case EISDIR: case ELOOP: case ENAMETOOLONG: case ENOENT: case ENOTDIR: case ENXIO: case EPERM:
+    case EACCES: case EEXIST: case EISDIR: case ELOOP: case ENAMETOOLONG: case ENOENT: case ENOTDIR: case ENXIO: case EPERM:
     case EROFS:
         return POSOFFLINE_PLATFORM_UNFIT;
     default:
@@ -328,20 +343,52 @@ int posoffline_platform_take_directory(const char *path) {
     return directory;
 }
 
+#ifdef SYS_fstat64
+#define SYS_IDENTITY SYS_fstat64
+#else
+#define SYS_IDENTITY SYS_fstat
+#endif
+
+/* Device and inode: on every architecture they are the first 16 bytes of what the kernel says of a file. Not fstat(), of
+ * which C libraries have had several. */
+static int identify(int handle, unsigned char number[16]) {
+    unsigned long long status[32];
+    memset(status, 0, sizeof status);
+    if (syscall(SYS_IDENTITY, handle, status) != 0) return -1;
+    memcpy(number, status, 16);
+    return 0;
+}
+
+int posoffline_platform_leads_to(const char *path, int directory) {
+    unsigned char found[16], expected[16];
+    int handle = open_above_standard(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+    if (handle < 0) return what_failed();
+    int failure = identify(handle, found) != 0 || identify(directory, expected) != 0;
+    close(handle);
+    return failure ? POSOFFLINE_PLATFORM_FAULT : memcmp(found, expected, sizeof found) == 0;
+}
+
 void posoffline_platform_give_directory(int directory) {
     while (flock(directory, LOCK_UN) != 0 && errno == EINTR) continue;
     close(directory);
 }
 
-int posoffline_platform_open(int directory, const char *name, int empty) {
+int posoffline_platform_open(int directory, const char *name) {
     int file = open_above_standard(directory, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
     if (file < 0) return what_failed();
     /* Of all that has a name only a regular file has a length that can be set. */
-    long length = empty ? 0 : posoffline_platform_file_length(file);
+    long length = posoffline_platform_file_length(file);
     if (length >= 0 && posoffline_platform_truncate(file, (unsigned long)length) == 0) return file;
     int failure = errno == EINVAL || errno == ESPIPE ? POSOFFLINE_PLATFORM_UNFIT : POSOFFLINE_PLATFORM_FAULT;
     close(file);
     return failure;
+}
+
+int posoffline_platform_make(int directory, const char *name) {
+    /* Not emptied: what has the name may be a second name of another file. */
+    posoffline_platform_remove(directory, name);
+    int file = open_above_standard(directory, name, O_RDWR | O_CREAT | O_EXCL);
+    return file < 0 ? what_failed() : file;
 }
 
 long posoffline_platform_file_length(int file) {

@@ -12,9 +12,10 @@ public func init_pos_verify(_ keyList: UnsafePointer<CChar>?, _ cardTypeList: Un
         defer { cardTypes.release() }
         var file = RecordKeyFile()
         defer { file.wipe() }
-        try file.read()
 
         try withTerminal { (state) throws(PosError) in
+            // Under the lock, for which fork() waits: no child has the key's file open.
+            try file.read()
             try state.useEnvironment(&file)
             // Nothing below fails: a fault anywhere above has left everything as it was. What was in force before is
             // released in place of what comes.

@@ -34,22 +34,29 @@ struct Journal: ~Copyable {
     mutating func open(_ path: UnsafePointer<CChar>, into table: inout ReplayTable) throws(PosError) {
         process = posoffline_platform_process()
         directory = try Self.handle(posoffline_platform_take_directory(path))
-        file = try Self.handle(posoffline_platform_open(directory, cString(Self.name), 0))
-        // That nothing can be made in the directory is to show now; and what a power cut left of a rewriting goes.
-        try posoffline_platform_close(Self.handle(openTemporary()))
-        _ = posoffline_platform_remove(directory, cString(Self.temporaryName))
+        file = try Self.handle(posoffline_platform_open(directory, cString(Self.name)))
+        try probe()
         try Self.demand(posoffline_platform_sync_directory(directory))
         try read(into: &table)
+    }
+
+    /// Sees whether the disk takes a file and what is written to it. What a power cut left of a rewriting goes.
+    private func probe() throws(PosError) {
+        let temporary = try Self.handle(makeTemporary())
+        defer {
+            posoffline_platform_close(temporary)
+            _ = posoffline_platform_remove(directory, cString(Self.temporaryName))
+        }
+        try write(JournalEntry.accepted(ReplaySlot()).bytes.span, to: temporary, at: 0)
+        try Self.demand(posoffline_platform_sync(temporary))
     }
 
     /// Whether `path` still leads to this journal's directory: after a repair another file system may be mounted there.
     /// Throws `.system` when the disk fails.
     func isReached(by path: UnsafePointer<CChar>) throws(PosError) -> Bool {
-        let again = posoffline_platform_take_directory(path)
-        // This journal has its own directory locked: one that can be locked is another.
-        if again >= 0 { posoffline_platform_give_directory(again) }
-        guard again != Int32(POSOFFLINE_PLATFORM_FAULT) else { throw .system }
-        return again == Int32(POSOFFLINE_PLATFORM_IN_USE)
+        let answer = posoffline_platform_leads_to(path, directory)
+        guard answer != Int32(POSOFFLINE_PLATFORM_FAULT) else { throw .system }
+        return answer == 1
     }
 
     /// Notices a disk that has failed since the last ride.
@@ -108,7 +115,9 @@ struct Journal: ~Copyable {
 
     /// Writes all that `table` holds into a file of its own and puts that in the journal's place.
     mutating func rewrite(from table: borrowing ReplayTable) throws(PosError) {
-        let temporary = try Self.handle(openTemporary())
+        // Of an empty table nothing would be written, and a full disk would not show.
+        if table.isEmpty { try probe() }
+        let temporary = try Self.handle(makeTemporary())
         let written: Int
         do throws(PosError) {
             written = try write(table, to: temporary)
@@ -137,7 +146,7 @@ struct Journal: ~Copyable {
     /// A journal that is shorter is left alone.
     private static let slack = 2048
 
-    private func openTemporary() -> Int32 { posoffline_platform_open(directory, cString(Self.temporaryName), 1) }
+    private func makeTemporary() -> Int32 { posoffline_platform_make(directory, cString(Self.temporaryName)) }
 
     /// Entries that are damaged are passed over; behind the last good one the file ends.
     private mutating func read(into table: inout ReplayTable) throws(PosError) {

@@ -83,8 +83,9 @@ struct StateDirectory: ~Copyable {
     private mutating func confirm(for table: inout ReplayTable) throws(PosError) {
         guard path.count > 0 else { return }
         if journal.isUsable { journal.check() }
-        if journal.isUsable, try isReached() { return }
-        try recover(for: &table)
+        guard journal.isUsable else { return try recover(for: &table) }
+        // The path leads elsewhere: there as in another directory, or on as before.
+        if try !isReached() { try openAtPath(for: &table) }
     }
 
     /// Rewrites a journal that the disk has failed, or opens it by its path, whatever that leads to now.
@@ -102,6 +103,10 @@ struct StateDirectory: ~Copyable {
     private mutating func reopen(for table: inout ReplayTable) throws(PosError) {
         // First, or this process would keep itself out.
         journal.close()
+        try openAtPath(for: &table)
+    }
+
+    private mutating func openAtPath(for table: inout ReplayTable) throws(PosError) {
         let path = path.span
         try path.withUnsafeBufferPointer { (path) throws(PosError) in
             guard let start = path.baseAddress else { return }
@@ -123,14 +128,17 @@ struct StateDirectory: ~Copyable {
         guard var copy = Block<CChar>(count: name.count &+ 1) else { throw .outOfMemory }
         var span = copy.mutableSpan
         for index in name.indices { span[index] = CChar(bitPattern: name[index]) }
+        // The path before, until the call has succeeded.
+        swap(&self.path, &copy)
         do throws(PosError) {
-            try open(path, for: &table)
+            // Another spelling of the directory that is open is no other directory.
+            if journal.isOpen, try isReached() { try confirm(for: &table) } else { try open(path, for: &table) }
         } catch {
+            swap(&self.path, &copy)
             copy.release()
             throw error
         }
-        self.path.release()
-        self.path = copy
+        copy.release()
     }
 
     private func isSame(_ name: Span<UInt8>) -> Bool {

@@ -16,9 +16,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/time.h>
 #include <sys/types.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static int is_old;
@@ -76,7 +76,7 @@ static int taken_elsewhere(void) { return posoffline_set_state_dir(directory); }
  * fork() in a signal handler
  * ------------------------------------------------------------------------------------------------------------------ */
 
-enum { RIDES = 150 };
+enum { RIDES = 80 };
 
 static volatile sig_atomic_t forks, is_child, child_goes_on;
 static pid_t going_on[RIDES + 1];
@@ -98,13 +98,18 @@ static void fork_in_handler(int signal_number) {
 }
 
 /* Rides with a timer whose handler forks, once in each, for most of which they wait for the disk. */
+static int timer_signal;
+
 static void rides_with_forks(void) {
     struct sigaction action = {.sa_handler = fork_in_handler, .sa_flags = SA_RESTART};
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = timer_signal};
+    timer_t timer;
     if (posoffline_set_state_dir(directory) != SUCCESS || init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(1);
     slow_disk(2000);
-    sigaction(SIGALRM, &action, NULL);
+    sigaction(timer_signal, &action, NULL);
+    if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0) _exit(6);
     for (uint32_t i = 0; i < RIDES; i++) {
-        setitimer(ITIMER_REAL, &(struct itimerval){{0, 0}, {0, 100 + (int)(i * 397 % 3000)}}, NULL);
+        timer_settime(timer, 0, &(struct itimerspec){{0, 0}, {0, 1000 * (100 + (long)(i * 397 % 3000))}}, NULL);
         int result = plain(i);
         if (is_child) {
             /* The interrupted ride may have been accepted before the fork, and returns in both. What comes after does
@@ -115,7 +120,7 @@ static void rides_with_forks(void) {
         }
         if (result != SUCCESS) _exit(3);
     }
-    setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
+    timer_delete(timer);
     for (int i = 0; i < forks; i++) {
         int status = 0;
         if (waitpid(going_on[i], &status, 0) != going_on[i] || status != 0) _exit(4);
@@ -123,10 +128,14 @@ static void rides_with_forks(void) {
     _exit(forks > RIDES / 3 ? 0 : 5);
 }
 
+/* Of the signals, one that real-time timers use, and one that a watchdog sends. */
 static void forks_in_handlers(void) {
-    for (child_goes_on = 0; child_goes_on <= 1; child_goes_on++) {
+    const int signals[] = {SIGCHLD, SIGRTMIN, SIGRTMIN + 1, SIGABRT};
+    for (size_t i = 0; i < 2 * COUNT_OF(signals); i++) {
         uint32_t twice = 0;
-        about("children go on: %d", (int)child_goes_on);
+        timer_signal = signals[i / 2];
+        child_goes_on = i % 2;
+        about("signal %d, children go on: %d", timer_signal, (int)child_goes_on);
         fresh_directory();
         CHECK_INT(0, pipe(results));
         fflush(stdout);

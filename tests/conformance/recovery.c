@@ -6,11 +6,13 @@
 #include "state.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char detached[300];
@@ -102,13 +104,87 @@ static void path_is_gone(void) {
     CHECK_INT(0, rename(directory, moved));
     CHECK_INT(ILLEGAL_PARAM, set_directory());
     CHECK_INT(ILLEGAL_PARAM, initialize());
-    CHECK_INT(SYSTEM_ERROR, present(5));
-    remembered(0, 5);
-    CHECK_INT(0, rename(moved, directory));
+    /* Everything is as before the calls: codes go where the directory is. */
     accept(5, 6);
+    remembered(0, 6);
+    CHECK_INT(0, rename(moved, directory));
+    accept(6, 7);
     CHECK_INT(SUCCESS, set_directory());
     restart();
+    remembered(0, 7);
+    /* Unless the disk has failed. */
+    CHECK_INT(0, rename(directory, moved));
+    fail_rides(7);
+    CHECK_INT(SYSTEM_ERROR, present(7));
+    CHECK_INT(0, rename(moved, directory));
+    accept(7, 8);
+    restart();
+    remembered(0, 8);
+}
+
+/* What the path leads to is in use by another process. */
+static void path_is_anothers(void) {
+    int ends[2];
+    char byte = 0;
+    start();
+    accept(0, 5);
+    mount_anew();
+    CHECK_INT(0, pipe(ends));
+    pid_t other = fork();
+    if (other == 0) {
+        if (posoffline_set_state_dir(directory) != SUCCESS || write(ends[1], "x", 1) != 1) _exit(1);
+        pause();
+    }
+    CHECK_INT(1, read(ends[0], &byte, 1));
+    CHECK_INT(SYSTEM_ERROR, set_directory());
+    CHECK_INT(SYSTEM_ERROR, initialize());
+    CHECK_INT(0, kill(other, SIGKILL));
+    CHECK_INT(other, waitpid(other, NULL, 0));
+    CHECK_INT(SUCCESS, initialize());
+    accept(5, 6);
+    restart();
     remembered(0, 6);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* A disk that takes no byte, before the first code: a directory is opened, or a failed one again. */
+static void full_disk(void) {
+    fail_disk(DISK_WRITE, 1, 1, ENOSPC);
+    CHECK_INT(SYSTEM_ERROR, set_directory());
+    heal_disk();
+    start();
+    fail_disk(DISK_WRITE, 1, 1, ENOSPC);
+    CHECK_INT(SYSTEM_ERROR, present(0));
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(SYSTEM_ERROR, set_directory());
+        CHECK_INT(SYSTEM_ERROR, initialize());
+    }
+    heal_disk();
+    CHECK_INT(SUCCESS, initialize());
+    accept(0, 1);
+}
+
+/* Other paths to the directory that is set. */
+static void other_spellings(void) {
+    char slash[300], link[300];
+    start();
+    accept(0, 5);
+    snprintf(slash, sizeof slash, "%s/.//", directory);
+    snprintf(link, sizeof link, "%s link", directory);
+    CHECK_INT(0, symlink(directory, link));
+    int files = open_files();
+    CHECK_INT(SUCCESS, posoffline_set_state_dir(slash));
+    accept(5, 6);
+    CHECK_INT(SUCCESS, posoffline_set_state_dir(link));
+    accept(6, 7);
+    CHECK_INT(files, open_files());
+    restart();
+    remembered(0, 7);
+    /* The last one counts. */
+    CHECK_INT(0, unlink(link));
+    CHECK_INT(ILLEGAL_PARAM, initialize());
+    accept(7, 8);
 }
 
 /* What the library has open keeps a file system from being unmounted, and so from being repaired. */
@@ -152,13 +228,13 @@ static void make_entry(const char *path, int kind) {
     if (kind == 5) CHECK_INT(0, mknod(path, S_IFSOCK | 0600, 0));
 }
 
-/* With each kind of thing in the place of the journal, and of the file that a rewriting makes. */
+/* With each kind of thing in the place of the journal, and a directory in that of the file that a rewriting makes. */
 static void with_each(void (*body)(void)) {
     /* Root alone can make devices. */
     int kinds = geteuid() == 0 ? 6 : 3;
     hangs_after(300);
     for (int kind = 0; kind < kinds; kind++) {
-        for (int is_temporary = 0; is_temporary < 2; is_temporary++) {
+        for (int is_temporary = 0; is_temporary < (kind == 0 ? 2 : 1); is_temporary++) {
             about("kind %d, in the place of the %s", kind, is_temporary ? "temporary file" : "journal");
             prepare();
             make_entry(is_temporary ? temporary : journal, kind);
@@ -185,6 +261,29 @@ static void no_files_from_environment(void) { with_each(from_environment); }
 
 static void no_files_from_call(void) { with_each(from_call); }
 
+/* Whatever else has the temporary file's name is removed, and nothing behind it is touched. */
+static void temporary_is_replaced(void) {
+    int kinds = geteuid() == 0 ? 6 : 3;
+    char elsewhere[300];
+    for (int kind = 1; kind < kinds; kind++) {
+        about("kind %d", kind);
+        prepare();
+        make_entry(temporary, kind);
+        start();
+        accept(0, 2);
+        restart();
+        remembered(0, 2);
+    }
+    /* A second name of the journal. */
+    free_pos_verify();
+    CHECK_INT(0, link(journal, temporary));
+    CHECK_INT(SUCCESS, initialize());
+    remembered(0, 2);
+    snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", directory);
+    CHECK_INT(-1, file_size(elsewhere));
+    CHECK_INT(-1, file_size(temporary));
+}
+
 /* EINVAL is no failure where a directory is synced, which some file systems cannot do. Of a file it is one. */
 static void sync_says_invalid(void) {
     start();
@@ -202,7 +301,11 @@ int main(int argc, char **argv) {
         {"rides go on by themselves where the path leads after a repair", rides_go_on},
         {"after a repair SUCCESS means that it works", success_means_that_it_works},
         {"while the disk fails both calls say so", failure_is_told},
-        {"a path that is gone is said to be", path_is_gone},
+        {"what has the temporary file's name is replaced", temporary_is_replaced},
+        {"a path that is gone is said to be, and harms no ride", path_is_gone},
+        {"a path to another's directory is no success", path_is_anothers},
+        {"a disk that takes nothing is no success", full_disk},
+        {"another path to the same directory is the same directory", other_spellings},
         {"after a failure nothing is held open", nothing_is_held},
         {"what another process accepted after a failure is refused", another_process_meanwhile},
         {"a file that cannot be synced refuses the ride", sync_says_invalid},

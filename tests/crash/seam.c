@@ -205,20 +205,35 @@ int posoffline_platform_take_directory(const char *path) {
     return new_handle(1, directory, -1);
 }
 
-int posoffline_platform_open(int directory, const char *name, int empty) {
+int posoffline_platform_leads_to(const char *path, int directory) {
+    int place = handle(directory, 1)->directory;
+    if (place < 0 || fails(TAKE, 0)) return POSOFFLINE_PLATFORM_FAULT;
+    return strcmp(path, seam_paths[place]) == 0;
+}
+
+static void change_name(enum change_kind kind, int place, int file, const char *name) {
+    struct change *change = new_change(kind, place, file);
+    strncpy(change->name, name, NAME_ROOM - 1);
+    commit(change);
+}
+
+int posoffline_platform_open(int directory, const char *name) {
     int place = handle(directory, 1)->directory;
     if (place < 0) return POSOFFLINE_PLATFORM_FAULT;
     int file = disk_find(disk, place, name);
     if (fails(OPEN, file < 0)) return POSOFFLINE_PLATFORM_FAULT;
-    if (file < 0) {
-        struct change *change = new_change(CREATE, place, file = disk_next_file(disk));
-        strncpy(change->name, name, NAME_ROOM - 1);
-        commit(change);
-    } else if (empty && disk_size(disk, file) > 0) {
-        commit(new_change(TRUNCATE, place, file));
-    }
+    if (file < 0) change_name(CREATE, place, file = disk_next_file(disk), name);
+    return new_handle(0, place, file);
+}
+
+int posoffline_platform_make(int directory, const char *name) {
+    int place = handle(directory, 1)->directory;
+    if (place < 0 || fails(OPEN, 1)) return POSOFFLINE_PLATFORM_FAULT;
+    if (disk_find(disk, place, name) >= 0) change_name(REMOVE, place, -1, name);
+    int file = disk_next_file(disk);
+    change_name(CREATE, place, file, name);
     int number = new_handle(0, place, file);
-    handles[number - FIRST].is_temporary = empty;
+    handles[number - FIRST].is_temporary = 1;
     return number;
 }
 

@@ -76,12 +76,19 @@ long posoffline_platform_read_file(const char *path, unsigned char *buffer, unsi
  * handle. */
 int posoffline_platform_take_directory(const char *path);
 
+/* Whether a path leads to a directory that is open: 1 or 0, or one of the values above. */
+int posoffline_platform_leads_to(const char *path, int directory);
+
 /* Unlocks a directory and closes it, also where a child still has a copy of the handle. */
 void posoffline_platform_give_directory(int directory);
 
-/* Opens a regular file in a directory to read and write it, and makes it if it is not there; if asked for, empties it.
- * Returns a handle, or POSOFFLINE_PLATFORM_UNFIT when the name is that of anything else. */
-int posoffline_platform_open(int directory, const char *name, int empty);
+/* Opens a regular file in a directory to read and write it, and makes it if it is not there. Returns a handle, or
+ * POSOFFLINE_PLATFORM_UNFIT when the name is that of anything else. */
+int posoffline_platform_open(int directory, const char *name);
+
+/* Makes an empty file in a directory, in the place of what has the name. Returns a handle, or POSOFFLINE_PLATFORM_UNFIT
+ * when that cannot be removed. */
+int posoffline_platform_make(int directory, const char *name);
 
 /* How many bytes a file has. */
 long posoffline_platform_file_length(int file);
