@@ -273,6 +273,17 @@ static int open_at(int directory, const char *path, int flags) {
     return file;
 }
 
+/* Whether a call failed by what its caller asked for, rather than by the state of the system. */
+static int what_failed(void) {
+    switch (errno) {
+    case EACCES: case EEXIST: case EISDIR: case ELOOP: case ENAMETOOLONG: case ENOENT: case ENOTDIR: case ENXIO: case EPERM:
+    case EROFS:
+        return POSOFFLINE_PLATFORM_UNFIT;
+    default:
+        return POSOFFLINE_PLATFORM_FAULT;
+    }
+}
+
 static int is_closed(int handle) { return lseek(handle, 0, SEEK_CUR) < 0 && errno == EBADF; }
 
 /* Never returns 0, 1 or 2. A process may run without standard input, output and error; what is opened next takes the
@@ -283,7 +294,8 @@ static int open_above_standard(int directory, const char *path, int flags) {
     for (int place = 0; place <= 2; place++) {
         if (!is_closed(place)) continue;
         int handle = open_at(directory, directory == AT_FDCWD ? path : ".", O_RDONLY | O_DIRECTORY);
-        if (handle < 0) handle = open_at(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY);
+        if (handle < 0 && what_failed() == POSOFFLINE_PLATFORM_UNFIT)
+            handle = open_at(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY);
         if (handle >= 0) held[count++] = handle;
     }
     int file = open_at(directory, path, flags), failure = errno;
@@ -318,17 +330,6 @@ long posoffline_platform_read_file(const char *path, unsigned char *buffer, unsi
     long result = read_all(file, -1, buffer, capacity);
     close(file);
     return result < 0 ? POSOFFLINE_PLATFORM_UNFIT : result;
-}
-
-/* Whether a call failed by what its caller asked for, rather than by the state of the system. */
-static int what_failed(void) {
-    switch (errno) {
-    case EACCES: case EEXIST: case EISDIR: case ELOOP: case ENAMETOOLONG: case ENOENT: case ENOTDIR: case ENXIO: case EPERM:
-    case EROFS:
-        return POSOFFLINE_PLATFORM_UNFIT;
-    default:
-        return POSOFFLINE_PLATFORM_FAULT;
-    }
 }
 
 int posoffline_platform_take_directory(const char *path) {
