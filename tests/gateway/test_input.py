@@ -4,9 +4,11 @@ import json
 import os
 import re
 import subprocess
+import urllib.parse
 
 from support import (
     DATA_SEND, KEY_QUERY, TRADE_SETTLE, VIRTUALCARD_SEND, GatewayTest, command, number, temporary_directory, time_text)
+from test_requests import cpu_time
 
 BOM = "\ufeff"
 # Each with what the refusal has to say about it.
@@ -22,12 +24,14 @@ NOT_JSON = (
     ('{"a":tru}', "byte 5"), ('{"a":TRUE}', "byte 5"), ('{"a":1} // comment', "byte 8"), ('{"a":/**/1}', "byte 5"),
     ('{"a":1}{}', "byte 7"), ('{"a" 1}', "byte 5"), ('{"a":}', "byte 5"), ('{"a"}', "byte 4"), ("{", "byte 1"),
     ('{"a":\u00a01}', "byte 5"), ('{"a":[1}', "byte 7"), ('{"a":1]', "byte 6"), ("", ""),
-    ('{"a":' + "[" * 200 + "]" * 200 + "}", "levels"),
+    ('{"a":' + "[" * 200 + "]" * 200 + "}", "levels"), ('{"\\u0301' + "\\u0316\\u0301" * 15 + '":1}', "combining marks"),
+    ('{"a":"\\u0301' + "\\u0f73" * 30 + '"}', "combining marks"),
 )
 JSON = (
     '{}', ' { "any" : [ "thing" , 1.5e-3, -0, true, false, null, {}, [] ] } \r\n', '{"":""}', '{"a":{"a":{"a":1}}}',
     '{"s":"\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\ud83d\\ude8c"}', '{"emoji":"🚌","bom":"\ufeff"}', '{"n":1e400}',
     '{"n":123456789012345678901234567890}', '{"a":' + "[" * 100 + "]" * 100 + "}",
+    '{"' + "e\u0301\u0316" * 30 + '":"' + "e" + "\u0301" * 30 + '"}',
 )
 
 
@@ -93,6 +97,56 @@ class StrictJSON(GatewayTest):
                     self.fail("it has started")
                 self.assertGreater(result.returncode, 0)
                 self.assertRegex(result.stderr, "Error: .*" + re.escape(says))
+
+
+class LongInput(GatewayTest):
+    """Four times as much takes about four times as much of the processor, and no square of it."""
+
+    @staticmethod
+    def notice(**members):
+        return json.dumps({
+            "scene_code": "x", "op_code": "x", "channel": "x", "version": "x", "target_id": "2088000000000001",
+            "op_data": {"info": [{
+                "type": "order", "subject": "x", "biz_time": time_text(), "asset_name": "ALIPAY", "city_name": "x",
+                "line_name": "x", "start_station_name": "x", "vehicle_id": "x", "vehicle_type": "BUS",
+                "partner_name": "x", "partner_id": "x", "biz_no": number("B"), **members}]}})
+
+    def cases(self, count):
+        """Each with the code of its answer, for texts of about `count` bytes."""
+        marks = "\u0301\u0316"
+        yield "escapes", "10000", (KEY_QUERY, '{"x":"' + "\\n" * (count // 2) + '"}')
+        yield "escaped surrogates", "10000", (KEY_QUERY, '{"x":"' + "\\ud83d\\ude8c" * (count // 12) + '"}')
+        yield "combining marks", "40002", (KEY_QUERY, '{"' + marks * (count // 12) + '":1}')
+        yield "escaped combining marks", "40002", (KEY_QUERY, '{"' + "\\u0301\\u0316" * (count // 12) + '":1}')
+        yield "marks that are made of two", "40002", (KEY_QUERY, '{"' + "\\u0f73" * (count // 6) + '":1}')
+        yield "marks as a method", "40002", (marks * (count // 12),)
+        yield "characters with marks", "10000", (KEY_QUERY, '{"' + ("e" + marks) * (count // 13) + '":1}')
+        for name, digits in (("digits", "9"), ("decimals", "1." + "9"), ("zeros", "0." + "0"), ("exponent", "1e9")):
+            yield name, "10000", (KEY_QUERY, '{"x":' + digits + digits[-1] * count + "}")
+            yield name + " that are kept", "10000", (
+                DATA_SEND, self.notice(x="@").replace('"@"', digits + digits[-1] * count))
+        yield "numbers", "10000", (KEY_QUERY, '{"x":[' + "1.5," * (count // 4) + "1]}")
+        yield "members", "10000", (KEY_QUERY, "{" + ",".join(f'"{index:x}":1' for index in range(count // 10)) + "}")
+        yield "one level after the other", "40002", (KEY_QUERY, "[" * count)
+        yield "many levels", "10000", (KEY_QUERY, '{"x":[' + ("[" * 120 + "]" * 120 + ",") * (count // 241) + "1]}")
+        yield "a parameter that is decoded", "10000", (KEY_QUERY, "{" + "\n" * (count // 3) + "}")
+
+    def test_the_time_grows_with_the_length(self):
+        used = {}
+        for count in (400_000, 1_600_000):
+            for name, code, arguments in self.cases(count):
+                with self.subTest(name, count=count):
+                    parameters = self.client.parameters(*arguments)
+                    # As long as what it says: nothing is encoded that need not be.
+                    body = urllib.parse.urlencode(parameters, safe='{}[]":,\\/')
+                    body = body.replace("%CC%81%CC%96", "\u0301\u0316")
+                    self.assertLess(len(body.encode()), 2 << 20)
+                    before = cpu_time(self.server)
+                    self.assertEqual(self.client.answer(body=body).code, code)
+                    used[name, count] = cpu_time(self.server) - before
+        for name, count in used:
+            # Ticks: some come from elsewhere.
+            self.assertLess(used[name, 1_600_000], 8 * used[name, 400_000] + 50, name)
 
 
 class ExactAmounts(GatewayTest):

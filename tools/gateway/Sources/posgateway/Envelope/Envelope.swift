@@ -58,7 +58,8 @@ enum Envelope {
         if let name = parameters.undecodable {
             throw Refusal.invalid(
                 "isv.invalid-parameter", "参数 \(name.beginning(bytes: 64)) 编码错误",
-                "\(name.beginning(bytes: 64)) is not UTF-8, or not percent-encoded as it should be")
+                "\(name.beginning(bytes: 64)) is not UTF-8, not percent-encoded as it should be, or has more than "
+                    + "\(String.mostMarks) combining marks in a row")
         }
         try check(signature, of: parameters.signedText, by: merchant)
         guard clock.parse(timestamp) != nil else {

@@ -2,8 +2,8 @@
 struct FormParameters: Sendable {
     /// By the bytes of the name: Swift takes different spellings of one character for equal.
     private var values: [[UInt8]: String] = [:]
-    /// The first parameter that cannot be decoded: a `%` without two hex digits behind it, or bytes that are no UTF-8. Its
-    /// value here is repaired, and fit for nothing but a message.
+    /// The first parameter that cannot be decoded: a `%` without two hex digits behind it, bytes that are no UTF-8, or more
+    /// combining marks in a row than a text may have. Its value here is repaired, and fit for nothing but a message.
     private(set) var undecodable: String?
 
     /// Whether there were more than a request may have: each takes many times its length.
@@ -64,8 +64,10 @@ struct FormParameters: Sendable {
             default: bytes.append(byte)
             }
         }
-        let decoded = String(decoding: bytes, as: UTF8.self)
-        if !isSound || !decoded.utf8.elementsEqual(bytes), undecodable == nil { undecodable = name ?? decoded }
+        var decoded = String(decoding: bytes, as: UTF8.self)
+        isSound = isSound && decoded.utf8.elementsEqual(bytes)
+        if let safe = decoded.untilSurplusMark { (decoded, isSound) = (String(safe), false) }
+        if !isSound, undecodable == nil { undecodable = name ?? decoded }
         return decoded
     }
 }

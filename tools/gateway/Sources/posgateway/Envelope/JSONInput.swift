@@ -26,6 +26,7 @@ enum JSONFault: Error, Equatable {
     case commaBehindLast(at: Int)
     case nameTwice(at: Int)
     case tooDeep(at: Int)
+    case tooManyMarks(at: Int)
     case malformed(at: Int)
 
     var chinese: String {
@@ -34,6 +35,7 @@ enum JSONFault: Error, Equatable {
         case .commaBehindLast(let offset): "第 \(offset) 字节处有多余的逗号"
         case .nameTwice(let offset): "第 \(offset) 字节处的名称重复"
         case .tooDeep(let offset): "第 \(offset) 字节处嵌套超过 \(JSONInput.maxDepth) 层"
+        case .tooManyMarks(let offset): "第 \(offset) 字节处的字符串含有连续 \(String.mostMarks) 个以上的组合字符"
         case .malformed(let offset): "第 \(offset) 字节处格式错误"
         }
     }
@@ -44,6 +46,7 @@ enum JSONFault: Error, Equatable {
         case .commaBehindLast(let offset): "nothing follows the comma before byte \(offset)"
         case .nameTwice(let offset): "the name at byte \(offset) is there twice"
         case .tooDeep(let offset): "more than \(JSONInput.maxDepth) levels at byte \(offset)"
+        case .tooManyMarks(let offset): "more than \(String.mostMarks) combining marks in a row in the string at byte \(offset)"
         case .malformed(let offset): "malformed at byte \(offset)"
         }
     }
@@ -224,20 +227,22 @@ extension JSONInput {
         }
 
         private mutating func string() throws(JSONFault) -> String {
+            let first = position
             position += 1
             var start = position
-            // What is before `start`, when escapes are in it.
-            var text: String?
+            // What is before `start`. It grows in place: put together anew at each escape, it would take the square of its length.
+            var text = ""
             while let byte = current {
                 switch byte {
                 case UInt8(ascii: "\""):
-                    let rest = String(decoding: bytes[start..<position], as: UTF8.self)
+                    text += String(decoding: bytes[start..<position], as: UTF8.self)
                     position += 1
-                    return text.map { $0 + rest } ?? rest
+                    guard text.untilSurplusMark == nil else { throw .tooManyMarks(at: first) }
+                    return text
                 case UInt8(ascii: "\\"):
-                    text = (text ?? "") + String(decoding: bytes[start..<position], as: UTF8.self)
+                    text += String(decoding: bytes[start..<position], as: UTF8.self)
                     position += 1
-                    text?.unicodeScalars.append(try escape())
+                    text += String(try escape())
                     start = position
                 case ..<0x20: throw .malformed(at: position)
                 default: position += 1
