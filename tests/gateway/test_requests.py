@@ -420,25 +420,47 @@ class SlowRequests(LimitTest):
                                 (POST + b"Transfer-Encoding: chunked\r\n\r\n64\r\n", b"HTTP/1.1 408 "), (POST, b""),
                                 (b"", b""),
                                 (b"POST /nothing HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 100\r\n\r\n", b"HTTP/1.1 404 ")):
-            with self.subTest(content=content), socket.create_connection((self.server.host, self.server.port)) as slow:
-                slow.settimeout(0.2)
-                slow.sendall(content)
-                came, is_open, sent = b"", True, 0
-                while is_open:
-                    try:
-                        part = slow.recv(65536)
-                        came, is_open = came + part, part != b""
-                    except socket.timeout:
-                        pass
-                    except OSError:
-                        is_open = False
-                    with contextlib.suppress(OSError):
-                        slow.send(b"a")
-                    sent += 1
-                    self.assertLess(sent, 90, "it goes on for ever")
-                self.assertTrue(came.startswith(answer), came)
-                self.settles()
+            for before in (0, 1, 2):
+                with self.subTest(content=content, before=before), self.connected(before) as slow:
+                    slow.sendall(content)
+                    came, is_open, sent = b"", True, 0
+                    while is_open:
+                        try:
+                            part = slow.recv(65536)
+                            came, is_open = came + part, part != b""
+                        except socket.timeout:
+                            pass
+                        except OSError:
+                            is_open = False
+                        with contextlib.suppress(OSError):
+                            slow.send(b"a")
+                        sent += 1
+                        self.assertLess(sent, 90, "it goes on for ever")
+                    self.assertTrue(came.startswith(answer), came)
+                    self.settles()
         self.assertNotRegex(self.server.log, r" (error|critical)[: ]")
+        self.end()
+
+    def connected(self, before):
+        """A connection that has had so many answers."""
+        connection = socket.create_connection((self.server.host, self.server.port))
+        connection.settimeout(20)
+        for _ in range(before):
+            connection.sendall(b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            came = b""
+            while not came.endswith(b'{"status":"ok"}\n'):
+                part = connection.recv(65536)
+                self.assertNotEqual(part, b"")
+                came += part
+        connection.settimeout(0.2)
+        return connection
+
+    def test_a_kept_connection_may_say_nothing_for_longer_than_a_request_may_take(self):
+        with self.connected(1) as kept:
+            time.sleep(3)
+            kept.settimeout(20)
+            kept.sendall(b"GET /health/live HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+            self.assertTrue(kept.recv(65536).startswith(b"HTTP/1.1 200 "))
         self.end()
 
     def test_who_takes_no_answers(self):

@@ -114,6 +114,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func giveUp(_ fault: BodyFault) {
         guard let context, !isOver else { return }
         isOver = true
+        // Whose next head is slow still gets the answers that are due; the last one ends the connection.
+        if fault == .tooSlow, !isReading, !requests.isEmpty { return }
         if isReading, !isAnsweredEarly { context.fireErrorCaught(fault) } else { context.close(promise: nil) }
     }
 
@@ -157,6 +159,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     fileprivate func endRead(_ count: Int) {
         guard !hasPart, let id else { return }
         unparsed += count
+        // The next request of a kept connection begins with its first byte.
+        if readDeadline == nil, !isOver {
+            readDeadline = .now() + connections.limits.time
+            setTimer()
+        }
         if !connections.take(count, for: id) { end(.tooMuch) }
     }
 
