@@ -261,6 +261,11 @@ class Client:
             self.close()
             raise
 
+    def look(self, target="/health"):
+        """Asks for readiness, when a look from before is no answer any more."""
+        time.sleep(1.1)
+        return self.send(verb="GET", target=target)
+
     def close(self):
         if self.connection:
             self.connection.close()

@@ -164,7 +164,7 @@ class InternalErrors(unittest.TestCase):
         kept, lost = self.gate.trade(), self.gate.trade()
         (first,) = self.client.settle(kept)
         copy = os.path.join(temporary_directory(), "copy.sqlite")
-        subprocess.run(["sqlite3", self.server.database, f".backup '{copy}'"], check=True)
+        subprocess.run(["sqlite3", self.server.database, f"VACUUM INTO '{copy}'"], check=True)
         self.client.settle(lost)
         self.client.close()
         self.assertEqual(self.server.stop(), 0)

@@ -237,7 +237,7 @@ class Unwritable(GatewayTest):
             self.check_unknown(unknown, trade)
             self.check_failure(failed, "ILLEGAL_PARAMS", "amount")
             self.refuse("20000", "isp.unknow-error", "again", VIRTUALCARD_SEND, card)
-            self.assertEqual(self.client.send(verb="GET", target="/health")[0], 503)
+            self.assertEqual(self.client.look()[0], 503)
             # What only reads goes on.
             self.succeed(KEY_QUERY)
             self.succeed("alipay.commerce.transport.offlinepay.record.verify", {"record": self.gate.record()})
@@ -246,7 +246,7 @@ class Unwritable(GatewayTest):
         self.settled(trade)
         self.succeed(VIRTUALCARD_SEND, card)
         self.assertEqual(self.paid(trade["user_id"]), 200)
-        self.assertEqual(self.client.send(verb="GET", target="/health")[0], 200)
+        self.assertEqual(self.client.look()[0], 200)
 
     def test_many_calls_while_it_is_locked(self):
         trades = [self.gate.trade() for _ in range(100)]
@@ -297,14 +297,14 @@ class FullDisk(GatewayTest):
                 self.assertEqual(result.get("need_retry", False), result["result"] == "UNKNOWN")
             # Readiness is tried as a settlement is, and has no more room.
             if results[-1]["result"] == "UNKNOWN":
-                self.assertEqual(self.client.send(verb="GET", target="/health")[0], 503)
+                self.assertEqual(self.client.look()[0], 503)
             self.succeed(KEY_QUERY)
             self.assertEqual(self.client.settle(before)[0]["result"], "SUCCESS")
             self.assertTrue(self.server.is_running())
             self.limit(resource.RLIM_INFINITY)
             self.settled(*trades)
             self.assertEqual([self.paid(trade["user_id"]) for trade in trades], [200] * 20)
-        self.assertEqual(self.client.send(verb="GET", target="/health")[0], 200)
+        self.assertEqual(self.client.look()[0], 200)
 
 
 class Ending(unittest.TestCase):

@@ -1,10 +1,12 @@
 import Logging
 
-/// Whether a settlement could be kept now. Those who ask at the same time share one look.
+/// Whether a settlement could be kept now. Those who ask at the same time, or within a second of the last look, share one:
+/// each look writes some pages, and anybody may ask.
 actor Readiness {
     private let store: Store
     private let logger: Logger
     private var look: Task<String?, Never>?
+    private var lastLook: ContinuousClock.Instant?
     private var lastCause: String?
 
     init(store: Store, logger: Logger) {
@@ -15,10 +17,12 @@ actor Readiness {
     /// Why not; nil when it could.
     func obstacle() async -> String? {
         if let look { return await look.value }
+        if let lastLook, lastLook.duration(to: .now) < .seconds(1) { return lastCause }
         let look = Task { await take() }
         self.look = look
         let cause = await look.value
         self.look = nil
+        lastLook = .now
         return cause
     }
 

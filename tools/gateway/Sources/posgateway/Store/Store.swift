@@ -17,6 +17,7 @@ struct Store: Sendable {
         try DurableFile.syncDirectory(of: path)
         pool = try DatabasePool(path: path, configuration: Self.configuration)
         try Self.syncEachCommit(pool)
+        try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA journal_size_limit = \(Self.logLimit)") }
         try Migrations.migrator.migrate(pool)
         writer = GroupWriter(pool: pool)
     }
@@ -35,6 +36,10 @@ struct Store: Sendable {
         configuration.busyMode = .timeout(3)
         return configuration
     }
+
+    /// What the write-ahead log is cut to when it begins anew, in bytes: another program that reads lets it grow. It is more
+    /// than the 1,000 pages after which it begins anew, so that it is not cut and made longer again each time.
+    private static let logLimit = 5_000_000
 
     /// An answer may leave only when the disk has what it says. The pool sets NORMAL on its writer after everything that a
     /// configuration can ask for, so this comes after the pool, and is read back.
