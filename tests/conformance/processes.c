@@ -37,16 +37,6 @@ pid_t getpid(void) {
     return first;
 }
 
-/* Verifies in plain buffers, as a child can that the suite knows nothing of. */
-static int plain(uint32_t number) {
-    static char uid[17], record[3072], card_no[17], card_type[9];
-    static unsigned char card_data[65];
-    struct code code = long_code(number);
-    VERIFY_REQUEST_V2 request = {code.bytes, (int)code.count, GOOD_POS_PARAM, 1};
-    VERIFY_RESPONSE_V2 response = {uid, 17, record, 3072, card_no, 17, card_data, 65, card_type, 9};
-    return verify_qrcode_v2(&request, &response);
-}
-
 /* How a child ended; one that takes more than a minute hangs. */
 static int end_of(pid_t child) {
     int status = -1;
@@ -110,12 +100,12 @@ static void rides_with_forks(void) {
     if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0) _exit(6);
     for (uint32_t i = 0; i < RIDES; i++) {
         timer_settime(timer, 0, &(struct itimerspec){{0, 0}, {0, 1000 * (100 + (long)(i * 397 % 3000))}}, NULL);
-        int result = plain(i);
+        int result = present_plainly(i);
         if (is_child) {
             /* The interrupted ride may have been accepted before the fork, and returns in both. What comes after does
              * not: the parent has the directory. */
             for (uint32_t next = i; next < i + 3; next++)
-                if (plain(next) == SUCCESS && write(results[1], &next, sizeof next) != sizeof next) _exit(2);
+                if (present_plainly(next) == SUCCESS && write(results[1], &next, sizeof next) != sizeof next) _exit(2);
             _exit(0);
         }
         if (result != SUCCESS) _exit(3);
@@ -166,7 +156,7 @@ static void shared_descriptors(void) {
         pid_t child = raw_clone(CLONE_FILES);
         if (child == 0) {
             for (uint32_t code = 0; code < 25; code++)
-                if (plain(code) == SUCCESS) _exit(1);
+                if (present_plainly(code) == SUCCESS) _exit(1);
             if (ends[i] && ends[i]() == SUCCESS) _exit(2);
             free_pos_verify();
             if (ends[i]) exit(0); /* which ends the library */
@@ -186,12 +176,12 @@ static void shared_descriptors(void) {
 static void first_in_namespace(void) {
     if (posoffline_set_state_dir(directory) != SUCCESS || init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(1);
     for (uint32_t i = 0; i < 5; i++)
-        if (plain(i) != SUCCESS) _exit(2);
+        if (present_plainly(i) != SUCCESS) _exit(2);
     pid_t child = raw_clone(CLONE_NEWPID);
     if (child == 0) {
         if (syscall(SYS_getpid) != 1) _exit(3);
         for (uint32_t i = 0; i < 25; i++)
-            if (plain(i) == SUCCESS) _exit(4);
+            if (present_plainly(i) == SUCCESS) _exit(4);
         _exit(0);
     }
     int status = -1;
@@ -199,7 +189,7 @@ static void first_in_namespace(void) {
     if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) _exit(6);
     if (WEXITSTATUS(status)) _exit(10 + WEXITSTATUS(status));
     for (uint32_t i = 5; i < 25; i++)
-        if (plain(i) != SUCCESS) _exit(7);
+        if (present_plainly(i) != SUCCESS) _exit(7);
     _exit(0);
 }
 
@@ -222,10 +212,10 @@ static void unseen(void) {
     pid_t child = raw_clone(0);
     if (child == 0) {
         char byte;
-        if (plain(4) == SUCCESS || plain(5) == SUCCESS) _exit(1);
+        if (present_plainly(4) == SUCCESS || present_plainly(5) == SUCCESS) _exit(1);
         close(ends[1]);
         if (read(ends[0], &byte, 1) != 1) _exit(2);
-        if (plain(5) != QRCODE_DUPLICATED || plain(6) != SUCCESS || plain(6) != QRCODE_DUPLICATED) _exit(3);
+        if (present_plainly(5) != QRCODE_DUPLICATED || present_plainly(6) != SUCCESS || present_plainly(6) != QRCODE_DUPLICATED) _exit(3);
         _exit(0);
     }
     accept(5, 6);
@@ -246,7 +236,7 @@ static void child_outlives_parent(void) {
     pid_t gate = fork();
     if (gate == 0) {
         if (posoffline_set_state_dir(directory) != SUCCESS || init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(1);
-        if (plain(0) != SUCCESS) _exit(2);
+        if (present_plainly(0) != SUCCESS) _exit(2);
         if (fork() == 0) {
             char byte;
             close(ends[1]);

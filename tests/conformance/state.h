@@ -31,6 +31,8 @@ void write_journal(const unsigned char *bytes, size_t count);
 /* A code that stays in its window whatever a test does, and what the library says of it. */
 struct code long_code(uint32_t number);
 int present(uint32_t number);
+/* The same in plain buffers and without a check, for processes that cannot print. */
+int present_plainly(uint32_t number);
 /* Checks that the codes from one number up to another are accepted; that they are refused as used. */
 void accept(uint32_t from, uint32_t to);
 void remembered(uint32_t from, uint32_t to);

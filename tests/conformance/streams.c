@@ -48,16 +48,6 @@ static int streams_are_closed(unsigned which) {
     return 1;
 }
 
-/* Verifies in plain buffers: nothing may be checked, for there is nowhere to print. */
-static int plain(uint32_t number) {
-    static char uid[17], record[3072], card_no[17], card_type[9];
-    static unsigned char card_data[65];
-    struct code code = long_code(number);
-    VERIFY_REQUEST_V2 request = {code.bytes, (int)code.count, GOOD_POS_PARAM, 1};
-    VERIFY_RESPONSE_V2 response = {uid, 17, record, 3072, card_no, 17, card_data, 65, card_type, 9};
-    return verify_qrcode_v2(&request, &response);
-}
-
 /* Rides with lines of a log between them, a disk that fails now and then, and a rewriting for each failure. */
 static void rides(unsigned which) {
     close_streams(which);
@@ -68,11 +58,11 @@ static void rides(unsigned which) {
     for (uint32_t i = 0; i < CODES; i++) {
         if (i % 5 == 3) {
             fail_disk(DISK_SYNC, 1, 0, EIO);
-            if (plain(i) != SYSTEM_ERROR) _exit(4);
+            if (present_plainly(i) != SYSTEM_ERROR) _exit(4);
             heal_disk();
         }
         print(which);
-        if (plain(i) != SUCCESS) _exit(5);
+        if (present_plainly(i) != SUCCESS) _exit(5);
         print(which);
         if (!streams_are_closed(which)) _exit(6);
     }
@@ -119,9 +109,9 @@ static void rides_beside_a_printer(unsigned which) {
     if (posoffline_set_state_dir(directory) != SUCCESS || init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(2);
     for (uint32_t i = 0; i < CODES; i++) {
         fail_disk(DISK_SYNC, 1, 0, EIO);
-        if (plain(i) != SYSTEM_ERROR) _exit(4);
+        if (present_plainly(i) != SYSTEM_ERROR) _exit(4);
         heal_disk();
-        if (plain(i) != SUCCESS) _exit(5);
+        if (present_plainly(i) != SUCCESS) _exit(5);
     }
     is_over = 1;
     pthread_join(thread, NULL);
