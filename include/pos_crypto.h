@@ -16,11 +16,12 @@
  *                the replay memory as they were; from then on parent and child remember apart. Let the first call
  *                return before you fork. A child that shares memory with its parent (vfork(), CLONE_VM) must not call.
  *                Once exit() has ended the library, every call that needs what was set returns SYSTEM_ERROR.
- *   Signals      A signal handler must not call, nor leave a call by longjmp, nor must a handler of pthread_atfork()
- *                call. A signal handler may fork(). While a call holds the
+ *   Signals      A signal handler must not call, nor leave a call by longjmp. It may fork(). While a call holds the
  *                library's lock, also during its writes to a state directory, no handler runs in its thread: the signal
  *                is delivered afterwards. SIGKILL ends the process at any time. A handler for SIGBUS, SIGFPE, SIGILL,
  *                SIGSEGV, SIGSYS or SIGTRAP runs at any time and must not fork().
+ *   Fork         A handler of pthread_atfork() must not call. A lock that such a handler takes must not be held during
+ *   handlers     a call.
  *   Cancelling   A thread that is cancelled ends its call first. A thread with asynchronous cancellation must not call:
  *                C libraries end it anywhere.
  *   Ownership    Every buffer is the caller's, before and after the call; the library keeps no pointer to it. Input

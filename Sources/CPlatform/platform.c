@@ -374,8 +374,8 @@ void posoffline_platform_give_directory(int directory) {
     close(directory);
 }
 
-int posoffline_platform_open(int directory, const char *name) {
-    int file = open_above_standard(directory, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK);
+int posoffline_platform_open(int directory, const char *name, int create) {
+    int file = open_above_standard(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | (create ? O_CREAT : 0));
     if (file < 0) return what_failed();
     /* Of all that has a name only a regular file has a length that can be set. */
     long length = posoffline_platform_file_length(file);

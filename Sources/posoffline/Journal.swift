@@ -29,12 +29,15 @@ struct Journal: ~Copyable {
     /// Whether this process is a child of the one that has it open.
     private var isInherited: Bool { file >= 0 && process != posoffline_platform_process() }
 
-    /// Takes the directory at a path and reads the journal there, if there is one, into `table`. Throws `.illegalParam`
-    /// when that is no directory to write in, `.system` when another process has it or the disk fails.
-    mutating func open(_ path: UnsafePointer<CChar>, into table: inout ReplayTable) throws(PosError) {
+    /// Takes the directory at a path and reads the journal there into `table`. Throws `.illegalParam` when that is no
+    /// directory to write in, or has no journal and none may be made; `.system` when another process has it or the disk
+    /// fails.
+    mutating func open(
+        _ path: UnsafePointer<CChar>, into table: inout ReplayTable, mayCreate: Bool
+    ) throws(PosError) {
         process = posoffline_platform_process()
         directory = try Self.handle(posoffline_platform_take_directory(path))
-        file = try Self.handle(posoffline_platform_open(directory, cString(Self.name)))
+        file = try Self.handle(posoffline_platform_open(directory, cString(Self.name), mayCreate ? 1 : 0))
         try probe()
         try Self.demand(posoffline_platform_sync_directory(directory))
         try read(into: &table)

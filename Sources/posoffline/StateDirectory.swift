@@ -33,13 +33,13 @@ struct StateDirectory: ~Copyable {
     /// Has in `table` what the directory holds, if there is one. A disk that has failed since is no hindrance.
     mutating func demandRead(into table: inout ReplayTable) throws(PosError) {
         guard path.count > 0, reader != posoffline_platform_process() else { return }
-        do throws(PosError) { try reopen(for: &table) } catch { throw error.ofTheSystem }
+        do throws(PosError) { try reopen(for: &table, mayCreate: false) } catch { throw error.ofTheSystem }
     }
 
     /// Has the journal ready to take an entry, if there is to be one.
     mutating func demandUsable(for table: inout ReplayTable) throws(PosError) {
         guard path.count > 0, !journal.isUsable else { return }
-        do throws(PosError) { try recover(for: &table) } catch { throw error.ofTheSystem }
+        do throws(PosError) { try recover(for: &table, mayCreate: false) } catch { throw error.ofTheSystem }
     }
 
     /// Has it on the disk that a code was accepted, which `table` remembers already. When that cannot be, the table
@@ -83,13 +83,14 @@ struct StateDirectory: ~Copyable {
     private mutating func confirm(for table: inout ReplayTable) throws(PosError) {
         guard path.count > 0 else { return }
         if journal.isUsable { journal.check() }
-        guard journal.isUsable else { return try recover(for: &table) }
+        guard journal.isUsable else { return try recover(for: &table, mayCreate: true) }
         // The path leads elsewhere: there as in another directory, or on as before.
-        if try !isReached() { try openAtPath(for: &table) }
+        if try !isReached() { try openAtPath(for: &table, mayCreate: true) }
     }
 
-    /// Rewrites a journal that the disk has failed, or opens it by its path, whatever that leads to now.
-    private mutating func recover(for table: inout ReplayTable) throws(PosError) {
+    /// Rewrites a journal that the disk has failed, or opens it by its path, whatever that leads to now. A ride makes no
+    /// journal where there is none: while a file system is being repaired the path leads to the bare mount point.
+    private mutating func recover(for table: inout ReplayTable, mayCreate: Bool) throws(PosError) {
         do throws(PosError) {
             if journal.isOpen, try isReached() { return try journal.rewrite(from: table) }
         } catch {
@@ -97,20 +98,20 @@ struct StateDirectory: ~Copyable {
             journal.close()
             throw error
         }
-        try reopen(for: &table)
+        try reopen(for: &table, mayCreate: mayCreate)
     }
 
-    private mutating func reopen(for table: inout ReplayTable) throws(PosError) {
+    private mutating func reopen(for table: inout ReplayTable, mayCreate: Bool) throws(PosError) {
         // First, or this process would keep itself out.
         journal.close()
-        try openAtPath(for: &table)
+        try openAtPath(for: &table, mayCreate: mayCreate)
     }
 
-    private mutating func openAtPath(for table: inout ReplayTable) throws(PosError) {
+    private mutating func openAtPath(for table: inout ReplayTable, mayCreate: Bool) throws(PosError) {
         let path = path.span
         try path.withUnsafeBufferPointer { (path) throws(PosError) in
             guard let start = path.baseAddress else { return }
-            try open(start, for: &table)
+            try open(start, for: &table, mayCreate: mayCreate)
         }
     }
 
@@ -132,7 +133,7 @@ struct StateDirectory: ~Copyable {
         swap(&self.path, &copy)
         do throws(PosError) {
             // Another spelling of the directory that is open is no other directory.
-            if journal.isOpen, try isReached() { try confirm(for: &table) } else { try open(path, for: &table) }
+            if journal.isOpen, try isReached() { try confirm(for: &table) } else { try open(path, for: &table, mayCreate: true) }
         } catch {
             swap(&self.path, &copy)
             copy.release()
@@ -150,12 +151,14 @@ struct StateDirectory: ~Copyable {
 
     /// Opens the journal at a path in place of the one that is open, and makes table and journal hold what either held.
     /// When it throws, both are as they were.
-    private mutating func open(_ path: UnsafePointer<CChar>, for table: inout ReplayTable) throws(PosError) {
+    private mutating func open(
+        _ path: UnsafePointer<CChar>, for table: inout ReplayTable, mayCreate: Bool
+    ) throws(PosError) {
         var opened = Journal()
         var joined = ReplayTable()
         do throws(PosError) {
             try joined.reserve()
-            try opened.open(path, into: &joined)
+            try opened.open(path, into: &joined, mayCreate: mayCreate)
             try joined.restore(table)
             if !table.isEmpty || journal.isDoubtful { try opened.rewrite(from: joined) }
         } catch {

@@ -24,9 +24,12 @@ struct TerminalState: ~Copyable {
         cardType: CardType, identity: ReplayIdentity, issuerKeyID: UInt8
     ) throws(PosError) -> Knowledge<Backend.IssuerKey> {
         guard isInitialized else { throw .notInitialized }
+        let isSupported = TerminalLists.supports(cardType, in: cardTypes.span)
         return Knowledge(
-            supportsCardType: TerminalLists.supports(cardType, in: cardTypes.span),
-            hasAccepted: try hasAccepted(identity), issuerKey: TerminalLists.key(issuerKeyID, in: keys.span))
+            supportsCardType: isSupported,
+            // The card type comes first, and a directory that cannot be read after it.
+            hasAccepted: isSupported ? try hasAccepted(identity) : false,
+            issuerKey: TerminalLists.key(issuerKeyID, in: keys.span))
     }
 
     mutating func hasAccepted(_ identity: ReplayIdentity) throws(PosError) -> Bool {

@@ -122,6 +122,35 @@ static void path_is_gone(void) {
     remembered(0, 8);
 }
 
+/* While a file system is being repaired the path leads to the bare mount point. A ride must not make a journal there:
+ * it would be hidden when the file system is back, with the codes that it has. */
+static void bare_mount_point(void) {
+    char moved[300];
+    start();
+    accept(0, 5);
+    fail_rides(5);
+    snprintf(moved, sizeof moved, "%s moved", directory);
+    CHECK_INT(0, rename(directory, moved));
+    CHECK_INT(0, mkdir(directory, 0700));
+    for (int i = 0; i < 3; i++) CHECK_INT(SYSTEM_ERROR, present(5));
+    remembered(0, 5);
+    CHECK_INT(-1, file_size(journal));
+    CHECK_INT(0, rmdir(directory));
+    CHECK_INT(0, rename(moved, directory));
+    accept(5, 7);
+    restart();
+    remembered(0, 7);
+}
+
+/* A code of a card type that is not listed is refused for that, whatever the directory. */
+static int present_unsupported(void) { return verify_named("type-not-listed"); }
+
+static void card_type_first(void) {
+    start();
+    CHECK_INT(CARDTYPE_UNSUPPORTED, present_unsupported());
+    CHECK_INT(CARDTYPE_UNSUPPORTED, in_child(present_unsupported));
+}
+
 /* What the path leads to is in use by another process. */
 static void path_is_anothers(void) {
     int ends[2];
@@ -304,6 +333,8 @@ int main(int argc, char **argv) {
         {"what has the temporary file's name is replaced", temporary_is_replaced},
         {"a path that is gone is said to be, and harms no ride", path_is_gone},
         {"a path to another's directory is no success", path_is_anothers},
+        {"a ride makes no journal on a bare mount point", bare_mount_point},
+        {"a card type is refused before the directory is asked", card_type_first},
         {"a disk that takes nothing is no success", full_disk},
         {"another path to the same directory is the same directory", other_spellings},
         {"after a failure nothing is held open", nothing_is_held},

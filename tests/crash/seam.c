@@ -217,11 +217,12 @@ static void change_name(enum change_kind kind, int place, int file, const char *
     commit(change);
 }
 
-int posoffline_platform_open(int directory, const char *name) {
+int posoffline_platform_open(int directory, const char *name, int create) {
     int place = handle(directory, 1)->directory;
     if (place < 0) return POSOFFLINE_PLATFORM_FAULT;
     int file = disk_find(disk, place, name);
     if (fails(OPEN, file < 0)) return POSOFFLINE_PLATFORM_FAULT;
+    if (file < 0 && !create) return POSOFFLINE_PLATFORM_UNFIT;
     if (file < 0) change_name(CREATE, place, file = disk_next_file(disk), name);
     return new_handle(0, place, file);
 }

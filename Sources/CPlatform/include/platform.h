@@ -82,9 +82,9 @@ int posoffline_platform_leads_to(const char *path, int directory);
 /* Unlocks a directory and closes it, also where a child still has a copy of the handle. */
 void posoffline_platform_give_directory(int directory);
 
-/* Opens a regular file in a directory to read and write it, and makes it if it is not there. Returns a handle, or
- * POSOFFLINE_PLATFORM_UNFIT when the name is that of anything else. */
-int posoffline_platform_open(int directory, const char *name);
+/* Opens a regular file in a directory to read and write it; if asked for, makes it where it is not there. Returns a handle,
+ * or POSOFFLINE_PLATFORM_UNFIT when the name is that of anything else, or of nothing. */
+int posoffline_platform_open(int directory, const char *name, int create);
 
 /* Makes an empty file in a directory, in the place of what has the name. Returns a handle, or POSOFFLINE_PLATFORM_UNFIT
  * when that cannot be removed. */
