@@ -155,6 +155,10 @@ class Stranger:
         return sum(self.are_open())
 
 
+def descriptors(server):
+    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
+
+
 def resident(server):
     """MiB."""
     return int(re.search(r"VmRSS:\s+(\d+)", read(f"/proc/{server.process.pid}/status"))[1]) / 1024
@@ -513,6 +517,11 @@ class OverTLS(unittest.TestCase):
                 trickling.send(connection, POST + b"Content-Length: 2000000\r\n\r\n" + b"a" * 1_000_000)
                 self.assertEqual(Visitor(server).get("/health").status, 200)
             self.assertEqual(silent.wait_until_open(0), 0)
+            # Whoever says nothing more has no descriptor any more, greeting or not.
+            before = descriptors(server)
+            for _ in range(100):
+                trickling.sockets.append(context.wrap_socket(socket.create_connection((server.host, server.port))))
+            self.assertLess(descriptors(server), before + 40)
         self.assertIn("too many connections", server.log)
         self.assertIn("too many bytes", server.log)
         self.assertNotRegex(server.log, r" (error|critical)[: ]")
@@ -551,12 +560,30 @@ class FewDescriptors(unittest.TestCase):
         self.assertNotIn("limit of open files", server.log)
         self.assertEqual(server.stop(), 0)
 
+    def test_waiting_for_descriptors_is_no_work(self):
+        server = Server()
+        self.addCleanup(server.kill)
+        hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)[1]
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (descriptors(server), hard))
+        with Stranger(server, "127.0.0.2") as stranger:
+            stranger.open(b"", 3)
+            end, counts = time.monotonic() + 60, []
+            # The second line comes after ten seconds, and counts the tries.
+            while len(counts) < 2 and time.monotonic() < end:
+                time.sleep(0.2)
+                counts = [int(count) for count in re.findall(r"count=(\d+).*cannot be accepted", server.log)]
+            self.assertEqual(len(counts), 2)
+            self.assertLess(counts[1], 300)
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (hard, hard))
+        self.assertEqual(Visitor(server).get("/health").status, 200)
+        self.assertEqual(server.stop(), 0)
+
     def test_they_run_out_and_come_back(self):
         server = Server()
         self.addCleanup(server.kill)
         client, gate = Client(server), Gate(server)
         self.assertEqual(client.settle(gate.trade())[0]["result"], "SUCCESS")
-        taken = len(os.listdir(f"/proc/{server.process.pid}/fd"))
+        taken = descriptors(server)
         hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)[1]
         with Stranger(server, "127.0.0.2") as stranger:
             resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (taken + 8, hard))

@@ -2,7 +2,7 @@ import Glibc
 import Logging
 import NIOCore
 
-/// Says so when no connection can be accepted, and makes room; the server tries again after a second.
+/// Says so when no connection can be accepted, makes room, and has the server try again after a moment.
 final class AcceptErrors: ChannelInboundHandler {
     typealias InboundIn = any Channel
     typealias InboundOut = any Channel
@@ -12,6 +12,7 @@ final class AcceptErrors: ChannelInboundHandler {
     private var report = SparseReport()
     /// Whether the log's last word is that it fails.
     private var isReported = false
+    private var isPaused = false
 
     init(connections: Connections, logger: Logger) {
         self.connections = connections
@@ -31,8 +32,27 @@ final class AcceptErrors: ChannelInboundHandler {
                     ])
             }
             if error.errnoCode == EMFILE || error.errnoCode == ENFILE { connections.makeRoom() }
+            pause(context)
         }
         context.fireErrorCaught(error)
+    }
+
+    /// The waiting connections make the socket readable all the while: without a pause the server would do nothing else.
+    private func pause(_ context: ChannelHandlerContext) {
+        guard !isPaused, let options = context.channel.syncOptions else { return }
+        isPaused = true
+        set(false, options, context)
+        context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(100)) {
+            self.isPaused = false
+            self.set(true, options, context)
+        }
+    }
+
+    private func set(
+        _ isReading: Bool, _ options: any NIOSynchronousChannelOptions, _ context: ChannelHandlerContext
+    ) {
+        // It fails where the server has been closed meanwhile.
+        do { try options.setOption(.autoRead, value: isReading) } catch { context.fireErrorCaught(error) }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -19,6 +19,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let connections: Connections
     private let bodyLimit: Int
     private var context: ChannelHandlerContext?
+    private var counter: ByteCounter?
     private var id: Connections.ID?
 
     /// Requests on their way on one connection; SDKs and browsers send one after the other.
@@ -56,7 +57,11 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        do { try context.pipeline.syncOperations.addHandler(ByteCounter(guardian: self), position: .first) } catch {
+        let counter = ByteCounter(guardian: self)
+        do {
+            try context.pipeline.syncOperations.addHandler(counter, position: .first)
+            self.counter = counter
+        } catch {
             // It is closed already.
             context.fireErrorCaught(error)
         }
@@ -75,7 +80,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         leave()
-        self.context = nil
+        (self.context, counter) = (nil, nil)
     }
 
     private func enter(_ context: ChannelHandlerContext) {
@@ -85,7 +90,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             loop.execute { bound.value.end(reason) }
         }
         guard id != nil else {
-            context.close(promise: nil)
+            cut()
             return
         }
         readDeadline = .now() + connections.limits.time
@@ -106,8 +111,13 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch reason {
         case .tooMuch: giveUp(.tooMuch)
         case .tooSlow: giveUp(.tooSlow)
-        case .tooMany, .outOfDescriptors: context?.close(promise: nil)
+        case .tooMany, .outOfDescriptors: cut()
         }
+    }
+
+    /// Closes below TLS, which would wait some seconds for the other end's farewell, with a descriptor that nobody counts.
+    private func cut() {
+        if let below = counter?.context { below.close(promise: nil) } else { context?.close(promise: nil) }
     }
 
     /// Whoever reads the request's body is told why there is no more of it, and answers; else the connection just ends.
@@ -116,7 +126,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         isOver = true
         // Whose next head is slow still gets the answers that are due; the last one ends the connection.
         if fault == .tooSlow, !isReading, !requests.isEmpty { return }
-        if isReading, !isAnsweredEarly { context.fireErrorCaught(fault) } else { context.close(promise: nil) }
+        if isReading, !isAnsweredEarly { context.fireErrorCaught(fault) } else { cut() }
     }
 
     // MARK: Requests
@@ -130,7 +140,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head):
             guard requests.count < Self.pipelineLimit else {
                 isOver = true
-                context.close(promise: nil)
+                cut()
                 return
             }
             (isReading, isAnsweredEarly, bodyCount) = (true, false, 0)
@@ -213,8 +223,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             context.write(data, promise: sent)
             return
         }
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        sent.futureResult.whenComplete { _ in bound.value.close(promise: nil) }
+        sent.futureResult.assumeIsolated().whenComplete { _ in self.cut() }
         context.writeAndFlush(data, promise: sent)
     }
 
@@ -239,7 +248,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         let now = NIODeadline.now()
         if let writeDeadline, writeDeadline <= now {
             connections.report(.tooSlow, Peer(context.channel.remoteAddress))
-            context.close(promise: nil)
+            cut()
         } else if let readDeadline, readDeadline <= now {
             connections.report(.tooSlow, Peer(context.channel.remoteAddress))
             self.readDeadline = nil
@@ -255,8 +264,13 @@ private final class ByteCounter: ChannelInboundHandler, RemovableChannelHandler 
     typealias InboundOut = ByteBuffer
 
     private let guardian: ConnectionGuard
+    fileprivate private(set) var context: ChannelHandlerContext?
 
     init(guardian: ConnectionGuard) { self.guardian = guardian }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let count = unwrapInboundIn(data).readableBytes
