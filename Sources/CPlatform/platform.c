@@ -42,6 +42,9 @@ static signal_set change_mask(int how, signal_set set) {
     return before;
 }
 
+/* Only lets through what was let through before: a program's own handler of a fork may have changed the mask since. */
+static void restore_signals(signal_set before) { change_mask(SIG_UNBLOCK, ~before); }
+
 /* Not blocked: a thread's own faults, which would end the process without the program's handler, and what the C library
  * uses between its threads, which its sigfillset() leaves out. */
 static signal_set block_signals(void) {
@@ -76,7 +79,7 @@ static void release(void) {
     signal_set mask = signal_mask;
     mark_held(0);
     pthread_mutex_unlock(&lock);
-    change_mask(SIG_SETMASK, mask);
+    restore_signals(mask);
 }
 
 /* pthread_atfork lives in glibc's static part, which binds programs to new symbols. What it calls is older and is in
@@ -215,7 +218,7 @@ long long posoffline_platform_now(void) {
 void *posoffline_platform_allocate(unsigned long count, unsigned long size) {
     signal_set mask = block_signals();
     void *memory = calloc(count, size);
-    change_mask(SIG_SETMASK, mask);
+    restore_signals(mask);
     return memory;
 }
 
@@ -223,7 +226,7 @@ void posoffline_platform_release(void *memory) {
     if (!memory) return;
     signal_set mask = block_signals();
     free(memory);
-    change_mask(SIG_SETMASK, mask);
+    restore_signals(mask);
 }
 
 unsigned long posoffline_platform_length(const char *text, unsigned long limit) {

@@ -24,7 +24,15 @@ extension SharedTerminal {
         // The thread's own: hashing takes long enough for another thread to run into the lock.
         var key = RecordKey()
         defer { key.wipe() }
-        try withTerminal { (state) throws(PosError) in key.copy(from: state.recordKey) }
+        try withTerminal { (state) throws(PosError) in
+            // free_pos_verify may have come since the code was looked up, and taken the operator's key.
+            if needsInitialization {
+                guard state.isInitialized else { throw .notInitialized }
+            } else {
+                try state.demandEnvironment()
+            }
+            key.copy(from: state.recordKey)
+        }
         try key.sign(&record, by: LibraryBackend.self)
     }
 

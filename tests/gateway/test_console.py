@@ -924,7 +924,7 @@ class Lists(ConsoleTest):
     def test_what_is_kept_of_calls_is_bounded(self):
         big = 1_900_000
         texts = {"ascii": "a" * big, "chinese": "公" * (big // 9), "markup": "<&>\"'" * (big // 15),
-                 "one_letter": "e" + "\u0301" * (big // 6)}
+                 "one_letter": MAN + ("\u200d" + MAN) * (big // 21)}
         for name, text in texts.items():
             with self.subTest(name=name):
                 parameters = self.client.parameters(KEY_QUERY, sign="AAAA", notify_url=text, zzz="the end")
@@ -955,9 +955,9 @@ class Lists(ConsoleTest):
 
     def test_a_card_s_title_is_bounded(self):
         visitor = Visitor(self.server)
-        self.assertEqual(visitor.sign_page(cardTitle="e" + "\u0301" * 64).status, 400)
+        self.assertEqual(visitor.sign_page(cardTitle=MAN + ("\u200d" + MAN) * 32).status, 400)
         visitor.sign_page()
-        visitor.submit("/p/f/public_transit/sign", decision="agree", cardTitle="e" + "\u0301" * 10_000,
+        visitor.submit("/p/f/public_transit/sign", decision="agree", cardTitle=MAN + ("\u200d" + MAN) * 2_000,
                        redirectUrl="http://m.example/")
         with self.server.sql() as db:
             self.assertEqual(db.execute("SELECT MAX(LENGTH(title)) FROM card").fetchone()[0], 64)
@@ -993,6 +993,10 @@ class Lists(ConsoleTest):
         page = self.console().text
         return [(hour, int(count), int(height)) for height, hour, count in re.findall(
             r'<rect [^>]*height="(\d+)"><title>(\d\d:00): (\d+)</title>', page)]
+
+
+# Any number of these, joined, is one letter to a reader.
+MAN = "\U0001F468"
 
 
 def section(page, name):
