@@ -9,6 +9,7 @@
 #include "state.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -252,14 +253,46 @@ static void child_outlives_parent(void) {
     close(ends[1]);
 }
 
+/* A program's own handler, registered before the library's, lets signals through in a child. */
+static volatile sig_atomic_t opens_signals;
+
+static void open_signals(void) {
+    sigset_t none;
+    sigemptyset(&none);
+    if (opens_signals) sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void mask_of_child(void) {
+    sigset_t set, before;
+    start();
+    accept(0, 1);
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    CHECK_INT(0, sigprocmask(SIG_BLOCK, &set, &before));
+    for (opens_signals = 0; opens_signals <= 1; opens_signals++) {
+        about("the program's handler lets signals through: %d", (int)opens_signals);
+        pid_t child = fork();
+        if (child == 0) {
+            sigset_t now;
+            sigprocmask(SIG_BLOCK, NULL, &now);
+            _exit(sigismember(&now, SIGUSR1) + 2 * sigismember(&now, SIGTERM));
+        }
+        CHECK_INT(opens_signals ? 0 : 1, end_of(child));
+    }
+    opens_signals = 0;
+    CHECK_INT(0, sigprocmask(SIG_SETMASK, &before, NULL));
+}
+
 int main(int argc, char **argv) {
     static const struct test tests[] = {
         {"fork() in a signal handler neither hangs nor accepts a code twice", forks_in_handlers},
         {"a child that shares the descriptors leaves them to its parent", shared_descriptors},
         {"parent and child of the same number are two", same_number},
         {"a child that no handler has seen waits until its parent has let go", unseen},
+        {"a child has the signal mask of its parent, or the one that the program gives it", mask_of_child},
         {"a directory is free when its process was killed, children or not", child_outlives_parent},
         {0}};
+    pthread_atfork(NULL, NULL, open_signals);
     is_old = argc > 1 && strcmp(argv[1], "old-system") == 0;
     return run_state_tests(is_old ? argc - 1 : argc, argv + is_old, tests);
 }

@@ -167,6 +167,29 @@ static void file_without_init(void) {
     check_record(&answer, &call, NOW, key, 16);
 }
 
+/* The key is taken away between the look at a code and its signature: nothing is signed with another one. */
+static void freed_in_between(void) {
+    unsigned char key[16];
+    bytes_of_hex(HEX_16, key, 16);
+    make_file(HEX_16, 32);
+    for (long lock = 1; lock <= 5; lock++) {
+        for (int is_legacy = 0; is_legacy < 2; is_legacy++) {
+            about("before lock %ld, older function: %d", lock, is_legacy);
+            free_pos_verify();
+            CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
+            struct code code = milled_code(NOW - 500 + (uint32_t)(2 * lock) + (uint32_t)is_legacy, 65535);
+            struct call call = call_with(&code);
+            at_lock(lock, free_pos_verify);
+            int result = is_legacy ? call_legacy(&call, &answer) : call_verify(&call, &answer);
+            int was_reached = lock_was_reached();
+            CHECK(was_reached || lock > 3);
+            CHECK_INT(is_legacy || !was_reached ? SUCCESS : NOT_INITIALIZED, result);
+            if (result == SUCCESS) check_record(&answer, &call, NOW, key, 16);
+        }
+    }
+    remove_files();
+}
+
 static void refused_file(const char *name) {
     unsigned char key[20] = "the key before 12345";
     about("file %s", name);
@@ -343,6 +366,7 @@ const struct test record_tests[] = {
     {"a record key may be set before initialisation", key_before_initialisation},
     {"a record key file is read", good_files},
     {"verify_qrcode reads a record key file without init_pos_verify", file_without_init},
+    {"a record key that is freed in the middle of a ride is replaced by no other", freed_in_between},
     {"a record key file that is no key is refused and changes nothing", bad_files},
     {"a record key from a call comes before the file", call_before_file},
     {"a record fits its buffer to the byte", room},
