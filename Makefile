@@ -8,8 +8,8 @@ CC ?= gcc
 VERSION := $(shell sed -n 's/^\#define POSOFFLINE_VERSION "\(.*\)"/\1/p' include/posoffline.h)
 BUILD := build
 LIBRARY := $(BUILD)/libposoffline.so
-POSCODE := tools/poscode/.build/release/poscode
-POSGATEWAY := tools/gateway/.build/release/posgateway
+POSCODE := poscode/.build/release/poscode
+POSGATEWAY := gateway/.build/release/posgateway
 
 # Debian packages, by what needs them.
 LIB_PACKAGES := gcc libc6-dev libsecp256k1-dev libssl-dev pkg-config
@@ -26,12 +26,12 @@ GATEWAY_TEST_PACKAGES := chromium chromium-driver fonts-noto-cjk gcc libc6-dev o
 SANITIZER_PACKAGES := gcc libc6-dbg valgrind
 
 SOURCES := $(shell find Sources include -name '*.swift' -o -name '*.[ch]' -o -name '*.map' -o -name '*.modulemap')
-POSCODE_SOURCES := $(shell find tools/poscode/Sources tools/poscode/Package.swift -type f 2>/dev/null)
-POSGATEWAY_SOURCES := $(shell find tools/gateway/Sources tools/gateway/Package.swift -type f 2>/dev/null)
+POSCODE_SOURCES := $(shell find poscode/Sources poscode/Package.swift -type f 2>/dev/null)
+POSGATEWAY_SOURCES := $(shell find gateway/Sources gateway/Package.swift -type f 2>/dev/null)
 
 # Each step of the tests is a target of its own, so that `make -jN` runs N at a time; the longest come first. It says
 # its name, and how long it took.
-STEP := scripts/step.sh
+STEP := Tests/Support/step.sh
 
 .PHONY: all lib poscode demo bench install uninstall clean help
 .PHONY: soak fuzz mutation coverage traps firmware footprint
@@ -50,7 +50,7 @@ $(LIBRARY): $(SOURCES) scripts/build-library.sh | lib-packages
 poscode: $(POSCODE)
 
 $(POSCODE): $(POSCODE_SOURCES) $(SOURCES) Package.swift | lib-packages tool-packages
-	@$(STEP) "Building poscode" swift build --package-path tools/poscode -c release \
+	@$(STEP) "Building poscode" swift build --package-path poscode -c release \
 	    --static-swift-stdlib -debug-info-format none -Xlinker -s --product poscode
 	touch $@
 
@@ -59,13 +59,13 @@ $(BUILD)/demo: demo/demo.c $(LIBRARY)
 
 ## demo         issue a code, verify it, refuse it the second time
 demo: lib poscode $(BUILD)/demo
-	scripts/demo.sh $(POSCODE) $(BUILD)/demo
+	demo/run.sh $(POSCODE) $(BUILD)/demo
 
 ## posgateway   the payment platform's interfaces on one machine
 posgateway: $(POSGATEWAY)
 
 $(POSGATEWAY): $(POSGATEWAY_SOURCES) $(SOURCES) Package.swift | lib-packages tool-packages gateway-packages
-	@$(STEP) "Building posgateway" swift build --package-path tools/gateway -c release \
+	@$(STEP) "Building posgateway" swift build --package-path gateway -c release \
 	    --static-swift-stdlib -debug-info-format none -Xlinker -s --product posgateway
 	touch $@
 
@@ -77,12 +77,12 @@ gateway: posgateway
 PYTHON := $(BUILD)/python/bin/python
 
 gateway-tests: posgateway $(BUILD)/demo | gateway-test-packages
-	scripts/python-environment.sh tests/gateway/requirements.txt $(BUILD)/python
+	scripts/python-environment.sh gateway/Tests/requirements.txt $(BUILD)/python
 
 ## e2e          a ride from the rider's screen to the charge on it: browser, zbar, C demo, the official SDK
 e2e: gateway-tests
 	@$(STEP) "A ride, from the rider's screen to the charge on it" \
-	    $(PYTHON) tests/gateway/walk.py $(POSGATEWAY) $(BUILD)/demo $(BUILD)/e2e
+	    $(PYTHON) gateway/Tests/walk.py $(POSGATEWAY) $(BUILD)/demo $(BUILD)/e2e
 
 ## test-gateway   every test of the gateway, and e2e
 GATEWAY_STEPS := test-gateway-1 test-gateway-2
@@ -92,11 +92,11 @@ test-gateway: e2e $(GATEWAY_STEPS)
 # After e2e, which wants a port that the tests want too.
 $(GATEWAY_STEPS): test-gateway-%: gateway-tests poscode | e2e
 	@$(STEP) "The gateway, share $* of $(words $(GATEWAY_STEPS))" \
-	    $(PYTHON) tests/gateway/run.py $(POSGATEWAY) $(POSCODE) --share $*/$(words $(GATEWAY_STEPS))
+	    $(PYTHON) gateway/Tests/run.py $(POSGATEWAY) $(POSCODE) --share $*/$(words $(GATEWAY_STEPS))
 
 ## bench-gateway  settlements and key queries a second, and how long they take
 bench-gateway: gateway-tests poscode
-	$(PYTHON) tests/gateway/bench.py $(POSGATEWAY) $(POSCODE)
+	$(PYTHON) gateway/Tests/bench.py $(POSGATEWAY) $(POSCODE)
 
 BENCH_FLAGS := -std=c11 -O2 -Wall -Wextra -Iinclude
 
@@ -107,8 +107,8 @@ $(BUILD)/bench: bench/bench.c include/pos_crypto.h include/posoffline.h | lib
 ARM_SYSROOT := $(BUILD)/arm-sysroot
 ARM_LIBRARIES := $(ARM_SYSROOT)/unpacked/usr/lib/arm-linux-gnueabihf
 
-$(BUILD)/bench-arm: bench/bench.c include/pos_crypto.h include/posoffline.h scripts/arm-sysroot.sh | firmware
-	scripts/arm-sysroot.sh $(ARM_SYSROOT)
+$(BUILD)/bench-arm: bench/bench.c include/pos_crypto.h include/posoffline.h bench/arm-sysroot.sh | firmware
+	bench/arm-sysroot.sh $(ARM_SYSROOT)
 	arm-linux-gnueabihf-gcc $(BENCH_FLAGS) -DROUNDS=11 -DBATCH=10 -I$(ARM_SYSROOT)/unpacked/usr/include \
 	    -I$(ARM_SYSROOT)/unpacked/usr/include/arm-linux-gnueabihf bench/bench.c -o $@ \
 	    -L$(ARM_LIBRARIES) -lcrypto -lsecp256k1 -lpthread -ldl
@@ -122,12 +122,8 @@ bench: lib firmware $(BUILD)/bench $(BUILD)/bench-arm
 	LD_LIBRARY_PATH=$(ARM_LIBRARIES) qemu-arm -L /usr/arm-linux-gnueabihf \
 	    $(BUILD)/bench-arm $(BUILD)/bench-arm.json armhf=dist/armhf/libposoffline.so
 
-SOAK_SOURCES := $(addprefix tests/conformance/,disk.c present.c guard.c framework.c model.c system.c)
-
-$(BUILD)/soak $(BUILD)/twice: $(BUILD)/%: tests/conformance/%.c $(SOAK_SOURCES) tests/conformance/conformance.h \
-    tests/conformance/fixtures.h $(LIBRARY)
-	$(CC) -std=c11 -O2 -Wall -Wextra -Iinclude -rdynamic $< $(SOAK_SOURCES) -o $@ -L$(BUILD) -lposoffline \
-	    -Wl,-rpath,'$$ORIGIN' -ldl -lpthread
+$(BUILD)/soak $(BUILD)/double-accept: $(BUILD)/%: Tests/Conformance/%.c $(wildcard Tests/Harness/*) $(LIBRARY)
+	Tests/Harness/build.sh $* $@ -O2 -L$(BUILD) -lposoffline -Wl,-rpath,'$$ORIGIN'
 
 ## soak         COUNT (1000000) mixed verifications by THREADS (4), COUNT attempts to have a code accepted twice; for
 ##              SECONDS (600) random cases against libcrypto
@@ -135,24 +131,24 @@ COUNT ?= 1000000
 THREADS ?= 4
 SEED ?= 1
 SECONDS ?= 600
-soak: $(BUILD)/soak $(BUILD)/twice tool-packages
+soak: $(BUILD)/soak $(BUILD)/double-accept tool-packages
 	$(BUILD)/soak $(COUNT) $(THREADS) $(SEED)
-	$(BUILD)/twice $(COUNT) $(SEED)
+	$(BUILD)/double-accept $(COUNT) $(SEED)
 	swift build -c release -Xswiftc -enable-testing --build-tests --quiet
 	POSOFFLINE_SOAK_SECONDS=$(SECONDS) swift test -c release -Xswiftc -enable-testing --skip-build \
 	    --disable-xctest --filter 'DifferentialTests|SmallGroupTests'
 
 ## fuzz         coverage-guided fuzzing of everything that reads bytes from outside, for SECONDS in all (600)
 fuzz: | lib-packages test-packages
-	@$(STEP) "Fuzzing" tests/fuzz/run.sh $(SECONDS)
+	@$(STEP) "Fuzzing" Tests/Fuzz/run.sh $(SECONDS)
 
 ## mutation     wrong changes to the library, one at a time: a test must fail for each (SAMPLE=N, FILES=..., ALL=1)
 mutation: lib-packages test-packages
-	tests/mutation/run.py $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(ALL),--all) $(FILES)
+	Tests/Adequacy/Mutation/run.py $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(ALL),--all) $(FILES)
 
 ## coverage     what of the core no test runs; fails where that is not explained
 coverage: lib-packages tool-packages test-packages
-	tests/coverage/run.py
+	Tests/Adequacy/Coverage/run.py
 
 ## firmware     dist/TARGET/: for each architecture one file that needs libc alone, and the headers
 firmware: $(FIRMWARE)
@@ -163,11 +159,11 @@ dist/%/libposoffline.so: $(SOURCES) scripts/build-library.sh | lib-packages firm
 
 ## footprint    what each of those files is and needs; fails where a bound is broken
 footprint: firmware
-	scripts/footprint.py $(foreach target,$(FIRMWARE_TARGETS),$(target)=dist/$(target)/libposoffline.so)
+	Tests/Artifacts/footprint.py $(foreach target,$(FIRMWARE_TARGETS),$(target)=dist/$(target)/libposoffline.so)
 
 ## traps        every trap instruction in the files that ship, with the reason why no input reaches it
 traps: firmware lib
-	tests/traps/traps.py
+	Tests/Artifacts/Traps/traps.py
 
 ## test         every test of the library and poscode
 TEST_STEPS := $(addprefix test-,swift crash conformance-host surroundings-host secrets-host poscode install)
@@ -175,25 +171,25 @@ TEST_STEPS := $(addprefix test-,swift crash conformance-host surroundings-host s
 test: $(TEST_STEPS)
 
 test-swift: | lib-packages tool-packages
-	@$(STEP) "Swift modules" scripts/swift-tests.sh
+	@$(STEP) "Swift modules" Tests/Unit/run.sh
 
 test-crash: lib | test-packages
-	@$(STEP) "Power cuts, failing disks, killed processes" tests/crash/run.sh $(BUILD)
+	@$(STEP) "Power cuts, failing disks, killed processes" Tests/PowerLoss/run.sh $(BUILD)
 
 test-conformance-host: lib | test-packages
-	@$(STEP) "The library that ships, through the C interface" tests/conformance/run.sh $(BUILD)
+	@$(STEP) "The library that ships, through the C interface" Tests/Conformance/run.sh $(BUILD)
 
 test-surroundings-host: lib | test-packages
-	@$(STEP) "Surroundings" tests/surroundings/run.sh $(BUILD)
+	@$(STEP) "Surroundings" Tests/Surroundings/run.sh $(BUILD)
 
 test-secrets-host: lib | test-packages
-	@$(STEP) "Key material" tests/secrets/run.sh $(BUILD) host
+	@$(STEP) "Key material" Tests/Secrets/run.sh $(BUILD) host
 
 test-poscode: lib poscode | test-packages
-	@$(STEP) "poscode" python3 tests/cli/run.py $(POSCODE)
+	@$(STEP) "poscode" python3 poscode/Tests/run.py $(POSCODE)
 
 test-install: lib poscode | test-packages
-	@$(STEP) "Installation, and the demo built against it" tests/install/run.sh $(POSCODE)
+	@$(STEP) "Installation, and the demo built against it" Tests/Artifacts/install.sh $(POSCODE)
 
 ## test-firmware  every test of the firmware files, the foreign ones under qemu
 FIRMWARE_STEPS := $(foreach step,conformance secrets surroundings reproducible demo,$(FIRMWARE_TARGETS:%=test-$(step)-%)) \
@@ -202,25 +198,25 @@ FIRMWARE_STEPS := $(foreach step,conformance secrets surroundings reproducible d
 test-firmware: $(FIRMWARE_STEPS)
 
 $(FIRMWARE_TARGETS:%=test-conformance-%): test-conformance-%: dist/%/libposoffline.so | test-packages firmware-test-packages
-	@$(STEP) "Conformance of $*" tests/firmware/run.sh conformance $*
+	@$(STEP) "Conformance of $*" Tests/Artifacts/firmware.sh conformance $*
 
 $(FIRMWARE_TARGETS:%=test-secrets-%): test-secrets-%: dist/%/libposoffline.so | test-packages firmware-test-packages
-	@$(STEP) "Key material on $*" tests/firmware/run.sh secrets $*
+	@$(STEP) "Key material on $*" Tests/Artifacts/firmware.sh secrets $*
 
 $(FIRMWARE_TARGETS:%=test-surroundings-%): test-surroundings-%: dist/%/libposoffline.so | test-packages firmware-test-packages
-	@$(STEP) "Surroundings of $*" tests/firmware/run.sh surroundings $*
+	@$(STEP) "Surroundings of $*" Tests/Artifacts/firmware.sh surroundings $*
 
 $(FIRMWARE_TARGETS:%=test-reproducible-%): test-reproducible-%: dist/%/libposoffline.so
-	@$(STEP) "$* built twice, the same bytes" scripts/reproducible.sh $*
+	@$(STEP) "$* built twice, the same bytes" Tests/Artifacts/reproducible.sh $*
 
 $(FIRMWARE_TARGETS:%=test-demo-%): test-demo-%: dist/%/libposoffline.so poscode | test-packages firmware-test-packages
-	@$(STEP) "The demo, packaged for $*" tests/firmware/run.sh demo $* $(POSCODE)
+	@$(STEP) "The demo, packaged for $*" Tests/Artifacts/firmware.sh demo $* $(POSCODE)
 
 test-bounds: firmware
-	@$(STEP) "Bounds" scripts/footprint.py $(foreach target,$(FIRMWARE_TARGETS),$(target)=dist/$(target)/libposoffline.so)
+	@$(STEP) "Bounds" Tests/Artifacts/footprint.py $(foreach target,$(FIRMWARE_TARGETS),$(target)=dist/$(target)/libposoffline.so)
 
 test-traps: firmware lib
-	@$(STEP) "Every trap is explained, and a new one would be found" tests/traps/run.sh
+	@$(STEP) "Every trap is explained, and a new one would be found" Tests/Artifacts/Traps/run.sh
 
 ## test-sanitizers  the C suite under AddressSanitizer, ThreadSanitizer and valgrind; the Swift tests under the first
 SANITIZER_STEPS := $(addprefix test-sanitizers-,valgrind address thread swift)
@@ -228,7 +224,7 @@ SANITIZER_STEPS := $(addprefix test-sanitizers-,valgrind address thread swift)
 test-sanitizers: $(SANITIZER_STEPS)
 
 $(SANITIZER_STEPS): test-sanitizers-%: lib dist/x86_64/libposoffline.so | tool-packages sanitizer-packages
-	@$(STEP) "Sanitizers: $*" tests/sanitizers/run.sh $* $(BUILD) dist/x86_64
+	@$(STEP) "Sanitizers: $*" Tests/Sanitizers/run.sh $* $(BUILD) dist/x86_64
 
 ## install      library, headers, pkg-config file and man pages under PREFIX (/usr/local), below DESTDIR
 install: lib
@@ -251,7 +247,7 @@ uninstall:
 
 ## clean        everything that was built
 clean:
-	rm -rf $(BUILD) dist .build .build-* tools/poscode/.build tools/gateway/.build
+	rm -rf $(BUILD) dist .build .build-* poscode/.build gateway/.build
 
 ## help         this list
 help:

@@ -46,27 +46,34 @@ let package = Package(
             name: "posoffline", dependencies: ["CPosoffline", "CPlatform", "TransitGate", "HostCrypto"],
             exclude: ["exports.map"], swiftSettings: settings),
 
-        // The arithmetic's tests compile it as a part of themselves (a symbolic link), once with each width of limb.
+        // The arithmetic's tests compile it as a part of themselves, once with each width of limb.
+        .plugin(name: "CopyPortableCrypto", capability: .buildTool(), path: "Tests/Unit/CopyPortableCrypto"),
         .target(
-            name: "CLibcryptoOracle", path: "Tests/CLibcryptoOracle", linkerSettings: [.linkedLibrary("crypto")]),
+            name: "CLibcryptoOracle", path: "Tests/Unit/CLibcryptoOracle", linkerSettings: [.linkedLibrary("crypto")]),
+        .target(name: "TestSupport", dependencies: ["TransitCode"], path: "Tests/Unit/TestSupport"),
         .testTarget(
-            name: "PortableCryptoTests", dependencies: ["TransitCrypto", "CLibcryptoOracle"], swiftSettings: settings),
+            name: "PortableCryptoTests", dependencies: ["TransitCrypto", "CLibcryptoOracle", "TestSupport"],
+            path: "Tests/Unit/PortableCryptoTests", swiftSettings: settings, plugins: ["CopyPortableCrypto"]),
         .testTarget(
-            name: "PortableCryptoLimb32Tests", dependencies: ["TransitCrypto", "CLibcryptoOracle"],
-            swiftSettings: settings + [.define("POSOFFLINE_LIMB32")]),
+            name: "PortableCryptoLimb32Tests", dependencies: ["TransitCrypto", "CLibcryptoOracle", "TestSupport"],
+            path: "Tests/Unit/PortableCryptoLimb32Tests", swiftSettings: settings + [.define("POSOFFLINE_LIMB32")],
+            plugins: ["CopyPortableCrypto"]),
 
         .testTarget(
-            name: "TransitCodeTests", dependencies: ["TransitCode", "CPosoffline"], swiftSettings: plain),
+            name: "TransitCodeTests", dependencies: ["TransitCode", "CPosoffline", "TestSupport"],
+            path: "Tests/Unit/TransitCodeTests", swiftSettings: plain),
         .testTarget(
-            name: "TransitGateTests", dependencies: ["TransitGate", "TransitCode", "TransitCrypto"],
-            swiftSettings: plain),
+            name: "TransitGateTests", dependencies: ["TransitGate", "TransitCode", "TransitCrypto", "TestSupport"],
+            path: "Tests/Unit/TransitGateTests", swiftSettings: plain),
         .testTarget(
             name: "HostCryptoTests",
-            dependencies: ["HostCrypto", "TransitGate", "TransitCode", "TransitCrypto", "CLibcrypto", "CSecp256k1"],
-            swiftSettings: plain),
+            dependencies: [
+                "HostCrypto", "TransitGate", "TransitCode", "TransitCrypto", "CLibcrypto", "CSecp256k1", "TestSupport",
+            ],
+            path: "Tests/Unit/HostCryptoTests", swiftSettings: plain),
         .testTarget(
             name: "TransitOfficeTests",
             dependencies: ["TransitOffice", "HostCrypto", "TransitGate", "TransitCode", "TransitCrypto"],
-            swiftSettings: plain),
+            path: "Tests/Unit/TransitOfficeTests", swiftSettings: plain),
     ]
 )

@@ -51,7 +51,7 @@ esac
 [ -n "$changed" ] || rm -rf "$objects"
 mkdir -p "$objects" "$output"
 
-# With debug information, by which tests/traps finds the source of every trap; none of it is in the file that ships.
+# With debug information, by which Tests/Artifacts/Traps finds the source of every trap; none of it is in the file that ships.
 # Words that the shell is to split.
 # shellcheck disable=SC2086
 compile_swift() { # module, how to optimise it

@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""Makes small wrong changes to the library, one at a time, and sees that a test fails for each.
+
+    Tests/Adequacy/Mutation/run.py [--list] [--all] [--sample N] [PART_OF_A_FILE_NAME ...]
+
+Without arguments: the mutants of the default sample, as many of each module as QUOTA says. --sample N takes at most N
+of a module, --all every one; parts of names, as Gate.swift or TransitCode/, narrow it to these files. --list only
+prints names. The sample is always the same, and an edit changes it only around itself.
+
+A mutant is killed when a test fails, crashes or takes far too long. What no test kills survives and has to be explained
+in survivors.txt. Prints a line for each survivor and the totals; build/mutation/results.txt has a line for every mutant
+and says which test killed it. The working tree stays as it is. Ends non-zero when fewer than 95 % are killed, a survivor
+is not explained, or an explanation is out of date.
+"""
+
+import argparse
+import collections
+import os
+import sys
+import time
+
+import builds
+import operators
+from trial import Trial
+
+QUOTA = {"TransitCrypto": 30, "TransitCode": 55, "TransitGate": 80, "posoffline": 50, "PortableCrypto": 60}
+# Constants are derived by scripts/curve-constants.py and compared with it; SEC1.swift is of the host build.
+LEFT_OUT = {"PortableCrypto/Secp192k1Table.swift", "PortableCrypto/Secp256k1Table.swift", "TransitCrypto/SEC1.swift"}
+ENOUGH = 0.95
+
+
+def read_sources():
+    """file, below Sources -> its text."""
+    texts = {}
+    for module in QUOTA:
+        for name in builds.sources(builds.path("Sources", module)):
+            with open(name, encoding="utf-8") as file:
+                texts[f"{module}/{os.path.basename(name)}"] = file.read()
+    return {name: text for name, text in texts.items() if name not in LEFT_OUT}
+
+
+def spread(mutants):
+    """The mutants in an order that takes from each file and each operator in turn: any beginning of it is a sample."""
+    groups = collections.defaultdict(list)
+    for mutant in sorted(mutants, key=operators.rank):
+        groups[mutant.file, operators.kind(mutant)].append(mutant)
+    # What a gate's answer hangs on comes three times as often.
+    turns = [(turn // (3 if operator in operators.DECISIVE else 1), operators.rank(mutant), mutant)
+             for (_, operator), group in groups.items() for turn, mutant in enumerate(group)]
+    return [mutant for _, _, mutant in sorted(turns, key=lambda entry: entry[:2])]
+
+
+class Explanations:
+    """survivors.txt: which mutants need not be killed, and why."""
+
+    def __init__(self, name):
+        self.reasons = {}
+        key = None
+        with open(name, encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                text = line.strip()
+                if line.startswith("#") or not text:
+                    continue
+                if not line.startswith(" "):
+                    key = text.split(" ")
+                    if len(key) != 2:
+                        sys.exit(f"{name}:{number}: expected FILE OPERATOR")
+                elif len(key) == 2 and text[0] == "-" or len(key) == 3 and text[0] == "+":
+                    key.append(text[1:].strip())
+                else:
+                    self.reasons[tuple(key)] = text
+
+    @staticmethod
+    def key(mutant):
+        return mutant.file, operators.kind(mutant), mutant.before, mutant.after
+
+    def explain(self, mutant):
+        return self.key(mutant) in self.reasons
+
+    def stale(self, mutants):
+        known = {self.key(mutant) for mutant in mutants}
+        return [f"{key[0]}: no mutant is: {key[1]}: {key[2:]}" for key in self.reasons if key not in known]
+
+
+class Report:
+    """Says what became of the mutants."""
+
+    def __init__(self, explanations):
+        self.explanations = explanations
+        self.killed = self.survived = 0
+        self.faults = []
+        self.results = open(  # pylint: disable=consider-using-with
+            os.path.join(builds.WORK, "results.txt"), "w", encoding="utf-8", buffering=1)
+
+    def add(self, mutant, outcome):
+        change = f"{mutant.before}  ->  {mutant.after}"
+        verdict = "does not compile" if outcome is None else outcome or "SURVIVED"
+        self.results.write(f"{mutant.name}: {verdict}: {change}\n")
+        explained = self.explanations.explain(mutant)
+        if outcome:
+            self.killed += 1
+            if explained:
+                self.faults.append(f"explained, but killed by {outcome}: {mutant.name}: {change}")
+        elif outcome == "":
+            self.survived += 1
+            if not explained:
+                self.faults.append(f"survived, and not explained: {mutant.name}: {change}")
+            print("explained:" if explained else "SURVIVED:", mutant.name + ":", change, flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--sample", type=int)
+    parser.add_argument("files", nargs="*", metavar="PART_OF_A_FILE_NAME")
+    options = parser.parse_args()
+
+    texts = read_sources()
+    every = [mutant for name, text in texts.items() for mutant in operators.mutants_of(name, text)]
+    queues = {}
+    for module in QUOTA:
+        wanted = [mutant for mutant in every if mutant.file.startswith(module + "/")
+                  and (not options.files or any(part in mutant.file for part in options.files))]
+        queues[module] = spread(wanted)
+    quota = {module: len(queue) if options.all else options.sample or QUOTA[module]
+             for module, queue in queues.items()}
+    if options.list:
+        for module, queue in queues.items():
+            for mutant in sorted(queue[:quota[module]], key=lambda mutant: (mutant.file, mutant.start)):
+                print(f"{mutant.name}: {mutant.before}  ->  {mutant.after}")
+        return
+
+    begin = time.monotonic()
+    builds.build_base()
+    trial = Trial()
+    print(f"Base built and timed in {time.monotonic() - begin:.0f} s", flush=True)
+    explanations = Explanations(os.path.join(builds.HERE, "survivors.txt"))
+    report = Report(explanations)
+    for module, queue in queues.items():
+        start, killed, survived, none = time.monotonic(), report.killed, report.survived, 0
+        for mutant in queue:
+            if report.killed - killed + report.survived - survived == quota[module]:
+                break
+            outcome = trial.judge(mutant, mutant.apply(texts[mutant.file]), os.path.join(builds.WORK, "work"))
+            report.add(mutant, outcome)
+            none += outcome is None
+        print(f"{module}: {report.killed - killed} killed, {report.survived - survived} survived "
+              f"({none} more do not compile), {time.monotonic() - start:.0f} s", flush=True)
+
+    total = report.killed + report.survived
+    faults = report.faults + explanations.stale(every)
+    for fault in faults:
+        print("FAILED:", fault)
+    if total == 0:
+        sys.exit("mutation: no mutants")
+    print(f"All: {total} mutants, {report.killed} killed ({100 * report.killed / total:.1f} %), {report.survived} "
+          f"survived; {len(faults)} not in order; {time.monotonic() - begin:.0f} s")
+    if report.killed < ENOUGH * total or faults:
+        sys.exit(1)
+
+
+main()

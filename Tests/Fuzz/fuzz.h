@@ -1,0 +1,70 @@
+/* fuzz.h: what the targets share. Each defines LLVMFuzzerTestOneInput and aborts where an answer is not the one that
+ * the reference gives; the sanitizer sees to the rest. */
+#ifndef FUZZ_H
+#define FUZZ_H
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness.h"
+#include "fixtures.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define REQUIRE(condition) \
+    ((condition) ? (void)0 : (fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition), abort()))
+
+/* -------------------------------------------------------------------------------------------------------------
+ * The system that the library sees: platform.c is compiled to call these (fuzz.c)
+ * ------------------------------------------------------------------------------------------------------------- */
+
+extern long long clock_now;
+extern int allocations_fail;
+
+/* -------------------------------------------------------------------------------------------------------------
+ * Output buffers that show what was written where (fuzz.c)
+ * ------------------------------------------------------------------------------------------------------------- */
+
+enum { MARGIN = 32, LARGEST_ROOM = 4096 };
+
+struct output {
+    size_t room;
+    unsigned char area[MARGIN + LARGEST_ROOM + MARGIN];
+};
+
+/* A buffer of so many bytes, at most LARGEST_ROOM; less than none is none. */
+unsigned char *output_of(struct output *output, int room);
+/* Whether nothing was written past the first `count` bytes, nor in front of them. */
+int is_untouched_from(const struct output *output, size_t count);
+/* Whether the buffer holds these bytes, after them a NUL for a text, and is untouched from there on. */
+int holds(const struct output *output, const void *bytes, size_t count, int is_text);
+
+/* -------------------------------------------------------------------------------------------------------------
+ * JSON by another hand: recursive, and with what it reads in memory (json.c)
+ * ------------------------------------------------------------------------------------------------------------- */
+
+struct key_list {
+    size_t count;
+    struct { unsigned id; unsigned char key[33]; } keys[256];
+};
+
+/* What init_pos_verify answers to a list, when the other list is good. */
+int model_key_list(const unsigned char *text, size_t count, struct key_list *list);
+/* `types` gets the first `capacity` of them, eight bytes each, `type_count` how many there are. */
+int model_card_types(const unsigned char *text, size_t count, unsigned char *types, size_t capacity,
+                     size_t *type_count);
+/* 1, 2, 3 for SINGLE, IN, OUT, or POS_PARAM_ERROR. */
+int model_pos_param(const unsigned char *text, size_t count);
+
+/* -------------------------------------------------------------------------------------------------------------
+ * Parts that the C interface does not show by themselves (Harness.swift)
+ * ------------------------------------------------------------------------------------------------------------- */
+
+long fuzz_rewrite_code(const unsigned char *bytes, long count, unsigned char *out);
+long fuzz_pos_param(const unsigned char *bytes, long count);
+_Bool fuzz_der(const unsigned char *bytes, long count, unsigned char *out);
+long fuzz_rewrite_record(const unsigned char *bytes, long count, unsigned char *out);
+
+#endif

@@ -1,0 +1,205 @@
+/* The clock, the heap and the lock, as the library sees them: the program's own symbols come before libc's. And
+ * what the process has. */
+#define _GNU_SOURCE
+#include "harness.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Set only while no other thread runs: 64 atomic bits are not to be had everywhere. */
+static long long clock_now;
+
+void set_clock(long long now) { clock_now = now; }
+
+time_t time(time_t *out) {
+    time_t now = (time_t)clock_now;
+    if (out) *out = now;
+    return now;
+}
+
+/* What lies below these: a sanitizer's functions where one is linked in, else the C library's allocator. glibc has names of
+ * its own for it; elsewhere it is what comes next. */
+#ifdef __GLIBC__
+#define BELOW(result, name, arguments) \
+    extern result __libc_##name arguments; \
+    extern result __interceptor_##name arguments __attribute__((weak)); \
+    static inline result (*below_##name(void)) arguments { \
+        return __interceptor_##name ? __interceptor_##name : __libc_##name; \
+    }
+#else
+#define BELOW(result, name, arguments) \
+    static result (*below_##name(void)) arguments { \
+        static result (*below) arguments; \
+        if (!below) *(void **)&below = dlsym(RTLD_NEXT, #name); \
+        return below; \
+    }
+#endif
+BELOW(void *, malloc, (size_t))
+BELOW(void *, realloc, (void *, size_t))
+BELOW(void, free, (void *))
+#ifdef __GLIBC__
+BELOW(void *, calloc, (size_t, size_t))
+BELOW(void *, memalign, (size_t, size_t))
+static void *zeroed(size_t count, size_t size, size_t total) {
+    (void)total;
+    return below_calloc()(count, size);
+}
+#else
+/* musl's calloc calls malloc, and its memalign calls aligned_alloc, by the names that are defined here. */
+BELOW(void *, aligned_alloc, (size_t, size_t))
+static void *(*below_memalign(void))(size_t, size_t) { return below_aligned_alloc(); }
+static void *zeroed(size_t count, size_t size, size_t total) {
+    (void)count, (void)size;
+    void *memory = below_malloc()(total);
+    return memory ? memset(memory, 0, total) : NULL;
+}
+#endif
+
+static _Atomic long made, blocks, bytes, failing;
+static _Atomic int failing_all_later;
+static _Atomic size_t failing_size, slow_size;
+
+void fail_allocation(long number, int and_later) {
+    made = 0;
+    failing_all_later = and_later;
+    failing = number;
+}
+
+void fail_allocations_from(size_t size) { failing_size = size; }
+
+void slow_allocations_from(size_t size) { slow_size = size; }
+
+long allow_allocations(void) {
+    failing = 0;
+    failing_size = 0;
+    slow_size = 0;
+    return made;
+}
+
+long live_blocks(void) { return blocks; }
+long live_bytes(void) { return bytes; }
+
+/* A sanitizer that is still getting ready allocates already, and cannot say yet how much a block holds. What its search
+ * for functions has left behind goes before the count begins. */
+static volatile int begun;
+
+static void __attribute__((constructor)) begin(void) {
+    while (dlerror()) continue;
+    begun = 1;
+}
+
+static int may_allocate(size_t size) {
+    long number = ++made;
+    if (slow_size && size >= slow_size) nanosleep(&(struct timespec){0, 10 * 1000 * 1000}, NULL);
+    long first = failing;
+    int fails = (first && (number == first || (failing_all_later && number > first))) ||
+                (failing_size && size >= failing_size);
+    if (fails) errno = ENOMEM;
+    return !fails;
+}
+
+static void *counted(void *memory) {
+    if (memory && begun) {
+        blocks++;
+        bytes += (long)malloc_usable_size(memory);
+    }
+    return memory;
+}
+
+static void uncount(void *memory) {
+    if (!memory || !begun) return;
+    blocks--;
+    bytes -= (long)malloc_usable_size(memory);
+}
+
+void *malloc(size_t size) { return may_allocate(size) ? counted(below_malloc()(size)) : NULL; }
+
+void *calloc(size_t count, size_t size) {
+    size_t total = size && count > (size_t)-1 / size ? (size_t)-1 : count * size;
+    return may_allocate(total) ? counted(zeroed(count, size, total)) : NULL;
+}
+
+void *realloc(void *memory, size_t size) {
+    if (!may_allocate(size)) return NULL;
+    long before = memory && begun ? (long)malloc_usable_size(memory) : 0;
+    void *moved = below_realloc()(memory, size);
+    if (moved || size == 0) {
+        bytes -= before;
+        if (memory && begun) blocks--;
+        counted(moved);
+    }
+    return moved;
+}
+
+void *memalign(size_t alignment, size_t size) {
+    return may_allocate(size) ? counted(below_memalign()(alignment, size)) : NULL;
+}
+
+void *aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
+
+int posix_memalign(void **memory, size_t alignment, size_t size) {
+    void *got = memalign(alignment, size);
+    if (!got) return ENOMEM;
+    *memory = got;
+    return 0;
+}
+
+void free(void *memory) {
+    uncount(memory);
+    below_free()(memory);
+}
+
+static _Atomic long locks, lock_number;
+static void (*lock_action)(void);
+
+void at_lock(long number, void (*what)(void)) {
+    locks = 0;
+    lock_action = what;
+    lock_number = number;
+}
+
+int lock_was_reached(void) {
+    int reached = lock_number == 0;
+    lock_number = 0;
+    return reached;
+}
+
+extern int __interceptor_pthread_mutex_lock(pthread_mutex_t *) __attribute__((weak));
+
+int pthread_mutex_lock(pthread_mutex_t *mutex) {
+    static int (*real)(pthread_mutex_t *);
+    if (!real) real = __interceptor_pthread_mutex_lock;
+    if (!real) *(void **)&real = dlsym(RTLD_NEXT, "pthread_mutex_lock");
+    if (lock_number && ++locks == lock_number) {
+        lock_number = 0;
+        lock_action();
+    }
+    return real(mutex);
+}
+
+int open_files(void) {
+    int count = 0;
+    DIR *files = opendir("/proc/self/fd");
+    while (files && readdir(files)) count++;
+    if (files) closedir(files);
+    return count;
+}
+
+long resident_kilobytes(void) {
+    char text[4096];
+    int file = open("/proc/self/status", O_RDONLY);
+    ssize_t count = file < 0 ? -1 : read(file, text, sizeof text - 1);
+    if (file >= 0) close(file);
+    text[count < 0 ? 0 : count] = '\0';
+    const char *line = strstr(text, "VmRSS:");
+    return line ? atol(line + 6) : 0;
+}

@@ -1,1 +1,0 @@
-../TransitCodeTests/Shared/Random.swift

@@ -1,0 +1,79 @@
+#!/bin/sh
+# Power cuts at every moment, disks that fail, processes that are killed (docs/testing.md, "Power cuts").
+#
+#   Tests/PowerLoss/run.sh LIBRARY_DIRECTORY [TARGET]
+#
+# TARGET is what scripts/build-library.sh has built there: host (the default) or x86_64. Power cuts are tried on the
+# library's own objects, which that script leaves in build/objects/TARGET; kills on the file that ships. SEED=N asks for
+# other chances.
+set -eu
+library=${1:?usage: Tests/PowerLoss/run.sh LIBRARY_DIRECTORY [host|x86_64]}
+target=${2:-host}
+seed=${SEED:-1}
+library=$(cd "$library" && pwd)
+cd "$(dirname "$0")/../.."
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+. Tests/Support/results.sh
+
+flags="-std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Werror -O2 -Iinclude -ISources/CPlatform/include
+    -ITests/Harness"
+libraries=
+[ "$target" != host ] || libraries="-lsecp256k1 -lcrypto"
+
+# Everything of the library but CPlatform.o, in whose place there is a simulated system.
+# shellcheck disable=SC2086
+build_cuts() { # objects, output
+    gcc $flags Tests/PowerLoss/cuts.c Tests/PowerLoss/seam.c Tests/PowerLoss/simulated-disk.c Tests/Harness/framework.c \
+        Tests/Harness/model.c "$1"/[!C]*.o -Wl,--gc-sections -o "$2" $libraries
+}
+
+objects=build/objects/$target
+if [ -n "$(find "$objects" -name '*.o' -newer "$library/libposoffline.so")" ]; then
+    echo "crash: $objects is not what $library/libposoffline.so was made from" >&2
+    exit 2
+fi
+build_cuts "$objects" "$work/cuts"
+
+# Meanwhile, on the other processor: a library that believes every entry, whatever its checksum.
+mkdir -p "$work/careless/build/objects"
+cp -r Sources include scripts "$work/careless"
+cp -r "$objects" "$work/careless/build/objects"
+sed -i '/guard.*Checksum\.crc32/d' "$work/careless/Sources/TransitGate/JournalEntry.swift"
+"$work/careless/scripts/build-library.sh" "$target" "$work/careless/dist" TransitGate posoffline \
+    > "$work/careless.log" 2>&1 & careless=$!
+
+status=0
+ends_well "$work/output" "$work/cuts" "$seed" || status=$?
+cat "$work/output"
+result "power cuts" $status
+
+# That these tests can fail: the disk breaks a promise, or the library forgets a check, and they notice.
+is_noticed() { # what, lie, program, part of a test's name
+    status=0
+    CUTS_LIE=$2 "$3" "$seed" "$4" > "$work/output" 2>&1 || status=$?
+    # By what the library answered, and not by some accident.
+    if [ $status -eq 1 ] && grep -q ', and not answered with' "$work/output"; then status=0; else status=1; fi
+    result "noticed: $1" $status "$work/output"
+}
+is_noticed "no sync" no-sync "$work/cuts" "no power cut loses"
+is_noticed "no sync of the directory" no-directory-sync "$work/cuts" "no power cut loses"
+is_noticed "no sync of the directory after a renaming" no-sync-after-rename "$work/cuts" "rewritten"
+is_noticed "a renaming before the sync" rename-before-sync "$work/cuts" "rewritten"
+is_noticed "a failed sync that is not told" untold-fault "$work/cuts" "no fault of the disk loses"
+if wait $careless && ! cmp -s Sources/TransitGate/JournalEntry.swift \
+    "$work/careless/Sources/TransitGate/JournalEntry.swift"; then
+    build_cuts "$work/careless/build/objects/$target" "$work/careless/cuts"
+    is_noticed "no checksum" "" "$work/careless/cuts" "damaged"
+else
+    result "noticed: no checksum" 1 "$work/careless.log"
+fi
+
+mkdir "$work/a real disk"
+Tests/Harness/build.sh kill "$work/kill" "$library/libposoffline.so"
+status=0
+ends_well "$work/output" env LD_LIBRARY_PATH="$library" "$work/kill" "$work/a real disk" "$seed" || status=$?
+cat "$work/output"
+result "kills" $status
+
+results

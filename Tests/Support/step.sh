@@ -1,0 +1,27 @@
+#!/bin/sh
+# Runs one step of a build or of the tests; says its name, and when it has ended how long it took, on the clock and of processor time.
+#
+#   Tests/Support/step.sh NAME COMMAND...
+#
+# STEPS may name a file that gets a line of this too, for whoever wants them together: status, seconds, processor
+# seconds, name.
+set -eu
+name=${1:?usage: Tests/Support/step.sh NAME COMMAND...}
+shift
+
+printf '\n=== %s\n' "$name"
+began=$(date +%s)
+status=0
+"$@" || status=$?
+seconds=$(($(date +%s) - began))
+# The second line is of what has been run: "1m2.345s 0m0.678s", its own time and the system's. From a file, as a pipe
+# would be asked of a process that has run nothing.
+times_file=$(mktemp)
+times > "$times_file"
+processor=$(sed -n '2{s/[ms]/ /g;p;}' "$times_file" | awk '{ printf "%.0f", $1 * 60 + $2 + $3 * 60 + $4 }')
+rm -f "$times_file"
+
+if [ $status -eq 0 ]; then end=ok; else end=FAILED; fi
+echo "--- $name: $end, $seconds s, $processor s of processor time"
+[ -z "${STEPS:-}" ] || echo "$status $seconds $processor $name" >> "$STEPS"
+exit $status

@@ -1,0 +1,48 @@
+# shellcheck shell=sh
+# System calls: those that docs/system-interface.md names are allowed, all are used, and no other. Sourced by run.sh.
+
+# What qemu shows between the marks that calls.c sets, where there is no vDSO.
+# shellcheck disable=SC2086
+traced_calls() { # C library, its program, emulator...
+    c_library=$1 program=$2
+    shift 2
+    python3 Tests/Support/system_interface.py traced "$architecture" "$c_library" | sort > "$work/documented"
+    env LD_LIBRARY_PATH="$library" "$@" -strace "$program" trace "$(new_directory)" 2> "$work/trace" || return 1
+    # Two threads may share a line. write: what the program tells its second thread.
+    grep -o '[0-9] [a-z_][a-z_0-9]*(' "$work/trace" | sed 's/^. //; s/($//' | awk '/getpgid/ { n++; next } n == 1' |
+        grep -vx write | sort -u > "$work/traced"
+    diff -u "$work/documented" "$work/traced" || return 1
+    echo "1 passed, 0 failed"
+}
+
+build_calls() { # C library, options...
+    c_library=$1
+    shift
+    python3 Tests/Support/system_interface.py calls "$architecture" "$c_library" > "$work/allowed.h"
+    build calls "calls-$c_library" "$@"
+}
+
+build_calls glibc "$library/libposoffline.so"
+case $architecture in
+    x86_64)
+        try "system calls under a filter" run "$work/calls-glibc" "$(new_directory)"
+        try "system calls in a trace" traced_calls glibc "$work/calls-glibc" qemu-x86_64 ;;
+    i686)
+        # The kernel of a 64-bit machine runs it; qemu knows no filters.
+        try "system calls under a filter" /usr/i686-linux-gnu/lib/ld-linux.so.2 \
+            --library-path "/usr/i686-linux-gnu/lib:$library" "$work/calls-glibc" "$(new_directory)"
+        # shellcheck disable=SC2086
+        try "system calls in a trace" traced_calls glibc "$work/calls-glibc" $emulator ;;
+    *)
+        # shellcheck disable=SC2086
+        try "system calls in a trace" traced_calls glibc "$work/calls-glibc" $emulator ;;
+esac
+if [ "$target" = x86_64 ]; then
+    (
+        compiler=musl-gcc
+        flags="$flags -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu"
+        build_calls musl -L"$library" -lposoffline -Wl,--allow-shlib-undefined
+    )
+    try "system calls of musl under a filter" run "$work/calls-musl" "$(new_directory)"
+    try "system calls of musl in a trace" traced_calls musl "$work/calls-musl" qemu-x86_64
+fi

@@ -1,0 +1,17 @@
+# shellcheck shell=sh
+# A process without standard input, output and error, as init scripts start them. Sourced by run.sh.
+
+for program in durable double-accept closed; do build $program $program "$library/libposoffline.so"; done
+
+try "standard descriptors closed and used" run "$work/closed" "$(new_directory)"
+
+# The suite's programs say how it went in a file.
+without_descriptors() { # command...
+    rm -f "$work/said"
+    CONFORMANCE_LOG=$work/said run "$@" <&- >&- 2>&- || echo "exit status $?"
+    cat "$work/said"
+}
+
+if [ -n "$emulator" ]; then codes=500 attempts=500; else codes=2000 attempts=10000; fi
+try "durable without standard descriptors" without_descriptors "$work/durable" $codes
+try "double-accept without standard descriptors" without_descriptors "$work/double-accept" $attempts

@@ -1,0 +1,136 @@
+# shellcheck shell=sh
+# State directories on other file systems than the one the tests happen to be on, and real power cuts on some. Sourced by
+# run.sh, for libraries that this machine runs by itself.
+
+build kill kill "$library/libposoffline.so"
+build cut cut "$library/libposoffline.so"
+
+# Mounts are seen by the script's children alone and end with them.
+on_mounts() { # how to mount $work/at, program, arguments...
+    mkdir -p "$work/at"
+    # shellcheck disable=SC2016
+    unshare -m sh -c 'set -e; work=$1 command=$2; shift 2; eval "$command"; cd "$work/at"; TMPDIR="$work/at" "$@"' sh \
+        "$work" "$@"
+}
+
+ext4() { truncate -s 96M "$work/disk"; mkfs.ext4 -qF "$work/disk"; }
+# shellcheck disable=SC2016
+for filesystem in ext4 tmpfs overlayfs; do
+    rm -f "$work/disk"
+    case $filesystem in
+        ext4) ext4; mount='mount -o loop "$work/disk" "$work/at"' ;;
+        tmpfs) mount='mount -t tmpfs tmpfs "$work/at"' ;;
+        # On a disk of its own: overlayfs lies on no overlayfs.
+        overlayfs)
+            ext4
+            mount='mkdir -p "$work/below"; mount -o loop "$work/disk" "$work/below"
+                mkdir -p "$work/below/lower" "$work/below/upper" "$work/below/work"
+                mount -t overlay overlay "$work/at" -o \
+                    "lowerdir=$work/below/lower,upperdir=$work/below/upper,workdir=$work/below/work"' ;;
+    esac
+    try "durable on $filesystem" on_mounts "$mount" env LD_LIBRARY_PATH="$library" "$work/durable" 2000
+    try "kills on $filesystem" on_mounts "$mount" env LD_LIBRARY_PATH="$library" "$work/kill" . 1 100
+done
+
+# A machine in the machine: a kernel with the file systems of small boards, whose power can be cut for good. What it had
+# not written is lost with it.
+mkdir "$work/machine"
+cp "$library/libposoffline.so" "$work/durable" "$work/cut" Tests/Surroundings/machine.sh "$work/machine"
+
+boot() { # file system, program
+    : > "$work/console"
+    setsid linux.uml mem=128M root=/dev/root rootfstype=hostfs rootflags=/ ro "init=$work/machine/machine.sh" \
+        "ubdb=$work/disk" "uml_dir=$work/uml" "fs=$1" "program=$2" con=null con0=null,fd:1 \
+        < /dev/null > "$work/console" 2>&1 &
+    machine=$!
+}
+
+wait_for() { # pattern on the console, how often
+    tries=0
+    until [ "$(grep -c "$1" "$work/console")" -ge "${2:-1}" ] || ! kill -0 "$machine" 2>/dev/null || [ $tries -gt 600 ]; do
+        sleep 0.1
+        tries=$((tries + 1))
+    done
+}
+
+cut_power() {
+    kill -s KILL -- "-$machine" 2>/dev/null || true
+    wait "$machine" 2>/dev/null || true
+    machine=
+    tr -d '\r' < "$work/console" > "$work/said"
+    sed -n 's/^accepted: \([0-9][0-9]*\)$/\1/p' "$work/said" >> "$work/machine/reported"
+}
+
+new_disk() { # file system
+    rm -f "$work/disk"
+    truncate -s 128M "$work/disk"
+    "mkfs.$1" "$work/disk" > /dev/null 2>&1
+    : > "$work/machine/reported"
+}
+
+cut_program() { # lie, rides
+    printf '#!/bin/sh\nCUT_LIE=%s exec %s/cut /mnt/disk/gate %s/reported %s\n' "$1" "$work/machine" "$work/machine" "$2" \
+        > "$work/machine/ride"
+    chmod +x "$work/machine/ride"
+}
+
+# Power cuts right after the ride that rewrites the journal, and after others; then at any moment of busy riding.
+power_cuts() { # file system, lie
+    new_disk "$1"
+    for rides in 3 1 1; do
+        cut_program "$2" $rides
+        boot "$1" ride
+        wait_for '^end:'
+        cut_power
+        grep -q '^end: 1, 0 wrong$' "$work/said" || { grep '^start\|^wrong\|^end' "$work/said"; return 1; }
+    done
+    for rides in 5 200 50; do
+        cut_program "$2" 100000
+        boot "$1" ride
+        wait_for '^accepted: ' $rides
+        cut_power
+        grep -q '^start: 1' "$work/said" && ! grep '^wrong\|^end' "$work/said" || { cat "$work/said"; return 1; }
+    done
+    cut_program "" 1
+    boot "$1" ride
+    wait_for '^end:'
+    cut_power
+    count=$(wc -l < "$work/machine/reported")
+    grep -q '^end: 1, 0 wrong$' "$work/said" && [ "$count" -ge $((3 + 1 + 1 + 5 + 200 + 50 + 1)) ] &&
+        echo "$count rides; 7 passed, 0 failed"
+}
+
+for filesystem in vfat f2fs ext4; do try "power cuts on $filesystem" power_cuts $filesystem ""; done
+
+# What must be noticed: that the new file is not synced once it has its name, on the file system that keeps where a file
+# begins beside that; and a disk that says "written" and has not.
+noticed() { # what, file system, lie
+    status=0
+    power_cuts "$2" "$3" > "$work/log" 2>&1 || status=$?
+    if [ $status -ne 0 ] && grep -q '^start: -7\|^wrong: code' "$work/log"; then status=0; else status=1; fi
+    result "noticed: $1" $status "$work/log"
+}
+noticed "no sync after a renaming" vfat renamed
+noticed "no sync" ext4 all
+
+# vfat has no modes, no links and no fifos; the tests that are about those are left out by name.
+vfat_durable() {
+    run "$work/durable" 500 --list > "$work/tests"
+    cat > "$work/without" <<'EOF'
+an entry is as documented
+a path that is no directory is refused and changes nothing
+a directory in which nothing can be made is refused
+what a power cut leaves in the directory is harmless
+EOF
+    [ "$(grep -cxFf "$work/without" "$work/tests")" -eq "$(wc -l < "$work/without")" ] || return 1
+    grep -vxFf "$work/without" "$work/tests" | sed 's/.*/"&"/' | tr '\n' ' ' > "$work/names"
+    printf '#!/bin/sh\nexec %s/durable 500 %s\n' "$work/machine" "$(cat "$work/names")" > "$work/machine/remember"
+    chmod +x "$work/machine/remember"
+    new_disk vfat
+    boot vfat remember
+    wait_for '^ended:'
+    cut_power
+    grep -v '^ended: 0' "$work/said"
+    grep -q '^ended: 0' "$work/said" && grep "^$(grep -cvxFf "$work/without" "$work/tests") passed, 0 failed$" "$work/said"
+}
+try "durable on vfat" vfat_durable

@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Tests of posgateway: a real server, called over HTTP as merchants call it.
+
+    python3 gateway/Tests/run.py PATH_TO_POSGATEWAY PATH_TO_POSCODE [-v] [--share K/N] [NAME...]
+
+A NAME picks tests as unittest does: test_envelope, test_settle.Windows. --share runs the K-th of N shares, which
+together are all tests, so that shares can run side by side. Exits 0 when every test has passed. Needs what is in
+requirements.txt, gcc, libcrypto, openssl, chromium and its driver, zbarimg, and for test_sdk port 80 of 127.0.0.80.
+SEED in the environment has test_power_cuts take other chances.
+"""
+
+import argparse
+import os
+import sys
+import unittest
+
+import support
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def classes(suite):
+    """Class -> its tests. A class has one server, so that its tests stay together."""
+    found = {}
+    for test in suite:
+        for key, tests in (classes(test) if isinstance(test, unittest.TestSuite) else {type(test): [test]}).items():
+            found.setdefault(key, []).extend(tests)
+    return found
+
+
+def shared(suite, share, shares):
+    """The share's tests: each class goes to the share that has fewest yet, the largest first. test_sdk's classes all
+    want the same port, and stay together."""
+    groups = {}
+    for key, tests in classes(suite).items():
+        groups.setdefault(key.__module__ if key.__module__ == "test_sdk" else key, []).extend(tests)
+    parts = [[] for _ in range(shares)]
+    for tests in sorted(groups.values(), key=len, reverse=True):
+        min(parts, key=len).extend(tests)
+    return unittest.TestSuite(parts[share - 1])
+
+
+def share_of(text):
+    share, shares = (int(number) for number in text.split("/"))
+    if not 1 <= share <= shares:
+        raise ValueError(text)
+    return share, shares
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("posgateway")
+    parser.add_argument("poscode")
+    parser.add_argument("-v", dest="verbosity", action="store_const", const=2, default=1)
+    parser.add_argument("--share", type=share_of, default=(1, 1))
+    parser.add_argument("names", nargs="*")
+    options = parser.parse_args()
+    support.POSGATEWAY, support.POSCODE = os.path.abspath(options.posgateway), os.path.abspath(options.poscode)
+    for path in (support.POSGATEWAY, support.POSCODE):
+        if not os.access(path, os.X_OK):
+            parser.error(f"cannot run {path}")
+    loader = unittest.defaultTestLoader
+    suite = loader.loadTestsFromNames(options.names) if options.names else loader.discover(HERE)
+    # A suite that found no tests is no success; neither is a skipped test.
+    enough = suite.countTestCases() >= (1 if options.names else 150)
+    suite = shared(suite, *options.share)
+    wanted = suite.countTestCases()
+    result = unittest.TextTestRunner(verbosity=options.verbosity).run(suite)
+    bad = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
+    passed = result.testsRun - bad - len(result.skipped)
+    print(f"posgateway: {passed} passed, {bad} failed, {len(result.skipped)} skipped")
+    return 0 if result.wasSuccessful() and enough and passed == wanted > 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,6 +1,0 @@
-# shellcheck shell=sh
-# Two copies of the library in one process. Sourced by run.sh.
-build copies copies.c
-mkdir "$work/copy"
-cp "$library/libposoffline.so" "$work/copy"
-try "two copies" run "$work/copies" "$library/libposoffline.so" "$work/copy/libposoffline.so" "$(new_directory)"
