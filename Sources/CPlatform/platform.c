@@ -57,6 +57,10 @@ static signal_set block_signals(void) {
     return change_mask(SIG_BLOCK, set);
 }
 
+void posoffline_platform_hold_signals(struct posoffline_platform_signals *held) { held->mask = block_signals(); }
+
+void posoffline_platform_deliver_signals(const struct posoffline_platform_signals *held) { restore_signals(held->mask); }
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Read without the lock, at the end of the process. Relaxed: nothing is read on its word. */
@@ -116,9 +120,9 @@ static void after_fork_in_child(void) {
 static void watch_forks(void) {
     static int watching;
     if (watching) return;
-    watching = 1;
-    if (__register_atfork) __register_atfork(before_fork, after_fork, after_fork_in_child, &identity);
-    else if (pthread_atfork) pthread_atfork(before_fork, after_fork, after_fork_in_child);
+    /* Without memory it fails, and the next call tries again. */
+    if (__register_atfork) watching = __register_atfork(before_fork, after_fork, after_fork_in_child, &identity) == 0;
+    else if (pthread_atfork) watching = pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0;
 }
 
 void posoffline_platform_lock(void) {
@@ -299,6 +303,8 @@ static int open_above_standard(int directory, const char *path, int flags) {
         int handle = open_at(directory, directory == AT_FDCWD ? path : ".", O_RDONLY | O_DIRECTORY);
         if (handle < 0 && what_failed() == POSOFFLINE_PLATFORM_UNFIT)
             handle = open_at(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY);
+        /* A file to be read can hold a place itself. */
+        if (handle < 0 && (flags & O_ACCMODE) == O_RDONLY) handle = open_at(directory, path, flags);
         if (handle >= 0) held[count++] = handle;
     }
     int file = open_at(directory, path, flags), failure = errno;
@@ -434,6 +440,17 @@ int posoffline_platform_sync(int file) { return sync_now(file) == 0 ? 0 : POSOFF
 int posoffline_platform_sync_directory(int directory) {
     /* EINVAL: the file system does not know of such a thing. */
     return sync_now(directory) == 0 || errno == EINVAL ? 0 : POSOFFLINE_PLATFORM_FAULT;
+}
+
+int posoffline_platform_sync_parent(int directory) {
+    unsigned char above[16], here[16];
+    int parent = open_above_standard(directory, "..", O_RDONLY | O_DIRECTORY);
+    if (parent < 0) return what_failed() == POSOFFLINE_PLATFORM_UNFIT ? 0 : POSOFFLINE_PLATFORM_FAULT;
+    int result = identify(parent, above) != 0 || identify(directory, here) != 0 ? POSOFFLINE_PLATFORM_FAULT : 0;
+    /* Above a mount point is another file system, and what becomes of that is nothing to this one. */
+    if (result == 0 && memcmp(above, here, 8) == 0) result = posoffline_platform_sync_directory(parent);
+    close(parent);
+    return result;
 }
 
 int posoffline_platform_rename(int directory, const char *from, const char *to) {

@@ -1,3 +1,4 @@
+import CPlatform
 import CPosoffline
 import TransitCode
 import TransitGate
@@ -10,11 +11,15 @@ public func init_pos_verify(_ keyList: UnsafePointer<CChar>?, _ cardTypeList: Un
         defer { keys.release() }
         var cardTypes = try loadCardTypes(from: text(cardTypeList))
         defer { cardTypes.release() }
-        var file = RecordKeyFile()
-        defer { file.wipe() }
 
         try withTerminal { (state) throws(PosError) in
-            // Under the lock, for which fork() waits: no child has the key's file open.
+            // Under the lock: fork() waits for it, so that no child has the key's file open, and no signal handler's frame
+            // keeps the key.
+            var file = RecordKeyFile()
+            defer {
+                file.wipe()
+                posoffline_platform_wipe_calls()
+            }
             try file.read()
             try state.useEnvironment(&file)
             // Nothing below fails: a fault anywhere above has left everything as it was. What was in force before is
@@ -37,6 +42,7 @@ public func posoffline_set_record_key(_ key: UnsafePointer<UInt8>?, _ count: Int
     answer { () throws(PosError) in
         guard let key, count > 0 else { throw .illegalParam }
         try withTerminal { (state) throws(PosError) in
+            defer { posoffline_platform_wipe_calls() }
             guard state.recordKey.set(Span(_unsafeStart: key, count: Int(count))) else { throw .illegalParam }
             state.recordKeyIsFromCall = true
         }

@@ -17,6 +17,8 @@ struct Journal: ~Copyable {
     private var limit = Self.slack
     /// The disk has failed in a way that leaves open what the file holds: it takes nothing more before it is rewritten.
     private(set) var isDoubtful = false
+    /// The disk has taken no entry the last time. What the file holds is known all the same.
+    private var hasRefused = false
 
     /// The process that opened it.
     private var process = 0
@@ -37,21 +39,27 @@ struct Journal: ~Copyable {
     ) throws(PosError) {
         process = posoffline_platform_process()
         directory = try Self.handle(posoffline_platform_take_directory(path))
+        // Linux's FAT writes the first names in a new directory when its parent is synced.
+        try Self.demand(posoffline_platform_sync_parent(directory))
         file = try Self.handle(posoffline_platform_open(directory, cString(Self.name), mayCreate ? 1 : 0))
         try probe()
-        try Self.demand(posoffline_platform_sync_directory(directory))
         try read(into: &table)
     }
 
-    /// Sees whether the disk takes a file and what is written to it. What a power cut left of a rewriting goes.
+    /// Sees whether the disk takes a file and what is written to it. What a power cut left of a rewriting goes. All names
+    /// in the directory are on the disk afterwards: one that leads to room given away is dangerous on FAT.
     private func probe() throws(PosError) {
         let temporary = try Self.handle(makeTemporary())
-        defer {
+        do throws(PosError) {
+            try write(JournalEntry.accepted(ReplaySlot()).bytes.span, to: temporary, at: 0)
+            try Self.demand(posoffline_platform_sync(temporary))
+        } catch {
             posoffline_platform_close(temporary)
-            _ = posoffline_platform_remove(directory, cString(Self.temporaryName))
+            _ = removeTemporary()
+            throw error
         }
-        try write(JournalEntry.accepted(ReplaySlot()).bytes.span, to: temporary, at: 0)
-        try Self.demand(posoffline_platform_sync(temporary))
+        posoffline_platform_close(temporary)
+        try Self.demand(removeTemporary())
     }
 
     /// Whether `path` still leads to this journal's directory: after a repair another file system may be mounted there.
@@ -62,9 +70,12 @@ struct Journal: ~Copyable {
         return answer == 1
     }
 
-    /// Notices a disk that has failed since the last ride.
-    mutating func check() {
+    /// Notices a disk that has failed since the last ride. Throws `.system` when it still takes no entry.
+    mutating func check() throws(PosError) {
         if posoffline_platform_sync(file) != 0 { isDoubtful = true }
+        guard hasRefused, !isDoubtful else { return }
+        try probe()
+        hasRefused = false
     }
 
     /// Closes the file and gives the directory up. What the disk holds is as doubtful as before.
@@ -97,6 +108,15 @@ struct Journal: ~Copyable {
         let end = count &* JournalEntry.count
         do throws(PosError) {
             try write(entry.span, to: file, at: end)
+        } catch {
+            // A full disk. The file is as it was before, where the disk says so: it takes the next entry without a
+            // rewriting, for which there may be no room.
+            hasRefused = true
+            isDoubtful = posoffline_platform_truncate(file, UInt(bitPattern: end)) != 0
+                || posoffline_platform_sync(file) != 0
+            throw error
+        }
+        do throws(PosError) {
             try Self.demand(posoffline_platform_sync(file))
         } catch {
             isDoubtful = true
@@ -104,6 +124,7 @@ struct Journal: ~Copyable {
             throw error
         }
         count &+= 1
+        hasRefused = false
     }
 
     /// Whether the file has grown so far that codes past their window should be dropped, and `tidy` called.
@@ -130,24 +151,29 @@ struct Journal: ~Copyable {
         } catch {
             posoffline_platform_close(temporary)
             // A rename that failed may have been done all the same: then there is no temporary file any more.
-            if posoffline_platform_remove(directory, cString(Self.temporaryName)) != 0 { isDoubtful = true }
+            if removeTemporary() != 0 { isDoubtful = true }
             throw error
         }
         let replaced = file
         (file, count, limit) = (temporary, written, 2 &* table.count &+ Self.slack)
         // Until the new name is on the disk as well, a power cut brings the old file back. FAT keeps where a file
-        // begins beside its name, and writes that when the file is synced; and it gives the old file's room away when
-        // that is closed.
+        // begins beside its name, and writes that when the file is synced: after the temporary name has gone, or two names
+        // would lead to one file. It gives the old file's room away when that is closed.
         isDoubtful = true
-        let results = (posoffline_platform_sync(file), posoffline_platform_sync_directory(directory))
+        let results = (posoffline_platform_sync_directory(directory), posoffline_platform_sync(file))
         posoffline_platform_close(replaced)
         try Self.demand(results.0)
         try Self.demand(results.1)
-        isDoubtful = false
+        (isDoubtful, hasRefused) = (false, false)
     }
 
     /// A journal that is shorter is left alone.
     private static let slack = 2048
+
+    private func removeTemporary() -> Int32 {
+        let result = posoffline_platform_remove(directory, cString(Self.temporaryName))
+        return result != 0 ? result : posoffline_platform_sync_directory(directory)
+    }
 
     private func makeTemporary() -> Int32 { posoffline_platform_make(directory, cString(Self.temporaryName)) }
 

@@ -17,16 +17,17 @@ struct StateDirectory: ~Copyable {
 
     /// Uses the directory that a caller names.
     mutating func use(_ path: UnsafePointer<CChar>, for table: inout ReplayTable) throws(PosError) {
-        try take(path, for: &table)
+        try take(path, for: &table, mayCreateAgain: true)
         isFromCall = true
     }
 
-    /// Uses the directory that the environment names, if no call has named one, and makes sure that it works.
-    mutating func useEnvironment(for table: inout ReplayTable) throws(PosError) {
+    /// Uses the directory that the environment names, if no call has named one, and makes sure that it works. A ride makes
+    /// no journal in a directory that was in use before.
+    mutating func useEnvironment(for table: inout ReplayTable, isRide: Bool) throws(PosError) {
         if !isFromCall, let path = posoffline_platform_environment(cString(Self.variable)) {
-            try take(path, for: &table)
+            try take(path, for: &table, mayCreateAgain: !isRide)
         } else {
-            try confirm(for: &table)
+            try confirm(for: &table, mayCreate: !isRide)
         }
     }
 
@@ -80,12 +81,12 @@ struct StateDirectory: ~Copyable {
     }
 
     /// Makes sure that the directory works, if there is to be one.
-    private mutating func confirm(for table: inout ReplayTable) throws(PosError) {
+    private mutating func confirm(for table: inout ReplayTable, mayCreate: Bool) throws(PosError) {
         guard path.count > 0 else { return }
-        if journal.isUsable { journal.check() }
-        guard journal.isUsable else { return try recover(for: &table, mayCreate: true) }
+        if journal.isUsable { try journal.check() }
+        guard journal.isUsable else { return try recover(for: &table, mayCreate: mayCreate) }
         // The path leads elsewhere: there as in another directory, or on as before.
-        if try !isReached() { try openAtPath(for: &table, mayCreate: true) }
+        if try !isReached() { try openAtPath(for: &table, mayCreate: mayCreate) }
     }
 
     /// Rewrites a journal that the disk has failed, or opens it by its path, whatever that leads to now. A ride makes no
@@ -123,9 +124,11 @@ struct StateDirectory: ~Copyable {
         }
     }
 
-    private mutating func take(_ path: UnsafePointer<CChar>, for table: inout ReplayTable) throws(PosError) {
+    private mutating func take(
+        _ path: UnsafePointer<CChar>, for table: inout ReplayTable, mayCreateAgain: Bool
+    ) throws(PosError) {
         let name = text(path)
-        guard !isSame(name) else { return try confirm(for: &table) }
+        guard !isSame(name) else { return try confirm(for: &table, mayCreate: mayCreateAgain) }
         guard var copy = Block<CChar>(count: name.count &+ 1) else { throw .outOfMemory }
         var span = copy.mutableSpan
         for index in name.indices { span[index] = CChar(bitPattern: name[index]) }
@@ -133,7 +136,11 @@ struct StateDirectory: ~Copyable {
         swap(&self.path, &copy)
         do throws(PosError) {
             // Another spelling of the directory that is open is no other directory.
-            if journal.isOpen, try isReached() { try confirm(for: &table) } else { try open(path, for: &table, mayCreate: true) }
+            if journal.isOpen, try isReached() {
+                try confirm(for: &table, mayCreate: mayCreateAgain)
+            } else {
+                try open(path, for: &table, mayCreate: true)
+            }
         } catch {
             swap(&self.path, &copy)
             copy.release()

@@ -66,10 +66,13 @@ struct TerminalState: ~Copyable {
     mutating func demandEnvironment() throws(PosError) {
         guard !hasReadEnvironment else { return }
         var file = RecordKeyFile()
-        defer { file.wipe() }
+        defer {
+            file.wipe()
+            posoffline_platform_wipe_calls()
+        }
         do throws(PosError) {
             try file.read()
-            try state.useEnvironment(for: &replay)
+            try state.useEnvironment(for: &replay, isRide: true)
         } catch {
             throw error.ofTheSystem
         }
@@ -79,7 +82,7 @@ struct TerminalState: ~Copyable {
     /// Takes the directory that the environment names, and the record key that its file had, and makes room for the
     /// first code. When it throws, nothing has changed.
     mutating func useEnvironment(_ file: inout RecordKeyFile) throws(PosError) {
-        try state.useEnvironment(for: &replay)
+        try state.useEnvironment(for: &replay, isRide: false)
         // A directory that was opened has brought its own room.
         try replay.reserve()
         takeKey(of: &file)

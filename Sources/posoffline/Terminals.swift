@@ -13,8 +13,14 @@ typealias LibraryBackend = Backend
 
 extension SharedTerminal {
     func sign(_ record: inout RecordBuffer) throws(PosError) {
+        // A signal handler's frame would keep what is in the registers.
+        var held = posoffline_platform_signals()
+        posoffline_platform_hold_signals(&held)
         // Compilers make copies, and keep what they work on where no program reaches it.
-        defer { posoffline_platform_wipe_calls() }
+        defer {
+            posoffline_platform_wipe_calls()
+            posoffline_platform_deliver_signals(&held)
+        }
         try signWithCopy(&record)
     }
 

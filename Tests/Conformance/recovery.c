@@ -142,6 +142,59 @@ static void bare_mount_point(void) {
     remembered(0, 7);
 }
 
+static int present_legacy(uint32_t number) {
+    struct code code = long_code(number);
+    return legacy(&code);
+}
+
+/* Firmware of the older interface never calls init_pos_verify: its rides open the directory. */
+static void legacy_rides_on_a_bare_mount_point(void) {
+    char moved[300];
+    CHECK_INT(SUCCESS, present_legacy(0));
+    CHECK_INT(QRCODE_DUPLICATED, present_legacy(0));
+    free_pos_verify();
+    snprintf(moved, sizeof moved, "%s moved", directory);
+    CHECK_INT(0, rename(directory, moved));
+    CHECK_INT(0, mkdir(directory, 0700));
+    CHECK_INT(SYSTEM_ERROR, present_legacy(0));
+    CHECK_INT(SYSTEM_ERROR, present_legacy(1));
+    CHECK_INT(-1, file_size(journal));
+    CHECK_INT(0, rmdir(directory));
+    CHECK_INT(0, rename(moved, directory));
+    CHECK_INT(QRCODE_DUPLICATED, present_legacy(0));
+    CHECK_INT(SUCCESS, present_legacy(1));
+}
+
+/* Comes first: a directory from a call would come before it. */
+static void bare_mount_point_from_environment(void) {
+    setenv("POSOFFLINE_STATE_DIR", directory, 1);
+    legacy_rides_on_a_bare_mount_point();
+    unsetenv("POSOFFLINE_STATE_DIR");
+}
+
+static void bare_mount_point_from_call(void) {
+    CHECK_INT(SUCCESS, set_directory());
+    legacy_rides_on_a_bare_mount_point();
+}
+
+/* A full disk takes the next entry as soon as there is room for one. A rewriting would need room for a second journal. */
+static void full_disk_comes_free(void) {
+    start();
+    accept(0, 5);
+    fail_disk(DISK_WRITE, 1, 1, ENOSPC);
+    CHECK_INT(SYSTEM_ERROR, present(5));
+    CHECK_INT(SYSTEM_ERROR, set_directory());
+    CHECK_INT(SYSTEM_ERROR, initialize());
+    heal_disk();
+    disk_counts();
+    accept(5, 8);
+    CHECK_INT(0, disk_counts().renames);
+    CHECK_INT(8 * ENTRY, file_size(journal));
+    CHECK_INT(SUCCESS, set_directory());
+    restart();
+    remembered(0, 8);
+}
+
 /* A code of a card type that is not listed is refused for that, whatever the directory. */
 static int present_unsupported(void) { return verify_named("type-not-listed"); }
 
@@ -325,6 +378,7 @@ static void sync_says_invalid(void) {
 
 int main(int argc, char **argv) {
     static const struct test tests[] = {
+        {"verify_qrcode makes no journal on a bare mount point that the environment names", bare_mount_point_from_environment},
         {"what is in the place of a file is refused, from the environment", no_files_from_environment},
         {"and from a call", no_files_from_call},
         {"rides go on by themselves where the path leads after a repair", rides_go_on},
@@ -334,6 +388,8 @@ int main(int argc, char **argv) {
         {"a path that is gone is said to be, and harms no ride", path_is_gone},
         {"a path to another's directory is no success", path_is_anothers},
         {"a ride makes no journal on a bare mount point", bare_mount_point},
+        {"nor does one of verify_qrcode", bare_mount_point_from_call},
+        {"a full disk that comes free needs no rewriting", full_disk_comes_free},
         {"a card type is refused before the directory is asked", card_type_first},
         {"a disk that takes nothing is no success", full_disk},
         {"another path to the same directory is the same directory", other_spellings},

@@ -178,6 +178,10 @@ void posoffline_platform_wipe(void *memory, unsigned long count) { memset(memory
 
 void posoffline_platform_wipe_calls(void) {}
 
+void posoffline_platform_hold_signals(struct posoffline_platform_signals *held) { held->mask = 0; }
+
+void posoffline_platform_deliver_signals(const struct posoffline_platform_signals *held) { (void)held; }
+
 const char *posoffline_platform_environment(const char *variable) {
     (void)variable;
     return NULL;
@@ -310,6 +314,12 @@ static int sync_handle(int number, int is_directory) {
 int posoffline_platform_sync(int file) { return sync_handle(file, 0); }
 
 int posoffline_platform_sync_directory(int directory) { return sync_handle(directory, 1); }
+
+/* The simulated disk has one directory, which is there from the start. */
+int posoffline_platform_sync_parent(int directory) {
+    (void)directory;
+    return 0;
+}
 
 int posoffline_platform_rename(int directory, const char *from, const char *to) {
     int place = handle(directory, 1)->directory;

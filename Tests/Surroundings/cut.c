@@ -2,7 +2,7 @@
  *
  * Starts on the directory and shows every code whose number is in the file REPORTED: each must be refused. Then rides on
  * and prints the number of each code that was accepted, until the power goes or RIDES are over. The journal is made so
- * long before that the first ride rewrites it. */
+ * long before that the first ride rewrites it, unless there is CUT_YOUNG. */
 #define _GNU_SOURCE
 #include "gate.h"
 
@@ -30,11 +30,37 @@ static void age(const char *directory) {
     if (!file || fflush(file) != 0 || fsync(fileno(file)) != 0 || fclose(file) != 0) abort();
 }
 
-/* CUT_LIE: syncs that are not done, all of them or the one of a file that has just been renamed. */
-static int is_renamed;
+/* CUT_FILES: how many other files are made in the directory at the first start, so that the names of the journal's files lie in
+ * several sectors. */
+static void make_files(const char *directory) {
+    char name[20];
+    int count = getenv("CUT_FILES") ? atoi(getenv("CUT_FILES")) : 0;
+    if (count == 0 || access(gate_path(directory, "F0"), F_OK) == 0) return;
+    for (int i = 0; i < count; i++) {
+        snprintf(name, sizeof name, "F%d", i);
+        close(open(gate_path(directory, name), O_CREAT | O_WRONLY, 0600));
+    }
+    sync();
+}
+
+static _Noreturn void stop(void) {
+    printf("end: 1, 0 wrong\n");
+    fflush(stdout);
+    for (;;) pause();
+}
+
+/* CUT_LIE: syncs that are not done: all of them; the one of a file that has just been renamed; those of the directory
+ * above; or, with the file synced first, that of the directory after a renaming. CUT_STOP: the power goes after the first
+ * sync that follows a renaming. */
+static int is_renamed, has_renamed;
+
+static int is_above(const struct stat *status) {
+    struct stat above;
+    return stat("/mnt/disk", &above) == 0 && above.st_ino == status->st_ino;
+}
 
 int renameat(int from, const char *old, int to, const char *new) {
-    is_renamed = 1;
+    is_renamed = has_renamed = 1;
     return (int)syscall(SYS_renameat, from, old, to, new);
 }
 
@@ -44,7 +70,11 @@ int fsync(int file) {
     int is_first = is_renamed && fstat(file, &status) == 0 && S_ISREG(status.st_mode);
     if (is_first) is_renamed = 0;
     if (lie && (strcmp(lie, "all") == 0 || (is_first && strcmp(lie, "renamed") == 0))) return 0;
-    return (int)syscall(SYS_fsync, file);
+    if (lie && strcmp(lie, "above") == 0 && fstat(file, &status) == 0 && is_above(&status)) return 0;
+    if (lie && strcmp(lie, "order") == 0 && has_renamed && fstat(file, &status) == 0 && S_ISDIR(status.st_mode)) return 0;
+    int result = (int)syscall(SYS_fsync, file);
+    if (has_renamed && getenv("CUT_STOP")) stop();
+    return result;
 }
 
 /* Nothing more happens until the power is cut, but that the system writes what it has of the directory, as it would
@@ -62,6 +92,7 @@ int main(int argc, char **argv) {
     unsigned number, next = 0;
     int rides = argc > 3 ? atoi(argv[3]) : 1000, wrong = 0;
     gate_begin();
+    make_files(argv[1]);
     FILE *reported = fopen(argv[2], "r");
     static unsigned char is_reported[GATE_CODES];
     while (reported && fscanf(reported, "%u", &number) == 1) is_reported[number] = 1;
@@ -75,7 +106,7 @@ int main(int argc, char **argv) {
         next = i + 1;
     }
     free_pos_verify();
-    age(argv[1]);
+    if (!getenv("CUT_YOUNG")) age(argv[1]);
     result = gate_start(argv[1]);
     for (; result == SUCCESS && rides-- > 0; next++) {
         /* A code that was on its way when the power went may be in the journal. */

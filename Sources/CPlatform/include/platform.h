@@ -23,6 +23,14 @@ void posoffline_platform_end(const struct posoffline_platform_call *call);
 void posoffline_platform_lock(void);
 void posoffline_platform_unlock(void);
 
+/* Between hold and deliver no signal handler runs in this thread: the kernel stores a thread's registers in the frame of a
+ * handler, and nothing overwrites that. Signals of the thread's own faults are not held. */
+struct posoffline_platform_signals {
+    unsigned long long mask;
+};
+void posoffline_platform_hold_signals(struct posoffline_platform_signals *held);
+void posoffline_platform_deliver_signals(const struct posoffline_platform_signals *held);
+
 /*
  * Has actions run under the lock: one when the library leaves the process, one in a child right after fork(), which is
  * to do no more than a signal handler may. Call it with the lock held.
@@ -106,6 +114,10 @@ int posoffline_platform_sync(int file);
 
 /* Waits until the names in a directory are on the disk. */
 int posoffline_platform_sync_directory(int directory);
+
+/* Waits until the names in the directory above are on the disk, where that is on the same file system and this process may
+ * open it. */
+int posoffline_platform_sync_parent(int directory);
 
 /* Renames a file in a directory, over the one that had the name before. */
 int posoffline_platform_rename(int directory, const char *from, const char *to);
