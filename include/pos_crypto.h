@@ -15,7 +15,10 @@
  *                verification finish with the lists that it started with. A child of fork() inherits the lists and
  *                the replay memory as they were; from then on parent and child remember apart. Let the first call
  *                return before you fork. A child that shares memory with its parent (vfork(), CLONE_VM) must not call.
- *                Once exit() has ended the library, every call that needs what was set returns SYSTEM_ERROR.
+ *   Exit         exit() ends the library. From then on every call that needs what was set returns SYSTEM_ERROR at once.
+ *                It does not wait for a call in another thread. What was set is dropped and the record key wiped, at
+ *                once or, where another thread has the library's lock, when that thread releases it: a code that is
+ *                being written to a state directory gets its result before. _exit() ends nothing.
  *   Signals      A signal handler must not call, nor leave a call by longjmp. It may fork(). While a call holds the
  *                library's lock, also during its writes to a state directory, no handler runs in its thread: the signal
  *                is delivered afterwards. SIGKILL ends the process at any time. A handler for SIGBUS, SIGFPE, SIGILL,
@@ -30,6 +33,10 @@
  *   Failure      A function that does not return SUCCESS has written nothing: no buffer, no length. Outputs keep
  *                whatever the caller had in them.
  *   Clock        The system's clock, time(), in Unix seconds. Set it before the first verification.
+ *   Environment  init_pos_verify, and verify_qrcode before it, read two variables (posoffline.h) with getenv(). POSIX lets
+ *                no thread change the environment meanwhile, be it another variable: setenv(), putenv(), unsetenv() and
+ *                assignments to environ in another thread during such a call can crash the process. Set variables
+ *                before the first thread starts.
  *   Stack        A verification needs at most 16 KiB of stack.
  */
 #ifndef POS_CRYPTO_H
@@ -191,6 +198,7 @@ int init_pos_verify(const char *key_list, const char *card_type_list);
  *   response  in/out: 验证响应, four buffers and their lengths
  *
  * Returns SUCCESS           the four values and their lengths are written
+ *         SYSTEM_ERROR      exit() has ended the library
  *         NOT_INITIALIZED   init_pos_verify comes first
  *         ILLEGAL_PARAM     a NULL, a length below its minimum, or a value that does not fit its buffer
  *         PROTO_UNSUPPORTED, MALFORMED_QRCODE  not a code

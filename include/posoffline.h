@@ -45,13 +45,14 @@ extern "C" {
  * 32 to 128 hex digits, white space after them allowed, 159 bytes at most. init_pos_verify reads it, and returns
  * ILLEGAL_PARAM when it cannot be read or is malformed; so does verify_qrcode where no init_pos_verify has succeeded,
  * and returns SYSTEM_ERROR. The variable is ignored while the process has another effective user or group than its
- * real one.
+ * real one. No other thread may change the environment meanwhile (pos_crypto.h, "Environment").
  *
  *   key      in: 密钥, key_len bytes
  *   key_len  in: 密钥长度, from POSOFFLINE_RECORD_KEY_MIN to POSOFFLINE_RECORD_KEY_MAX
  *
  * Returns SUCCESS
  *         ILLEGAL_PARAM  key is NULL or key_len out of range; the key that was in force stays in force
+ *         SYSTEM_ERROR   exit() has ended the library
  *
  *     posoffline_set_record_key(key, sizeof key);
  */
@@ -77,7 +78,8 @@ int posoffline_set_record_key(const unsigned char *key, int key_len);
  * Firmware that cannot be changed sets POSOFFLINE_STATE_DIR in the environment instead, which init_pos_verify reads and
  * treats alike: it returns what this function would. So does verify_qrcode where no init_pos_verify has succeeded, and
  * returns SYSTEM_ERROR when the directory cannot be used. A directory set by a call comes before it. The variable is
- * ignored while the process has another effective user or group than its real one.
+ * ignored while the process has another effective user or group than its real one. No other thread may change the
+ * environment meanwhile (pos_crypto.h, "Environment").
  *
  * The library keeps two descriptors, of the directory and of a file in it, which are never 0, 1 or 2. Do not close
  * descriptors that you did not open: entries would go into whatever file gets their number.

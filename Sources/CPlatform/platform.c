@@ -63,10 +63,26 @@ void posoffline_platform_deliver_signals(const struct posoffline_platform_signal
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Read without the lock, at the end of the process. Relaxed: nothing is read on its word. */
-static int is_held;
+/* Touched without the lock too, at the end of the process. Who sets one of them reads the other afterwards, so that of two
+ * threads at least one sees what both have done. */
+static int is_held, is_ending;
 
-static void mark_held(int value) { __atomic_store_n(&is_held, value, __ATOMIC_RELAXED); }
+#if defined __arm__ && __ARM_ARCH < 6
+/* Machines of these have one processor and no barriers. What the compiler calls instead is built for newer ones. */
+#define ORDER __ATOMIC_RELAXED
+#else
+#define ORDER __ATOMIC_SEQ_CST
+#endif
+
+static int is_set(const int *flag) {
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    return __atomic_load_n(flag, ORDER);
+}
+
+static void set(int *flag, int value) {
+    __atomic_store_n(flag, value, ORDER);
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
 
 /* Of the thread that has the lock. No signal handler runs in it: one that forks would wait for the lock for ever, and
  * the child would go on in the middle of a change. */
@@ -76,12 +92,15 @@ static void acquire(void) {
     signal_set mask = block_signals();
     pthread_mutex_lock(&lock);
     signal_mask = mask;
-    mark_held(1);
+    set(&is_held, 1);
 }
+
+static void end(void);
 
 static void release(void) {
     signal_set mask = signal_mask;
-    mark_held(0);
+    set(&is_held, 0);
+    if (is_set(&is_ending)) end();
     pthread_mutex_unlock(&lock);
     restore_signals(mask);
 }
@@ -125,9 +144,15 @@ static void watch_forks(void) {
     else if (pthread_atfork) watching = pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0;
 }
 
-void posoffline_platform_lock(void) {
+int posoffline_platform_lock(void) {
+    if (is_set(&is_ending)) return 0;
     acquire();
+    if (is_set(&is_ending)) {
+        release();
+        return 0;
+    }
     watch_forks();
+    return 1;
 }
 
 void posoffline_platform_unlock(void) { release(); }
@@ -139,18 +164,23 @@ void posoffline_platform_watch(void (*unload)(void), void (*forked)(void)) {
 
 static void forget_birthmark(void);
 
-/* Runs at dlclose() and at exit(). The lock is held here only if another thread is inside the library while the process
- * ends: then there is nothing worth waiting for. */
+/* Under the lock; more than once where two threads have seen that the library is to end. */
+static void end(void) {
+    if (unload_action) unload_action();
+    forget_birthmark();
+}
+
+/* Runs at dlclose() and at exit(). Where the lock is held it does not wait, for the disk may be slow, and the thread that
+ * ends the process may be the one that has it: who releases the lock ends the library then. */
 extern void __cxa_finalize(void *);
 
 static void __attribute__((destructor)) unload(void) {
     struct posoffline_platform_call call;
     __cxa_finalize(&identity); /* takes the fork handlers back */
-    if (__atomic_load_n(&is_held, __ATOMIC_RELAXED)) return;
+    set(&is_ending, 1);
+    if (is_set(&is_held)) return;
     posoffline_platform_begin(&call);
     acquire();
-    if (unload_action) unload_action();
-    forget_birthmark();
     release();
     posoffline_platform_end(&call);
 }
@@ -169,14 +199,19 @@ static volatile long *birthmark;
 /* How many processes have come before this one since the library was loaded, this one included. */
 static long generation;
 
+/* Where there is no memory for it now, the next call tries again. */
 static void find_birthmark(void) {
-    static int has_looked;
-    if (has_looked) return;
-    has_looked = 1;
+    static int is_unknown;
+    if (birthmark || is_unknown) return;
     void *page = mmap(NULL, sizeof *birthmark, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) return;
-    if (madvise(page, sizeof *birthmark, MADV_WIPEONFORK) == 0) birthmark = page;
-    else munmap(page, sizeof *birthmark);
+    if (madvise(page, sizeof *birthmark, MADV_WIPEONFORK) == 0) {
+        birthmark = page;
+        *birthmark = generation;
+    } else {
+        is_unknown = errno != ENOMEM && errno != EAGAIN;
+        munmap(page, sizeof *birthmark);
+    }
 }
 
 static void forget_birthmark(void) {

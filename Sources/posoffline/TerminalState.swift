@@ -14,9 +14,6 @@ struct TerminalState: ~Copyable {
     var recordKeyIsFromCall = false
     /// Whether what the environment names is in force, since the last free_pos_verify.
     var hasReadEnvironment = false
-    /// Whether the library is leaving the process. A thread that is still here is answered that nothing works: what was
-    /// accepted is forgotten, and nothing that is accepted now would be remembered.
-    var hasEnded = false
 
     var isInitialized: Bool { keys.count > 0 }
 
@@ -56,10 +53,10 @@ struct TerminalState: ~Copyable {
         hasReadEnvironment = false
     }
 
+    /// When the library leaves the process.
     mutating func end() {
         forgetAll()
         state.unset()
-        hasEnded = true
     }
 
     /// Has in force what the environment names, for a verification that comes before init_pos_verify.
@@ -99,14 +96,14 @@ struct TerminalState: ~Copyable {
 /// initialiser of the runtime's stands between two threads and it.
 private nonisolated(unsafe) var terminal = TerminalState()
 
-/// Runs `body` while no other thread touches the terminal's state.
+/// Runs `body` while no other thread touches the terminal's state. A thread that comes while the library leaves the process
+/// is answered that nothing works: what was accepted is forgotten, and nothing accepted now would be remembered.
 func withTerminal<Result>(
     _ body: (inout TerminalState) throws(PosError) -> Result
 ) throws(PosError) -> Result {
-    posoffline_platform_lock()
+    guard posoffline_platform_lock() != 0 else { throw .system }
     defer { posoffline_platform_unlock() }
     posoffline_platform_watch({ terminal.end() }, { terminal.state.leaveToParent() })
-    guard !terminal.hasEnded else { throw .system }
     return try body(&terminal)
 }
 

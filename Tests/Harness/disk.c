@@ -102,9 +102,18 @@ static unsigned sync_time;
 
 void slow_disk(unsigned microseconds) { sync_time = microseconds; }
 
+static void (*sync_action)(void);
+
+void at_sync(void (*action)(void)) { sync_action = action; }
+
 int fsync(int file) {
     (void)file;
     counts.syncs++;
+    if (sync_action) {
+        void (*action)(void) = sync_action;
+        sync_action = NULL;
+        action();
+    }
     if (sync_time) usleep(sync_time);
     return fails(DISK_SYNC) ? -1 : 0;
 }

@@ -22,5 +22,7 @@ long heal_disk(void);
 
 /* Each sync takes this long from now on. A thread can be cancelled meanwhile. */
 void slow_disk(unsigned microseconds);
+/* Called at the next sync, in the thread that waits for it. */
+void at_sync(void (*action)(void));
 
 #endif

@@ -19,8 +19,8 @@ void posoffline_platform_begin(struct posoffline_platform_call *call);
 void posoffline_platform_end(const struct posoffline_platform_call *call);
 
 /* The one lock of the library. It is not recursive. fork() waits for it, so that a child finds it free. No signal handler
- * runs in the thread that has it. */
-void posoffline_platform_lock(void);
+ * runs in the thread that has it. Returns 0, and the lock is not taken, once the library has begun to leave the process. */
+int posoffline_platform_lock(void);
 void posoffline_platform_unlock(void);
 
 /* Between hold and deliver no signal handler runs in this thread: the kernel stores a thread's registers in the frame of a
@@ -32,8 +32,9 @@ void posoffline_platform_hold_signals(struct posoffline_platform_signals *held);
 void posoffline_platform_deliver_signals(const struct posoffline_platform_signals *held);
 
 /*
- * Has actions run under the lock: one when the library leaves the process, one in a child right after fork(), which is
- * to do no more than a signal handler may. Call it with the lock held.
+ * Has actions run under the lock: one when the library leaves the process, by the thread that has the lock then, before it
+ * unlocks, and perhaps twice; one in a child right after fork(), which is to do no more than a signal handler may. Call it
+ * with the lock held.
  */
 void posoffline_platform_watch(void (*unload)(void), void (*forked)(void));
 
