@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -194,6 +195,28 @@ static void first_in_namespace(void) {
     _exit(0);
 }
 
+/* The page by which a child is noticed could not be had at first. A process asks for it again, is no child of its own when
+ * it gets it, and asks no more. Comes first, when the process has none. */
+static void same_number(void);
+
+static void late_page(void) {
+    fail_pages(1);
+    start();
+    accept(0, 3);
+    CHECK(pages_asked_for() > 1);
+    fail_pages(0);
+    accept(3, 5);
+    pages_asked_for();
+    accept(5, 8);
+    /* It has it now, or has learnt that the system knows of no such page. */
+    CHECK_INT(0, pages_asked_for());
+    restart();
+    remembered(0, 8);
+    free_pos_verify();
+    fresh_directory();
+    same_number();
+}
+
 static void same_number(void) {
     if (is_old || is_emulated()) return; /* on an old system it is the one case that is left, and documented */
     pid_t child = raw_clone(CLONE_NEWPID);
@@ -283,16 +306,70 @@ static void mask_of_child(void) {
     CHECK_INT(0, sigprocmask(SIG_SETMASK, &before, NULL));
 }
 
+/* Handlers of the program's own, one from before the library's and one from after it, take a lock each, as those of
+ * allocators and loggers do. A thread takes the same locks between its rides. */
+static pthread_mutex_t programs_lock[2] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
+static atomic_int handlers_lock, rider_stops, rides_of_rider;
+
+static void lock_first(void) { if (handlers_lock) pthread_mutex_lock(&programs_lock[0]); }
+static void unlock_first(void) { if (handlers_lock) pthread_mutex_unlock(&programs_lock[0]); }
+static void lock_second(void) { if (handlers_lock) pthread_mutex_lock(&programs_lock[1]); }
+static void unlock_second(void) { if (handlers_lock) pthread_mutex_unlock(&programs_lock[1]); }
+
+static void *ride_and_log(void *unused) {
+    for (uint32_t i = 0; !rider_stops && i < 50000; i++) {
+        if (present_plainly(i) != SUCCESS) break;
+        for (int which = 0; which < 2; which++) {
+            pthread_mutex_lock(&programs_lock[which]);
+            rides_of_rider += which;
+            pthread_mutex_unlock(&programs_lock[which]);
+        }
+    }
+    return unused;
+}
+
+static void handlers_of_the_program(void) {
+    enum { FORKS = 100 };
+    pthread_t rider;
+    start();
+    CHECK_INT(0, pthread_atfork(lock_second, unlock_second, unlock_second));
+    handlers_lock = 1;
+    rider_stops = rides_of_rider = 0;
+    hangs_after(120);
+    slow_disk(200);
+    CHECK_INT(0, pthread_create(&rider, NULL, ride_and_log, NULL));
+    for (int i = 0; i < FORKS; i++) {
+        int rides = rides_of_rider;
+        about("fork %d", i);
+        pid_t child = fork();
+        /* The lock is free in the child, and what it could share with its parent it does not accept. */
+        if (child == 0) _exit(present_plainly(0) == SYSTEM_ERROR && present_plainly(60000) == SYSTEM_ERROR ? 0 : 1);
+        CHECK_INT(0, end_of(child));
+        while (rides_of_rider == rides) usleep(100);
+    }
+    rider_stops = 1;
+    CHECK_INT(0, pthread_join(rider, NULL));
+    hangs_after(0);
+    slow_disk(0);
+    handlers_lock = 0;
+    CHECK(rides_of_rider >= FORKS);
+    restart();
+    remembered(0, (uint32_t)rides_of_rider);
+}
+
 int main(int argc, char **argv) {
     static const struct test tests[] = {
+        {"a child is noticed where memory was short at first", late_page},
         {"fork() in a signal handler neither hangs nor accepts a code twice", forks_in_handlers},
         {"a child that shares the descriptors leaves them to its parent", shared_descriptors},
         {"parent and child of the same number are two", same_number},
         {"a child that no handler has seen waits until its parent has let go", unseen},
         {"a child has the signal mask of its parent, or the one that the program gives it", mask_of_child},
+        {"fork handlers of the program may take locks that are not held during a call", handlers_of_the_program},
         {"a directory is free when its process was killed, children or not", child_outlives_parent},
         {0}};
     pthread_atfork(NULL, NULL, open_signals);
+    pthread_atfork(lock_first, unlock_first, unlock_first);
     is_old = argc > 1 && strcmp(argv[1], "old-system") == 0;
     return run_state_tests(is_old ? argc - 1 : argc, argv + is_old, tests);
 }

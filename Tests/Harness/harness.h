@@ -59,6 +59,10 @@ long allow_allocations(void);
 /* How much is allocated and not yet freed. */
 long live_blocks(void);
 long live_bytes(void);
+/* Whether there is no memory for the page by which the library notices that it is in a child; how often it has asked for
+ * one since the last call. */
+void fail_pages(int fail);
+long pages_asked_for(void);
 /* How many descriptors are open, and some that are always there; how much memory the process has. */
 int open_files(void);
 long resident_kilobytes(void);
