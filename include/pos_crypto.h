@@ -179,8 +179,10 @@ typedef struct _verify_response {
  *
  * Returns SUCCESS
  *         ILLEGAL_PARAM     an argument is NULL or is not what is said above; or POSOFFLINE_RECORD_KEY_FILE is set
- *                           (posoffline.h) and its file cannot be read or is not a key
- *         SYSTEM_ERROR      the state directory cannot be used (posoffline.h), or exit() has ended the library
+ *                           (posoffline.h) and its file cannot be read or is not a key; or a state directory is set and
+ *                           posoffline_set_state_dir would refuse its path now
+ *         SYSTEM_ERROR      the state directory cannot be used otherwise: another process uses it, or its disk fails; or
+ *                           exit() has ended the library
  *         NO_ENOUGH_MEMORY  the lists could not be stored
  * After a failure the lists that were in force before stay in force.
  *

@@ -88,8 +88,9 @@ int posoffline_set_record_key(const unsigned char *key, int key_len);
  *
  * Returns SUCCESS           the disk answered just now
  *         ILLEGAL_PARAM     path is NULL, no directory, or nothing can be written there; or what stands there as
- *                           replay.journal is no regular file
- *         SYSTEM_ERROR      another process uses the directory, or the disk fails
+ *                           replay.journal is no regular file (docs/journal.md, "Errors")
+ *         SYSTEM_ERROR      another process uses the directory, or the disk fails or the system refuses otherwise; or
+ *                           exit() has ended the library
  *         NO_ENOUGH_MEMORY
  *         After a failure everything is as before: the directory that was set, if any, stays set, and without one
  *         codes are accepted and kept in memory alone.

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
+#include <sys/stat.h> /* S_ISREG */
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <time.h>
@@ -308,6 +309,10 @@ const char *posoffline_platform_environment(const char *variable) {
  * Files
  * ------------------------------------------------------------------------------------------------------------------ */
 
+#ifndef O_PATH
+#define O_PATH 010000000 /* older kernels take no notice of it */
+#endif
+
 static int open_at(int directory, const char *path, int flags) {
     int file;
     do file = openat(directory, path, flags | O_CLOEXEC | O_NOCTTY, 0600);
@@ -318,8 +323,8 @@ static int open_at(int directory, const char *path, int flags) {
 /* Whether a call failed by what its caller asked for, rather than by the state of the system. */
 static int what_failed(void) {
     switch (errno) {
-    case EACCES: case EEXIST: case EISDIR: case ELOOP: case ENAMETOOLONG: case ENOENT: case ENOTDIR: case ENXIO: case EPERM:
-    case EROFS:
+    case EACCES: case EEXIST: case EISDIR: case ELOOP: case ENAMETOOLONG: case ENOENT: case ENOTDIR: case EPERM: case EROFS:
+    case ETXTBSY:
         return POSOFFLINE_PLATFORM_UNFIT;
     default:
         return POSOFFLINE_PLATFORM_FAULT;
@@ -330,16 +335,14 @@ static int is_closed(int handle) { return lseek(handle, 0, SEEK_CUR) < 0 && errn
 
 /* Never returns 0, 1 or 2. A process may run without standard input, output and error; what is opened next takes the
  * place of one of them, and what the program prints goes there. So directories hold those places meanwhile, to which
- * nobody can write. */
+ * nobody can write. With O_PATH nobody needs a right to the root. */
 static int open_above_standard(int directory, const char *path, int flags) {
     int held[3], count = 0;
     for (int place = 0; place <= 2; place++) {
         if (!is_closed(place)) continue;
         int handle = open_at(directory, directory == AT_FDCWD ? path : ".", O_RDONLY | O_DIRECTORY);
         if (handle < 0 && what_failed() == POSOFFLINE_PLATFORM_UNFIT)
-            handle = open_at(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY);
-        /* A file to be read can hold a place itself. */
-        if (handle < 0 && (flags & O_ACCMODE) == O_RDONLY) handle = open_at(directory, path, flags);
+            handle = open_at(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY | O_PATH);
         if (handle >= 0) held[count++] = handle;
     }
     int file = open_at(directory, path, flags), failure = errno;
@@ -388,29 +391,52 @@ int posoffline_platform_take_directory(const char *path) {
     return directory;
 }
 
-#ifdef SYS_fstat64
-#define SYS_IDENTITY SYS_fstat64
+/* What the kernel says of a file, as far as it is asked here. Not fstat(), of which C libraries have had several. */
+union status {
+    struct {
+#if defined __i386__ || defined __arm__
+        unsigned long long device;
+        unsigned char padding[4];
+        unsigned long short_inode; /* the lower half */
+        unsigned int mode, links;
+        unsigned long user, group;
+        unsigned long long special_device;
+        unsigned char more_padding[4];
+        long long size;
+        unsigned long block;
+        unsigned long long blocks;
+        unsigned long times[6];
+        unsigned long long inode;
+#elif defined __x86_64__
+        unsigned long device, inode, links;
+        unsigned int mode;
 #else
-#define SYS_IDENTITY SYS_fstat
+        unsigned long long device, inode;
+        unsigned int mode;
+#endif
+    } file;
+    unsigned long long room[32];
+};
+
+#ifdef SYS_fstat64
+#define SYS_STATUS SYS_fstat64
+#else
+#define SYS_STATUS SYS_fstat
 #endif
 
-/* Device and inode: on every architecture they are the first 16 bytes of what the kernel says of a file. Not fstat(), of
- * which C libraries have had several. */
-static int identify(int handle, unsigned char number[16]) {
-    unsigned long long status[32];
-    memset(status, 0, sizeof status);
-    if (syscall(SYS_IDENTITY, handle, status) != 0) return -1;
-    memcpy(number, status, 16);
-    return 0;
+static int ask_status(int handle, union status *status) {
+    memset(status, 0, sizeof *status);
+    return (int)syscall(SYS_STATUS, handle, status);
 }
 
 int posoffline_platform_leads_to(const char *path, int directory) {
-    unsigned char found[16], expected[16];
+    union status found, expected;
     int handle = open_above_standard(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
     if (handle < 0) return what_failed();
-    int failure = identify(handle, found) != 0 || identify(directory, expected) != 0;
+    int failure = ask_status(handle, &found) != 0 || ask_status(directory, &expected) != 0;
     close(handle);
-    return failure ? POSOFFLINE_PLATFORM_FAULT : memcmp(found, expected, sizeof found) == 0;
+    if (failure) return POSOFFLINE_PLATFORM_FAULT;
+    return found.file.device == expected.file.device && found.file.inode == expected.file.inode;
 }
 
 void posoffline_platform_give_directory(int directory) {
@@ -418,22 +444,39 @@ void posoffline_platform_give_directory(int directory) {
     close(directory);
 }
 
+/* Whether a name is that of something else than a regular file. A device says in many ways that it cannot be opened, and
+ * some are those of a failing disk. Where the kernel cannot tell, the error decides. */
+static int is_irregular(int directory, const char *name) {
+    union status status;
+    int handle = open_above_standard(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_PATH);
+    if (handle < 0) return 0;
+    int is_known = ask_status(handle, &status) == 0;
+    close(handle);
+    return is_known && !S_ISREG(status.file.mode);
+}
+
 int posoffline_platform_open(int directory, const char *name, int create) {
     int file = open_above_standard(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | (create ? O_CREAT : 0));
-    if (file < 0) return what_failed();
+    if (file < 0) {
+        int failure = what_failed();
+        return failure == POSOFFLINE_PLATFORM_FAULT && is_irregular(directory, name) ? POSOFFLINE_PLATFORM_UNFIT : failure;
+    }
     /* Of all that has a name only a regular file has a length that can be set. */
     long length = posoffline_platform_file_length(file);
     if (length >= 0 && posoffline_platform_truncate(file, (unsigned long)length) == 0) return file;
-    int failure = errno == EINVAL || errno == ESPIPE ? POSOFFLINE_PLATFORM_UNFIT : POSOFFLINE_PLATFORM_FAULT;
+    int failure = errno == EINVAL || errno == ESPIPE ? POSOFFLINE_PLATFORM_UNFIT : what_failed();
     close(file);
     return failure;
 }
 
 int posoffline_platform_make(int directory, const char *name) {
     /* Not emptied: what has the name may be a second name of another file. */
-    posoffline_platform_remove(directory, name);
+    int refusal = posoffline_platform_remove(directory, name) == 0 ? 0 : errno;
     int file = open_above_standard(directory, name, O_RDWR | O_CREAT | O_EXCL);
-    return file < 0 ? what_failed() : file;
+    if (file >= 0) return file;
+    /* That it is still there says less than why. A mount point (EBUSY) is in the way as a directory is. */
+    if (errno == EEXIST && refusal != 0 && refusal != EBUSY) errno = refusal;
+    return what_failed();
 }
 
 long posoffline_platform_file_length(int file) {

@@ -526,7 +526,7 @@ static void exit_during_ride(void) {
     sem_init(&ride_waits, 0, 0);
     sem_init(&ride_goes_on, 0, 0);
     sem_init(&ride_ended, 0, 0);
-    if (pthread_create(&thread, NULL, ride_through_exit, NULL) != 0) _exit(NO_START);
+    if (pthread_create(&thread, NULL, ride_through_exit, NULL) != 0 || pthread_detach(thread) != 0) _exit(NO_START);
     sem_wait(&ride_waits);
     exit(1);
 }

@@ -53,6 +53,8 @@ static void rides_go_on(void) {
     remembered(0, 10);
 }
 
+static void other_spellings(void);
+
 /* The same without a ride in between: nothing has failed yet that the library has seen. */
 static void success_means_that_it_works(void) {
     static int (*const calls[])(void) = {set_directory, initialize};
@@ -93,6 +95,15 @@ static void failure_is_told(void) {
             remembered(0, 6);
         }
     }
+}
+
+/* On file systems of today the upper half of an inode's number may be all that tells two directories apart. */
+static void long_numbers(void) {
+    long_inodes(1);
+    success_means_that_it_works();
+    prepare();
+    other_spellings();
+    long_inodes(0);
 }
 
 /* A directory that is gone. */
@@ -366,6 +377,99 @@ static void temporary_is_replaced(void) {
     CHECK_INT(-1, file_size(temporary));
 }
 
+/* ------------------------------------------------------------------------------------------------------------------
+ * Which error is whose fault
+ * ------------------------------------------------------------------------------------------------------------------ */
+
+/* What is wrong with the path or with what stands there, and cannot be mended but by another path or other rights: in
+ * docs/journal.md, "Errors". All else is the system's. */
+static const int argument_errors[] = {
+    EACCES, EEXIST, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EPERM, EROFS, ETXTBSY};
+static const int system_errors[] = {
+    EAGAIN, EBADF, EBUSY, EDQUOT, EFBIG, EINVAL, EIO, EMFILE, ENFILE, ENODEV, ENOLCK, ENOMEDIUM, ENOMEM, ENOSPC, ENOSYS, ENXIO,
+    EOPNOTSUPP, EOVERFLOW, ESTALE};
+
+static void expect_at_opening(int expected, int call, long number, int and_later, int error) {
+    struct code code = long_code(0);
+    int (*const calls[])(void) = {set_directory, initialize};
+    for (size_t i = 0; i < COUNT_OF(calls); i++) {
+        about("call %zu, disk call %d number %ld: %s", i, call, number, strerror(error));
+        fail_disk(call, number, and_later, error);
+        CHECK_INT(expected, calls[i]());
+        CHECK(heal_disk() >= number);
+    }
+    fail_disk(call, number, and_later, error);
+    CHECK_INT(SYSTEM_ERROR, legacy(&code));
+    heal_disk();
+}
+
+static void errors_of_opens(void) {
+    enum { DIRECTORY = 1, JOURNAL, TEMPORARY };
+    start();
+    accept(0, 1);
+    free_pos_verify();
+    for (long number = DIRECTORY; number <= TEMPORARY; number++) {
+        for (int and_later = 0; and_later < 2; and_later++) {
+            for (size_t i = 0; i < COUNT_OF(argument_errors); i++)
+                expect_at_opening(ILLEGAL_PARAM, DISK_OPEN, number, and_later, argument_errors[i]);
+            for (size_t i = 0; i < COUNT_OF(system_errors); i++)
+                expect_at_opening(SYSTEM_ERROR, DISK_OPEN, number, and_later, system_errors[i]);
+        }
+    }
+    CHECK_INT(SUCCESS, initialize());
+    remembered(0, 1);
+}
+
+/* A device has errors of its own for that it cannot be opened: ENXIO and ENODEV without a driver, EBUSY where another has
+ * it, ENOMEDIUM, EIO. What stands there is no regular file all the same. */
+static void errors_of_devices(void) {
+    int kinds = geteuid() == 0 ? 6 : 3;
+    start();
+    accept(0, 1);
+    free_pos_verify();
+    CHECK_INT(0, remove(journal));
+    for (int kind = 0; kind < kinds; kind++) {
+        make_entry(journal, kind);
+        for (size_t i = 0; i < COUNT_OF(system_errors); i++)
+            expect_at_opening(ILLEGAL_PARAM, DISK_OPEN, 2, 0, system_errors[i]);
+        CHECK_INT(0, remove(journal));
+    }
+}
+
+/* Why a file is still there says more than that it is. */
+static void errors_of_removals(void) {
+    static const int in_the_way[] = {EACCES, EBUSY, EISDIR, EPERM, EROFS}, of_the_disk[] = {EDQUOT, EIO, ENOMEM, ENOSPC, ESTALE};
+    start();
+    accept(0, 1);
+    free_pos_verify();
+    make_entry(temporary, 1);
+    for (size_t i = 0; i < COUNT_OF(in_the_way); i++)
+        expect_at_opening(ILLEGAL_PARAM, DISK_REMOVE, 1, 1, in_the_way[i]);
+    for (size_t i = 0; i < COUNT_OF(of_the_disk); i++)
+        expect_at_opening(SYSTEM_ERROR, DISK_REMOVE, 1, 1, of_the_disk[i]);
+    CHECK_INT(SUCCESS, initialize());
+    remembered(0, 1);
+}
+
+/* A file that runs as a program or is swapped to, one that may only be appended to; locks that there are none of. */
+static void errors_of_other_calls(void) {
+    static const struct {
+        int call, error, expected;
+    } cases[] = {
+        {DISK_TRUNCATE, ETXTBSY, ILLEGAL_PARAM}, {DISK_TRUNCATE, EPERM, ILLEGAL_PARAM}, {DISK_TRUNCATE, EROFS, ILLEGAL_PARAM},
+        {DISK_TRUNCATE, EINVAL, ILLEGAL_PARAM}, {DISK_TRUNCATE, EIO, SYSTEM_ERROR}, {DISK_TRUNCATE, ENOSPC, SYSTEM_ERROR},
+        {DISK_LOCK, EWOULDBLOCK, SYSTEM_ERROR}, {DISK_LOCK, ENOLCK, SYSTEM_ERROR}, {DISK_LOCK, EOPNOTSUPP, SYSTEM_ERROR},
+        {DISK_LOCK, EINVAL, SYSTEM_ERROR},
+        {DISK_READ, EIO, SYSTEM_ERROR}, {DISK_WRITE, ENOSPC, SYSTEM_ERROR}, {DISK_WRITE, EPERM, SYSTEM_ERROR},
+        {DISK_SYNC, EIO, SYSTEM_ERROR}};
+    start();
+    accept(0, 1);
+    free_pos_verify();
+    for (size_t i = 0; i < COUNT_OF(cases); i++) expect_at_opening(cases[i].expected, cases[i].call, 1, 1, cases[i].error);
+    CHECK_INT(SUCCESS, initialize());
+    remembered(0, 1);
+}
+
 /* EINVAL is no failure where a directory is synced, which some file systems cannot do. Of a file it is one. */
 static void sync_says_invalid(void) {
     start();
@@ -383,6 +487,7 @@ int main(int argc, char **argv) {
         {"and from a call", no_files_from_call},
         {"rides go on by themselves where the path leads after a repair", rides_go_on},
         {"after a repair SUCCESS means that it works", success_means_that_it_works},
+        {"two directories are told apart by inodes of 64 bits", long_numbers},
         {"while the disk fails both calls say so", failure_is_told},
         {"what has the temporary file's name is replaced", temporary_is_replaced},
         {"a path that is gone is said to be, and harms no ride", path_is_gone},
@@ -396,6 +501,10 @@ int main(int argc, char **argv) {
         {"after a failure nothing is held open", nothing_is_held},
         {"what another process accepted after a failure is refused", another_process_meanwhile},
         {"a file that cannot be synced refuses the ride", sync_says_invalid},
+        {"an open that fails is the argument's fault or the system's, as documented", errors_of_opens},
+        {"what is no regular file is the argument's fault, whatever its open says", errors_of_devices},
+        {"a file that cannot be removed is judged by the reason", errors_of_removals},
+        {"other calls of an opening that fail are judged as documented", errors_of_other_calls},
         {0}};
     return run_state_tests(argc, argv, tests);
 }

@@ -7,11 +7,13 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -142,11 +144,37 @@ static void key_file(void) {
     for (unsigned which = 1; which < 8; which++) CHECK_INT(0, ends_with(reads_key, which));
 }
 
+/* A gate that may read nothing but its directory and its key, the root directory no more than others. */
+static void rides_in_a_closed_root(unsigned which) {
+    FILE *file = fopen("key", "w");
+    if (!file || fputs("000102030405060708090a0b0c0d0e0f\n", file) == EOF || fclose(file) != 0) _exit(10);
+    if (chmod("key", 0444) != 0 || mkdir("state", 0700) != 0 || chown("state", 65534, 65534) != 0) _exit(11);
+    if (chmod(".", 0711) != 0 || chroot(".") != 0 || setgid(65534) != 0 || setuid(65534) != 0) _exit(12);
+    if (open("/", O_RDONLY) >= 0 || errno != EACCES) _exit(13);
+    setenv("POSOFFLINE_RECORD_KEY_FILE", "/key", 1);
+    strcpy(directory, "/state");
+    rides(which);
+}
+
+static void closed_root(void) {
+    if (geteuid() != 0) return; /* chroot() is root's */
+    for (unsigned which = 1; which < 8; which++) {
+        about("closed: %u", which);
+        fresh_directory();
+        CHECK_INT(0, chdir(directory));
+        CHECK_INT(0, ends_with(rides_in_a_closed_root, which));
+        CHECK_INT(0, chdir("/"));
+        snprintf(journal, sizeof journal, "%s/state/replay.journal", directory);
+        CHECK_INT(CODES * ENTRY, file_size(journal));
+    }
+}
+
 int main(int argc, char **argv) {
     static const struct test tests[] = {
         {"without standard streams the journal is not one of them", no_streams},
         {"nor for a moment", a_printer_beside},
         {"nor is the file of the record key", key_file},
+        {"nor where the root directory may not be read", closed_root},
         {0}};
     return run_state_tests(argc, argv, tests);
 }

@@ -98,6 +98,11 @@ int renameat(int from_directory, const char *from, int to_directory, const char 
     return fails(DISK_RENAME) ? -1 : real(from_directory, from, to_directory, to);
 }
 
+int unlinkat(int directory, const char *name, int flags) {
+    REAL(int, unlinkat, int, const char *, int);
+    return fails(DISK_REMOVE) ? -1 : real(directory, name, flags);
+}
+
 static unsigned sync_time;
 
 void slow_disk(unsigned microseconds) { sync_time = microseconds; }

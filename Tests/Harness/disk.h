@@ -11,7 +11,7 @@ struct disk_counts disk_counts(void);
 
 enum {
     DISK_OPEN = 1, DISK_LOCK = 2, DISK_READ = 4, DISK_WRITE = 8, DISK_TRUNCATE = 16, DISK_RENAME = 32, DISK_SYNC = 64,
-    DISK_ALL = 127
+    DISK_ALL = 127, DISK_REMOVE = 128
 };
 
 /* Of the calls that `call` names, the one with this number from now fails with an error, beginning at 1; so do all later

@@ -63,6 +63,8 @@ long live_bytes(void);
  * one since the last call. */
 void fail_pages(int fail);
 long pages_asked_for(void);
+/* All files have the same lower half of 32 bits in their inode's number; the upper half tells them apart. */
+void long_inodes(int are_long);
 /* How many descriptors are open, and some that are always there; how much memory the process has. */
 int open_files(void);
 long resident_kilobytes(void);

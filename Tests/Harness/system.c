@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,7 +199,45 @@ void *mmap(void *at, size_t count, int protection, int flags, int file, off_t of
         errno = ENOMEM;
         return MAP_FAILED;
     }
-    return (void *)syscall(SYS_MAP, at, count, protection, flags, file, offset / MAP_UNIT);
+    return (void *)syscall(SYS_MAP, at, count, (long)protection, (long)flags, (long)file, (long)(offset / MAP_UNIT));
+}
+
+#ifdef SYS_fstat64
+#define SYS_STATUS SYS_fstat64
+#else
+#define SYS_STATUS SYS_fstat
+#endif
+
+static _Atomic int inodes_are_long;
+
+void long_inodes(int are_long) { inodes_are_long = are_long; }
+
+/* Where the kernel puts a file's inode, and its lower half once more. */
+static void lengthen_inode(unsigned char *status) {
+    uint32_t low;
+#if defined __i386__ || defined __arm__
+    static const size_t whole = sizeof(struct { unsigned long long a; unsigned char b[80]; unsigned long long c; }) - 8;
+    memcpy(&low, status + 12, 4);
+    memset(status + 12, 0x77, 4);
+#else
+    static const size_t whole = 8;
+    memcpy(&low, status + whole, 4);
+#endif
+    memset(status + whole, 0x77, 4);
+    memcpy(status + whole + 4, &low, 4);
+}
+
+long syscall(long number, ...) {
+    static long (*real)(long, ...);
+    if (!real) *(void **)&real = dlsym(RTLD_NEXT, "syscall");
+    long arguments[6];
+    va_list list;
+    va_start(list, number);
+    for (int i = 0; i < 6; i++) arguments[i] = va_arg(list, long);
+    va_end(list);
+    long result = real(number, arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5]);
+    if (number == SYS_STATUS && result == 0 && inodes_are_long) lengthen_inode((unsigned char *)arguments[1]);
+    return result;
 }
 
 extern int __interceptor_pthread_mutex_lock(pthread_mutex_t *) __attribute__((weak));
