@@ -4,6 +4,8 @@
 
 build kill kill "$library/libposoffline.so"
 build cut cut "$library/libposoffline.so"
+build bound bound "$library/libposoffline.so"
+build remount remount "$library/libposoffline.so"
 
 # Mounts are seen by the script's children alone and end with them.
 on_mounts() { # how to mount $work/at, program, arguments...
@@ -32,10 +34,13 @@ for filesystem in ext4 tmpfs overlayfs; do
     try "kills on $filesystem" on_mounts "$mount" env LD_LIBRARY_PATH="$library" "$work/kill" . 1 100
 done
 
+# unshare: what it mounts ends with it.
+try "a journal that is a mount point" unshare -m env LD_LIBRARY_PATH="$library" "$work/bound" "$(new_directory)"
+
 # A machine in the machine: a kernel with the file systems of small boards, whose power can be cut for good. What it had
 # not written is lost with it.
 mkdir "$work/machine"
-cp "$library/libposoffline.so" "$work/durable" "$work/cut" Tests/Surroundings/machine.sh "$work/machine"
+cp "$library/libposoffline.so" "$work/durable" "$work/cut" "$work/remount" Tests/Surroundings/machine.sh "$work/machine"
 
 boot() { # file system, program
     : > "$work/console"
@@ -133,6 +138,17 @@ noticed "no sync after a renaming" power_cuts vfat renamed
 noticed "no sync" power_cuts ext4 all
 noticed "no sync of the directory above" crowded_power_cuts vfat above 11
 noticed "the file synced before its directory" crowded_power_cuts vfat order 11
+
+# A failure, a repair and another mount, of a real file system and with the program that rides alive.
+remounted() {
+    new_disk ext4
+    boot ext4 remount
+    wait_for '^ended:'
+    cut_power
+    grep -v '^ended: 0' "$work/said"
+    grep -q '^ended: 0' "$work/said" && grep '^[1-9][0-9]* passed, 0 failed$' "$work/said"
+}
+try "ext4 shut down, repaired and mounted again" remounted
 
 # vfat has no modes, no links and no fifos; the tests that are about those are left out by name.
 vfat_durable() {
