@@ -10,7 +10,8 @@
  *
  * What holds for every function:
  *
- *   Threads      Any function may be called from any thread at any time. Of two threads that present the same code at
+ *   Threads      Any function may be called from any thread at any time, but not from one that has left the process's
+ *                table of descriptors (unshare(CLONE_FILES)). Of two threads that present the same code at
  *                the same moment exactly one gets SUCCESS. A call of init_pos_verify during a verification lets that
  *                verification finish with the lists that it started with. A child of fork() inherits the lists and
  *                the replay memory as they were; from then on parent and child remember apart. Let the first call

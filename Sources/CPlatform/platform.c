@@ -521,12 +521,12 @@ int posoffline_platform_sync_directory(int directory) {
 }
 
 int posoffline_platform_sync_parent(int directory) {
-    unsigned char above[16], here[16];
+    union status above, here;
     int parent = open_above_standard(directory, "..", O_RDONLY | O_DIRECTORY);
     if (parent < 0) return what_failed() == POSOFFLINE_PLATFORM_UNFIT ? 0 : POSOFFLINE_PLATFORM_FAULT;
-    int result = identify(parent, above) != 0 || identify(directory, here) != 0 ? POSOFFLINE_PLATFORM_FAULT : 0;
+    int result = ask_status(parent, &above) != 0 || ask_status(directory, &here) != 0 ? POSOFFLINE_PLATFORM_FAULT : 0;
     /* Above a mount point is another file system, and what becomes of that is nothing to this one. */
-    if (result == 0 && memcmp(above, here, 8) == 0) result = posoffline_platform_sync_directory(parent);
+    if (result == 0 && above.file.device == here.file.device) result = posoffline_platform_sync_directory(parent);
     close(parent);
     return result;
 }

@@ -403,13 +403,34 @@ static void expect_at_opening(int expected, int call, long number, int and_later
     heal_disk();
 }
 
+/* What is opened, in this order. */
+enum { DIRECTORY = 1, PARENT, JOURNAL, TEMPORARY };
+
+/* The directory above is synced where this process may open it. */
+static void errors_of_the_directory_above(void) {
+    start();
+    accept(0, 1);
+    for (size_t i = 0; i < COUNT_OF(argument_errors); i++) {
+        about("%s", strerror(argument_errors[i]));
+        free_pos_verify();
+        fail_disk(DISK_OPEN, PARENT, 0, argument_errors[i]);
+        CHECK_INT(SUCCESS, set_directory());
+        CHECK(heal_disk() > PARENT);
+    }
+    free_pos_verify();
+    for (size_t i = 0; i < COUNT_OF(system_errors); i++)
+        expect_at_opening(SYSTEM_ERROR, DISK_OPEN, PARENT, 0, system_errors[i]);
+    CHECK_INT(SUCCESS, initialize());
+    remembered(0, 1);
+}
+
 static void errors_of_opens(void) {
-    enum { DIRECTORY = 1, JOURNAL, TEMPORARY };
     start();
     accept(0, 1);
     free_pos_verify();
     for (long number = DIRECTORY; number <= TEMPORARY; number++) {
         for (int and_later = 0; and_later < 2; and_later++) {
+            if (number == PARENT) continue;
             for (size_t i = 0; i < COUNT_OF(argument_errors); i++)
                 expect_at_opening(ILLEGAL_PARAM, DISK_OPEN, number, and_later, argument_errors[i]);
             for (size_t i = 0; i < COUNT_OF(system_errors); i++)
@@ -431,7 +452,7 @@ static void errors_of_devices(void) {
     for (int kind = 0; kind < kinds; kind++) {
         make_entry(journal, kind);
         for (size_t i = 0; i < COUNT_OF(system_errors); i++)
-            expect_at_opening(ILLEGAL_PARAM, DISK_OPEN, 2, 0, system_errors[i]);
+            expect_at_opening(ILLEGAL_PARAM, DISK_OPEN, JOURNAL, 0, system_errors[i]);
         CHECK_INT(0, remove(journal));
     }
 }
@@ -501,6 +522,7 @@ int main(int argc, char **argv) {
         {"after a failure nothing is held open", nothing_is_held},
         {"what another process accepted after a failure is refused", another_process_meanwhile},
         {"a file that cannot be synced refuses the ride", sync_says_invalid},
+        {"nor is what the directory above answers, where it may not be opened", errors_of_the_directory_above},
         {"an open that fails is the argument's fault or the system's, as documented", errors_of_opens},
         {"what is no regular file is the argument's fault, whatever its open says", errors_of_devices},
         {"a file that cannot be removed is judged by the reason", errors_of_removals},
