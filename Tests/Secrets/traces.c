@@ -11,10 +11,12 @@
 #include <fcntl.h>
 #include <link.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -396,6 +398,43 @@ static void unloaded(void) {
     end();
 }
 
+static unsigned char alternate_stack[1 << 16];
+static volatile sig_atomic_t signals;
+
+static void count_signal(int number) {
+    (void)number;
+    signals++;
+}
+
+/* The kernel stores a thread's registers in the frame of a signal handler, on a stack that nobody clears. */
+static void among_signals(void) {
+    stack_t alternate = {.ss_sp = alternate_stack, .ss_size = sizeof alternate_stack};
+    struct sigaction action = {.sa_handler = count_signal, .sa_flags = SA_ONSTACK | SA_RESTART};
+    const struct itimerval often = {{0, 50}, {0, 50}}, never = {{0, 0}, {0, 0}};
+    start();
+    CHECK_INT(SUCCESS, set(FIRST));
+    CHECK_ONLY(FIRST, "after it was set");
+    CHECK_INT(0, sigaltstack(&alternate, NULL));
+    CHECK_INT(0, sigaction(SIGALRM, &action, NULL));
+    signals = 0;
+    for (int i = 0; i < 400; i++) {
+        traces = 0;
+        setitimer(ITIMER_REAL, &often, NULL);
+        CHECK_INT(SUCCESS, present(verify_v2, GOOD_POS_PARAM));
+        setitimer(ITIMER_REAL, &never, NULL);
+        search(alternate_stack, alternate_stack + sizeof alternate_stack, 2 * WORD, 1, "in the frame of a signal handler");
+        about("verification %d: %s", i, traces ? trace : "");
+        CHECK_INT(0, traces);
+        memset(alternate_stack, 0, sizeof alternate_stack);
+    }
+    about("%s", "");
+    CHECK(signals > 100);
+    alternate.ss_flags = SS_DISABLE;
+    CHECK_INT(0, sigaltstack(&alternate, NULL));
+    signal(SIGALRM, SIG_DFL);
+    end();
+}
+
 /* Writes the key in hex and something behind it into the file that the environment names. */
 static void write_key_file(const char *behind) {
     const struct needle *hex = needle_of(IN_A_FILE, "hex");
@@ -510,6 +549,7 @@ static void what_is_there_is_found(void) {
 static const struct test trace_tests[] = {
     {"what is there is found", what_is_there_is_found},
     {"a key that is set is in one place and nothing of it elsewhere", in_one_place},
+    {"no signal handler's frame has any of it", among_signals},
     {"a verification that fails leaves nothing of it", refused},
     {"a key that is replaced is gone", replaced},
     {"a key of a wrong length is not kept", of_wrong_length},
