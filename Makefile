@@ -10,8 +10,12 @@ BUILD := build
 LIBRARY := $(BUILD)/libposoffline.so
 POSCODE := poscode/.build/release/poscode
 POSGATEWAY := gateway/.build/release/posgateway
+ARM_SYSROOT := $(BUILD)/arm-sysroot
+ARM_LIBRARIES := $(ARM_SYSROOT)/unpacked/usr/lib/arm-linux-gnueabihf
 
-# Debian packages, by what needs them.
+# Debian packages, by what needs them. Other targets than these name what is missing, and `make deps`.
+SET_UP_GOALS := deps packages demo gateway e2e test test-gateway test-firmware test-sanitizers
+PACKAGES := scripts/$(if $(filter $(SET_UP_GOALS),$(MAKECMDGOALS)),install,require)-packages.sh
 LIB_PACKAGES := gcc libc6-dev libsecp256k1-dev libssl-dev pkg-config
 TOOL_PACKAGES := libpng-dev libqrencode-dev zbar-tools
 TEST_PACKAGES := clang-14 dosfstools e2fsprogs f2fs-tools g++ kmod libc6-dbg man-db python3 qemu-user user-mode-linux valgrind
@@ -22,8 +26,11 @@ FIRMWARE_PACKAGES := gcc-i686-linux-gnu gcc-aarch64-linux-gnu gcc-arm-linux-gnue
     libc6-dev-i386-cross libc6-dev-arm64-cross libc6-dev-armhf-cross libc6-dev-armel-cross
 FIRMWARE_TEST_PACKAGES := musl-tools qemu-user
 GATEWAY_PACKAGES := libsqlite3-dev
+BENCH_PACKAGES := qemu-user
 GATEWAY_TEST_PACKAGES := chromium chromium-driver fonts-noto-cjk gcc libc6-dev openssl python3-venv sqlite3
 SANITIZER_PACKAGES := gcc libc6-dbg valgrind
+ALL_PACKAGES := $(sort $(LIB_PACKAGES) $(TOOL_PACKAGES) $(TEST_PACKAGES) $(FIRMWARE_PACKAGES) $(FIRMWARE_TEST_PACKAGES) \
+    $(BENCH_PACKAGES) $(GATEWAY_PACKAGES) $(GATEWAY_TEST_PACKAGES) $(SANITIZER_PACKAGES))
 
 SOURCES := $(shell find Sources include -name '*.swift' -o -name '*.[ch]' -o -name '*.map' -o -name '*.modulemap')
 POSCODE_SOURCES := $(shell find poscode/Sources poscode/Package.swift -type f 2>/dev/null)
@@ -35,10 +42,17 @@ STEP := Tests/Support/step.sh
 
 .PHONY: all lib poscode demo bench install uninstall clean help
 .PHONY: soak fuzz mutation coverage traps firmware footprint
-.PHONY: firmware-test-packages gateway-test-packages sanitizer-packages
-.PHONY: posgateway gateway gateway-tests e2e bench-gateway gateway-packages
-.PHONY: lib-packages tool-packages test-packages firmware-packages
+.PHONY: posgateway gateway gateway-tests e2e bench-gateway
+.PHONY: deps packages
 all: lib
+
+## deps         installs the Debian packages that anything here needs, and downloads what `make bench` needs for ARM; asks
+##              sudo. Of the other targets only demo, gateway, e2e, test and test-... install what they need
+deps: packages $(ARM_LIBRARIES)
+
+## packages     installs the Debian packages alone
+packages:
+	@scripts/install-packages.sh $(ALL_PACKAGES)
 
 ## lib          build/libposoffline.so, the library that ships
 lib: $(LIBRARY)
@@ -104,18 +118,18 @@ $(BUILD)/bench: bench/bench.c include/pos_crypto.h include/posoffline.h | lib
 	$(CC) $(BENCH_FLAGS) bench/bench.c -o $@ -lcrypto -lsecp256k1 -lpthread -ldl
 
 # The same program for ARM, with Debian's libraries for ARM as yardsticks. Fewer rounds: it runs emulated.
-ARM_SYSROOT := $(BUILD)/arm-sysroot
-ARM_LIBRARIES := $(ARM_SYSROOT)/unpacked/usr/lib/arm-linux-gnueabihf
-
-$(BUILD)/bench-arm: bench/bench.c include/pos_crypto.h include/posoffline.h bench/arm-sysroot.sh | firmware
+$(ARM_LIBRARIES): bench/arm-sysroot.sh
+	$(if $(filter deps,$(MAKECMDGOALS)),,@echo "Debian's libraries for ARM are missing. Download them with: make deps" >&2; exit 1)
 	bench/arm-sysroot.sh $(ARM_SYSROOT)
+	touch $@
+
+$(BUILD)/bench-arm: bench/bench.c include/pos_crypto.h include/posoffline.h $(ARM_LIBRARIES) | firmware
 	arm-linux-gnueabihf-gcc $(BENCH_FLAGS) -DROUNDS=11 -DBATCH=10 -I$(ARM_SYSROOT)/unpacked/usr/include \
 	    -I$(ARM_SYSROOT)/unpacked/usr/include/arm-linux-gnueabihf bench/bench.c -o $@ \
 	    -L$(ARM_LIBRARIES) -lcrypto -lsecp256k1 -lpthread -ldl
 
 ## bench        how fast it decides, beside libcrypto and libsecp256k1; writes build/bench.json, build/bench-arm.json
-bench: lib firmware $(BUILD)/bench $(BUILD)/bench-arm
-	@scripts/install-packages.sh qemu-user
+bench: lib firmware $(BUILD)/bench $(BUILD)/bench-arm | bench-packages
 	$(BUILD)/bench $(BUILD)/bench.json host=$(LIBRARY) firmware=dist/x86_64/libposoffline.so
 	@echo
 	@echo "ARM, emulated by qemu:"
@@ -253,26 +267,16 @@ clean:
 help:
 	@sed -n 's/^## //p' Makefile
 
-lib-packages:
-	@scripts/install-packages.sh $(LIB_PACKAGES)
-
-tool-packages:
-	@scripts/install-packages.sh $(TOOL_PACKAGES)
-
-gateway-packages:
-	@scripts/install-packages.sh $(GATEWAY_PACKAGES)
-
-firmware-packages:
-	@scripts/install-packages.sh $(FIRMWARE_PACKAGES)
-
-test-packages:
-	@scripts/install-packages.sh $(TEST_PACKAGES)
-
-firmware-test-packages:
-	@scripts/install-packages.sh $(FIRMWARE_TEST_PACKAGES)
-
-gateway-test-packages:
-	@scripts/install-packages.sh $(GATEWAY_TEST_PACKAGES)
-
-sanitizer-packages:
-	@scripts/install-packages.sh $(SANITIZER_PACKAGES)
+PACKAGE_SETS := lib tool test firmware firmware-test bench gateway gateway-test sanitizer
+.PHONY: $(PACKAGE_SETS:%=%-packages)
+lib-packages: PACKAGE_SET := $(LIB_PACKAGES)
+tool-packages: PACKAGE_SET := $(TOOL_PACKAGES)
+test-packages: PACKAGE_SET := $(TEST_PACKAGES)
+firmware-packages: PACKAGE_SET := $(FIRMWARE_PACKAGES)
+firmware-test-packages: PACKAGE_SET := $(FIRMWARE_TEST_PACKAGES)
+bench-packages: PACKAGE_SET := $(BENCH_PACKAGES)
+gateway-packages: PACKAGE_SET := $(GATEWAY_PACKAGES)
+gateway-test-packages: PACKAGE_SET := $(GATEWAY_TEST_PACKAGES)
+sanitizer-packages: PACKAGE_SET := $(SANITIZER_PACKAGES)
+$(PACKAGE_SETS:%=%-packages):
+	@$(PACKAGES) $(PACKAGE_SET)

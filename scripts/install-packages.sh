@@ -1,35 +1,30 @@
 #!/bin/sh
-# Makes sure that Debian packages are installed, and installs those that are not.
+# Installs those of these Debian packages that are not installed.
 #
 #   scripts/install-packages.sh PACKAGE...
 set -eu
 
-is_missing() { ! dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed; }
-
-missing=
-for package; do
-    if is_missing "$package"; then missing="$missing $package"; fi
-done
+missing=$("$(dirname "$0")/missing-packages.sh" "$@")
 [ -n "$missing" ] || exit 0
 
-# One at a time: `make -j` asks for several sets at once. Whoever has waited looks again.
+# One at a time: `make -j` asks for several sets at once. The second one looks again after it has waited.
 if [ -z "${POSOFFLINE_INSTALLING:-}" ]; then
     POSOFFLINE_INSTALLING=1 exec flock "${TMPDIR:-/tmp}/posoffline-packages-$(id -u).lock" "$0" "$@"
 fi
 
 if ! command -v apt-get >/dev/null; then
-    echo "install-packages: this system has no apt-get; install what these Debian packages hold:$missing" >&2
+    echo "install-packages: this system has no apt-get; install what these Debian packages hold: $missing" >&2
     exit 1
 fi
 as_root=
 if [ "$(id -u)" -ne 0 ]; then
     if ! command -v sudo >/dev/null; then
-        echo "install-packages: as root, run: apt-get install$missing" >&2
+        echo "install-packages: as root, run: apt-get install $missing" >&2
         exit 1
     fi
     as_root=sudo
 fi
-echo "Installing Debian packages:$missing"
+echo "Installing Debian packages: $missing"
 export DEBIAN_FRONTEND=noninteractive
 $as_root apt-get update -qq
 # shellcheck disable=SC2086

@@ -1,0 +1,32 @@
+#!/usr/bin/env python3
+"""Checks of the repository itself: paths, the version, links and names in the documents, the manifest of C programs,
+what make installs.
+
+    Tests/Repository/run.py [NAME...]
+
+A NAME is a module without "test_": paths, version. Needs git, make and Python 3, and nothing that is built; a program that
+is built is asked for its version. Ends with a line "N passed, M failed", non-zero when anything failed.
+"""
+
+import os
+import sys
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def main():
+    loader = unittest.TestLoader()
+    if sys.argv[1:]:
+        suite = loader.loadTestsFromNames([f"test_{name}" for name in sys.argv[1:]])
+    else:
+        suite = loader.discover(HERE)
+    result = unittest.TextTestRunner(stream=sys.stdout).run(suite)
+    failed = len(result.failures) + len(result.errors)
+    passed = result.testsRun - failed - len(result.skipped)
+    print(f"{passed} passed, {failed} failed")
+    return 0 if passed and not failed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
