@@ -28,7 +28,7 @@ no_vectors="-Xcc -mfpu=none -Xcc -mfloat-abi=soft"
 case $target in
     host)
         triple=$(uname -m)-unknown-linux-gnu cc=gcc
-        backend="PortableCrypto HostCrypto" swift_extra= libraries="-lsecp256k1 -lcrypto" ;;
+        backend="PortableCrypto HostCrypto" swift_extra='' libraries="-lsecp256k1 -lcrypto" ;;
     x86_64)
         triple=x86_64-unknown-linux-gnu cc=x86_64-linux-gnu-gcc
         # memcpy has a newer version there than the glibc we promise; memmove does not, and serves as well.

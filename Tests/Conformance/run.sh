@@ -46,6 +46,8 @@ report() { # name command...
     echo "$name: $(tail -n 1 "$work/output")"
 }
 
+# Called by report.
+# shellcheck disable=SC2317
 fixtures() {
     python3 Tests/Harness/make-fixtures.py > "$work/fixtures.h" &&
         cmp "$work/fixtures.h" Tests/Harness/fixtures.h && echo '1 passed, 0 failed'

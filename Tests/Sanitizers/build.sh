@@ -19,16 +19,16 @@ compiler=$(dirname "$(readlink -f "$(command -v swiftc)")")/clang
 case $tool in
     address)
         modules="TransitCrypto PortableCrypto HostCrypto TransitCode TransitGate posoffline"
-        swift_flags= libraries="-lsecp256k1 -lcrypto" defects="short_calloc no_free"
+        swift_flags='' libraries="-lsecp256k1 -lcrypto" defects="short_calloc no_free"
         c_flags="-fsanitize=address,undefined -fno-sanitize-recover=undefined" link_flags="-fuse-ld=lld" ;;
     thread)
         modules="TransitCrypto PortableCrypto TransitCode TransitGate posoffline"
-        swift_flags="-D POSOFFLINE_PORTABLE" libraries= defects=no_pthread_mutex_lock
+        swift_flags="-D POSOFFLINE_PORTABLE" libraries='' defects=no_pthread_mutex_lock
         c_flags=-fsanitize=thread link_flags="-fuse-ld=lld" ;;
     valgrind)
         modules="TransitCrypto PortableCrypto TransitCode TransitGate posoffline"
-        objects=$PWD/build/objects/x86_64 libraries= defects=dirty_calloc
-        compiler=gcc c_flags= link_flags="-nostartfiles -Wl,--wrap=memcpy" ;;
+        objects=$PWD/build/objects/x86_64 libraries='' defects=dirty_calloc
+        compiler=gcc c_flags='' link_flags="-nostartfiles -Wl,--wrap=memcpy" ;;
     *) echo "build: unknown tool: $tool" >&2; exit 2 ;;
 esac
 
@@ -52,6 +52,7 @@ library() { # directory, options for platform.c, more objects...
         -c Sources/CPlatform/platform.c -o "$directory/CPlatform.o"
     (
         cd "$objects"
+        # shellcheck disable=SC2046
         "$compiler" -shared $c_flags $link_flags -o "$directory/libposoffline.so" "$directory/CPlatform.o" "$@" \
             $(for module in $modules; do echo "$module.o"; done) -Wl,-soname,libposoffline.so \
             -Wl,--version-script="$root/Sources/posoffline/exports.map" $libraries
@@ -62,7 +63,7 @@ if [ "$tool" != valgrind ]; then
     for module in $modules; do
         case $tool-$module in
             # The arithmetic has nothing that two threads could share, and would take nine tenths of the time.
-            thread-PortableCrypto) swift_module $module "" ;;
+            thread-PortableCrypto) swift_module "$module" "" ;;
             *) swift_module "$module" "-sanitize=$tool" ;;
         esac
     done

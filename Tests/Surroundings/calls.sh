@@ -39,6 +39,8 @@ case $architecture in
 esac
 if [ "$target" = x86_64 ]; then
     (
+        # For build_calls.
+        # shellcheck disable=SC2034
         compiler=musl-gcc
         flags="$flags -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu"
         build_calls musl -L"$library" -lposoffline -Wl,--allow-shlib-undefined

@@ -94,7 +94,10 @@ power_cuts() { # file system, lie
         boot "$1" ride
         wait_for '^accepted: ' $rides
         cut_power
-        grep -q '^start: 1' "$work/said" && ! grep '^wrong\|^end' "$work/said" || { cat "$work/said"; return 1; }
+        if ! grep -q '^start: 1' "$work/said" || grep '^wrong\|^end' "$work/said"; then
+            cat "$work/said"
+            return 1
+        fi
     done
     cut_program "" 1
     boot "$1" ride

@@ -11,6 +11,7 @@ build_names() { # output, files with names...
     shift
     : > "$work/names.h"
     for source in Tests/Surroundings/names.c Tests/Harness/model.c; do
+        # shellcheck disable=SC2086
         $compiler $flags -c "$source" -o "$work/$(basename "$source" .c).o"
     done
     python3 Tests/Surroundings/names.py "$work/names.o,$work/model.o" "$@" > "$work/names.h"
