@@ -9,6 +9,7 @@ struct Posgateway: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "posgateway",
         abstract: "The payment platform's transit interfaces on one machine: keys, records, settlements, cards, riders.",
+        version: "1.0.0",
         subcommands: [Serve.self, Keygen.self, ExportIssuerKeys.self, AuditLedger.self, Plans.self],
         defaultSubcommand: Serve.self)
 
