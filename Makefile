@@ -29,8 +29,10 @@ GATEWAY_PACKAGES := libsqlite3-dev
 BENCH_PACKAGES := qemu-user
 GATEWAY_TEST_PACKAGES := chromium chromium-driver fonts-noto-cjk gcc libc6-dev openssl python3-venv sqlite3
 SANITIZER_PACKAGES := gcc libc6-dbg valgrind
+CHECK_PACKAGES := git python3
+LINT_PACKAGES := clang-format-19 git python3-venv shellcheck
 ALL_PACKAGES := $(sort $(LIB_PACKAGES) $(TOOL_PACKAGES) $(TEST_PACKAGES) $(FIRMWARE_PACKAGES) $(FIRMWARE_TEST_PACKAGES) \
-    $(BENCH_PACKAGES) $(GATEWAY_PACKAGES) $(GATEWAY_TEST_PACKAGES) $(SANITIZER_PACKAGES))
+    $(BENCH_PACKAGES) $(GATEWAY_PACKAGES) $(GATEWAY_TEST_PACKAGES) $(SANITIZER_PACKAGES) $(CHECK_PACKAGES) $(LINT_PACKAGES))
 
 SOURCES := $(shell find Sources include -name '*.swift' -o -name '*.[ch]' -o -name '*.map' -o -name '*.modulemap')
 POSCODE_SOURCES := $(shell find poscode/Sources poscode/Package.swift -type f 2>/dev/null)
@@ -175,9 +177,28 @@ dist/%/libposoffline.so: $(SOURCES) scripts/build-library.sh | lib-packages firm
 footprint: firmware
 	Tests/Artifacts/footprint.py $(foreach target,$(FIRMWARE_TARGETS),$(target)=dist/$(target)/libposoffline.so)
 
+LINT_PYTHON := $(BUILD)/lint-python
+.PHONY: lint format
+$(LINT_PYTHON): Tests/Repository/requirements.txt | lint-packages
+	@scripts/python-environment.sh $< $@
+	@touch $@
+
+## lint         the form of every source, the documents' links, the repository's paths and versions
+lint: $(LINT_PYTHON) | lint-packages
+	@$(STEP) "Lint" Tests/Repository/lint.sh check $(LINT_PYTHON)
+
+## format       brings the sources into the form that lint asks for
+format: $(LINT_PYTHON) | lint-packages
+	@Tests/Repository/lint.sh format $(LINT_PYTHON)
+
 ## traps        every trap instruction in the files that ship, with the reason why no input reaches it
 traps: firmware lib
 	Tests/Artifacts/Traps/traps.py
+
+## check        the inner loop: what a change to the library is tried with first, in less than a minute; says what it left out
+.PHONY: check
+check: lib | tool-packages check-packages
+	@$(STEP) "Check" Tests/Support/check.py $(BUILD)
 
 ## test         every test of the library and poscode
 TEST_STEPS := $(addprefix test-,swift crash conformance-host surroundings-host secrets-host poscode install)
@@ -267,7 +288,7 @@ clean:
 help:
 	@sed -n 's/^## //p' Makefile
 
-PACKAGE_SETS := lib tool test firmware firmware-test bench gateway gateway-test sanitizer
+PACKAGE_SETS := lib tool test firmware firmware-test bench gateway gateway-test sanitizer check lint
 .PHONY: $(PACKAGE_SETS:%=%-packages)
 lib-packages: PACKAGE_SET := $(LIB_PACKAGES)
 tool-packages: PACKAGE_SET := $(TOOL_PACKAGES)
@@ -278,5 +299,7 @@ bench-packages: PACKAGE_SET := $(BENCH_PACKAGES)
 gateway-packages: PACKAGE_SET := $(GATEWAY_PACKAGES)
 gateway-test-packages: PACKAGE_SET := $(GATEWAY_TEST_PACKAGES)
 sanitizer-packages: PACKAGE_SET := $(SANITIZER_PACKAGES)
+check-packages: PACKAGE_SET := $(CHECK_PACKAGES)
+lint-packages: PACKAGE_SET := $(LINT_PACKAGES)
 $(PACKAGE_SETS:%=%-packages):
 	@$(PACKAGES) $(PACKAGE_SET)

@@ -10,7 +10,7 @@ import unittest
 import tree
 
 INSTALLING = ("deps", "packages", "demo", "gateway", "e2e", "test", "test-gateway", "test-firmware", "test-sanitizers")
-NAMING = ("lib", "poscode", "posgateway", "firmware", "fuzz", "soak", "mutation", "coverage", "traps",
+NAMING = ("lib", "poscode", "posgateway", "firmware", "check", "lint", "format", "fuzz", "soak", "mutation", "coverage", "traps",
           "footprint", "bench", "bench-gateway", "install", "test-swift", "test-poscode", "test-install")
 
 
