@@ -195,7 +195,7 @@ format: $(LINT_PYTHON) | lint-packages
 traps: firmware lib
 	Tests/Artifacts/Traps/traps.py
 
-## check        the inner loop: what a change to the library is tried with first, in less than a minute; says what it left out
+## check        the inner loop: the quick tests of the library, in less than a minute; says at its end what it left out
 .PHONY: check
 check: lib | tool-packages check-packages
 	@$(STEP) "Check" Tests/Support/check.py $(BUILD)

@@ -206,10 +206,10 @@ class Signature(GatewayTest):
         more = {"notify_url": "https://x.example/notify?a=1&b=2", "app_auth_token": "t", "alipay_sdk": "sdk-java 4.1",
                 "zzz": "1", "A": "capitals first", "a": "=&?%+ ", "中文": "键"}
         self.succeed(KEY_QUERY, **more)
-        for name in more:
+        for name, value in more.items():
             with self.subTest(name=name):
                 parameters = self.client.parameters(KEY_QUERY, **more)
-                self.refuse_signature({**parameters, name: more[name] + "x"})
+                self.refuse_signature({**parameters, name: value + "x"})
                 self.refuse_signature({key: value for key, value in parameters.items() if key != name})
 
     def test_empty_parameters_are_not_signed(self):

@@ -315,10 +315,10 @@ class Ending(unittest.TestCase):
         self.addCleanup(self.client.close)
 
     def test_on_either_signal(self):
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for stopping in (signal.SIGTERM, signal.SIGINT):
             self.client.close()
             self.assertEqual(self.client.call(KEY_QUERY).code, "10000")
-            self.assertEqual(self.server.stop(number), 0)
+            self.assertEqual(self.server.stop(stopping), 0)
             self.server.start()
 
     def test_calls_that_are_under_way_are_answered(self):

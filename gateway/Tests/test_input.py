@@ -144,7 +144,7 @@ class LongInput(GatewayTest):
                     before = cpu_time(self.server)
                     self.assertEqual(self.client.answer(body=body).code, code)
                     used[name, count] = cpu_time(self.server) - before
-        for name, count in used:
+        for name in {name for name, _ in used}:
             # Ticks: some come from elsewhere.
             self.assertLess(used[name, 1_600_000], 8 * used[name, 400_000] + 50, name)
 
