@@ -12,7 +12,9 @@ let plain = settings + [.unsafeFlags(["-Onone"])]
 let package = Package(
     name: "posoffline",
     products: [
-        .library(name: "posoffline", type: .dynamic, targets: ["posoffline"]),
+        // Not the library that ships: this one needs Swift's runtime and exports more than the headers. It is for Swift tests
+        // and for coverage, and has another name so that nobody installs it. `make lib` builds libposoffline.so.
+        .library(name: "posoffline-swift", type: .dynamic, targets: ["posoffline"]),
         .library(
             name: "TransitKit",
             targets: ["TransitCode", "TransitGate", "TransitCrypto", "HostCrypto", "PortableCrypto", "TransitOffice"]),

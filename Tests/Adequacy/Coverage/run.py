@@ -3,7 +3,7 @@
 
     Tests/Adequacy/Coverage/run.py [--report]
 
-Builds the package's tests and libposoffline.so with coverage into build/coverage, runs the Swift tests and the C
+Builds the package's tests and libposoffline-swift.so with coverage into build/coverage, runs the Swift tests and the C
 conformance suite, and prints for each file of the core how many of its regions were run, then every region that was
 not, by line. A region is what the compiler tells apart: each side of an if, a guard's else, the right side of && and
 ||, a case, the body of a loop. Each that is not run has to be explained in uncovered.txt. Ends non-zero when a test
@@ -26,7 +26,7 @@ import programs  # pylint: disable=wrong-import-position
 WORK = os.path.join(ROOT, "build", "coverage")
 PACKAGE = os.path.join(WORK, "swiftpm")
 PRODUCTS = os.path.join(PACKAGE, "release")
-LIBRARY = os.path.join(PRODUCTS, "libposoffline.so")
+LIBRARY = os.path.join(PRODUCTS, "libposoffline-swift.so")
 SOURCES = os.path.realpath(os.path.join(ROOT, "Sources"))
 TOOLS = os.path.dirname(os.path.realpath(shutil.which("swiftc") or "swiftc"))
 CORE = ("TransitCode", "TransitGate", "TransitCrypto", "PortableCrypto", "posoffline")
@@ -49,7 +49,7 @@ def measure():
     shutil.rmtree(os.path.join(WORK, "profiles"), ignore_errors=True)
     os.makedirs(os.path.join(WORK, "profiles"))
     run(["swift", "build", *SWIFT, "--build-tests", "--quiet"])
-    run(["swift", "build", *SWIFT, "--product", "posoffline", "--quiet"])
+    run(["swift", "build", *SWIFT, "--product", "posoffline-swift", "--quiet"])
     run(["swift", "test", *SWIFT, "--skip-build", "--disable-xctest", "--quiet"], POSOFFLINE_CASES=CASES)
     run_suite()
     profiles = glob.glob(os.path.join(WORK, "profiles", "*.profraw"))
