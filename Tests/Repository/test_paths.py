@@ -64,7 +64,7 @@ class Architecture(unittest.TestCase):
         block = re.search(r"^```\n(.*?)^```", tree.read("docs/architecture.md"), re.S | re.M).group(1)
         result, parents = set(), []
         for line in block.splitlines():
-            if match := re.match(r"( *)((?:[A-Za-z.][\w.-]*(?:/[\w.-]+)*/ ?)+)", line):
+            if match := re.match(r"( *)((?:[A-Za-z.][\w.-]*/ ?)+)", line):
                 depth = len(match.group(1)) // 2
                 del parents[depth:]
                 for name in match.group(2).split():
