@@ -238,7 +238,7 @@ class Signature(GatewayTest):
         good = self.signed_with_plus_and_slash()
         for name, sign in (
             ("short", "x"), ("zeros", "AAAA"), ("padding", "===="), ("percent", "%"), ("not ASCII", "签名"),
-            ("much padding", "=" * 344), ("cut padding", good["sign"][:-2]), 
+            ("much padding", "=" * 344), ("cut padding", good["sign"][:-2]),
             ("cut", good["sign"][:-4]), ("other bytes", "A" * 342 + "=="), ("twice", good["sign"] * 2),
             ("URL-safe", good["sign"].replace("+", "-").replace("/", "_")), ("long", "A" * 100000),
             ("hex", base64.b64decode(good["sign"]).hex()), ("spaces", good["sign"].replace("+", " ")),
