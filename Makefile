@@ -131,7 +131,7 @@ $(BUILD)/bench-arm: bench/bench.c include/pos_crypto.h include/posoffline.h $(AR
 	    -L$(ARM_LIBRARIES) -lcrypto -lsecp256k1 -lpthread -ldl
 
 ## bench        how fast it decides, beside libcrypto and libsecp256k1; writes build/bench.json, build/bench-arm.json
-bench: lib firmware $(BUILD)/bench $(BUILD)/bench-arm | bench-packages
+bench: $(ARM_LIBRARIES) lib firmware $(BUILD)/bench $(BUILD)/bench-arm | bench-packages
 	$(BUILD)/bench $(BUILD)/bench.json host=$(LIBRARY) firmware=dist/x86_64/libposoffline.so
 	@echo
 	@echo "ARM, emulated by qemu:"

@@ -76,6 +76,12 @@ class Packages(unittest.TestCase):
         asked = set(re.search(r"--no-install-recommends (.*)", calls).group(1).split())
         self.assertEqual(wanted, asked)
 
+    def test_bench_downloads_nothing(self):
+        self.program("dpkg-query", "echo installed")
+        status, said, calls = self.make("bench")
+        self.assertEqual((2, ""), (status, calls), said)
+        self.assertIn("libraries for ARM are missing. Download them with: make deps\n", said)
+
     def test_nothing_is_installed_when_nothing_is_missing(self):
         self.program("dpkg-query", "echo installed")
         self.assertEqual((0, ""), self.make("packages")[::2])
