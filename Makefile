@@ -120,7 +120,7 @@ $(BUILD)/bench: bench/bench.c include/pos_crypto.h include/posoffline.h | lib
 	$(CC) $(BENCH_FLAGS) bench/bench.c -o $@ -lcrypto -lsecp256k1 -lpthread -ldl
 
 # The same program for ARM, with Debian's libraries for ARM as yardsticks. Fewer rounds: it runs emulated.
-$(ARM_LIBRARIES): bench/arm-sysroot.sh
+$(ARM_LIBRARIES): bench/arm-sysroot.sh | bench-packages
 	$(if $(filter deps,$(MAKECMDGOALS)),,@echo "Debian's libraries for ARM are missing. Download them with: make deps" >&2; exit 1)
 	bench/arm-sysroot.sh $(ARM_SYSROOT)
 	touch $@

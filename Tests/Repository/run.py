@@ -22,7 +22,8 @@ def main():
     else:
         suite = loader.discover(HERE)
     result = unittest.TextTestRunner(stream=sys.stdout).run(suite)
-    failed = len(result.failures) + len(result.errors)
+    # A test with several sub-tests that fail is one test.
+    failed = len({getattr(test, "test_case", test).id() for test, _ in [*result.failures, *result.errors]})
     passed = result.testsRun - failed - len(result.skipped)
     print(f"{passed} passed, {failed} failed")
     return 0 if passed and not failed else 1
