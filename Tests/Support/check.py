@@ -38,7 +38,7 @@ C_PROGRAMS = {
     "loading": ["LIBRARY", "200"],
 }
 LEFT_OUT = """\
-Left out: the tests of the arithmetic; clang; large counts; power cuts and kills; surroundings; key material; poscode;
+Left out: the tests of the arithmetic; the Swift caller; clang; large counts; power cuts and kills; surroundings; key material; poscode;
 the installation (make test); the gateway (make test-gateway); the firmware files (make test-firmware); sanitizers
 (make test-sanitizers); fuzzing (make fuzz); the form of the sources (make lint)."""
 

@@ -9,7 +9,7 @@ let package = Package(
         .testTarget(
             name: "CallerTests",
             dependencies: [
-                .product(name: "posoffline", package: "posoffline"),
+                .product(name: "posoffline-swift", package: "posoffline"),
                 .product(name: "CLibcrypto", package: "posoffline"),
             ],
             path: "CallerTests"),
