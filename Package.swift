@@ -17,7 +17,7 @@ let package = Package(
         .library(name: "posoffline-swift", type: .dynamic, targets: ["posoffline"]),
         .library(
             name: "TransitKit",
-            targets: ["TransitCode", "TransitGate", "TransitCrypto", "HostCrypto", "PortableCrypto", "TransitOffice"]),
+            targets: ["TransitCode", "TransitGate", "TransitCrypto", "HostCrypto", "PortableCrypto", "BackOffice"]),
         .library(name: "TransitPicture", targets: ["TransitPicture"]),
         .library(name: "CLibcrypto", targets: ["CLibcrypto"]),
         .library(name: "CProcess", targets: ["CProcess"]),
@@ -40,7 +40,7 @@ let package = Package(
         .target(name: "TransitCode", swiftSettings: settings),
         .target(name: "TransitGate", dependencies: ["TransitCode", "TransitCrypto"], swiftSettings: settings),
         .target(
-            name: "TransitOffice",
+            name: "BackOffice",
             dependencies: ["TransitCode", "TransitGate", "TransitCrypto", "HostCrypto", "CLibcrypto"],
             swiftSettings: settings),
         .target(name: "TransitPicture", dependencies: ["CQREncode", "CPNG"]),
@@ -74,8 +74,8 @@ let package = Package(
             ],
             path: "Tests/Unit/HostCryptoTests", swiftSettings: plain),
         .testTarget(
-            name: "TransitOfficeTests",
-            dependencies: ["TransitOffice", "HostCrypto", "TransitGate", "TransitCode", "TransitCrypto"],
-            path: "Tests/Unit/TransitOfficeTests", swiftSettings: plain),
+            name: "BackOfficeTests",
+            dependencies: ["BackOffice", "HostCrypto", "TransitGate", "TransitCode", "TransitCrypto"],
+            path: "Tests/Unit/BackOfficeTests", swiftSettings: plain),
     ]
 )

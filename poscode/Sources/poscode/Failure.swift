@@ -1,6 +1,6 @@
+import BackOffice
 import Glibc
 import TransitCode
-import TransitOffice
 import TransitPicture
 
 /// Why the tool cannot do what it was asked: what to tell the user, and how to exit (sysexits.h).

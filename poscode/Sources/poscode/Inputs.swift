@@ -1,5 +1,5 @@
+import BackOffice
 import TransitCode
-import TransitOffice
 
 /// Files that options name.
 enum Inputs {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import TransitOffice
+import BackOffice
 
 /// A code or a record, explained.
 struct Inspect: ParsableCommand {

@@ -1,6 +1,6 @@
+import BackOffice
 import TransitCode
 import TransitCrypto
-import TransitOffice
 
 /// Explains one thing after the other.
 struct Inspector {

@@ -1,6 +1,6 @@
 import ArgumentParser
+import BackOffice
 import TransitCode
-import TransitOffice
 import TransitPicture
 
 /// Codes from fields.

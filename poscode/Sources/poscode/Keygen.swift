@@ -1,5 +1,5 @@
 import ArgumentParser
-import TransitOffice
+import BackOffice
 
 /// New keys for issuers and riders.
 struct Keygen: ParsableCommand {

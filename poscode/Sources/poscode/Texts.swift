@@ -1,5 +1,5 @@
+import BackOffice
 import TransitCode
-import TransitOffice
 
 // What findings mean, in words. Every message says what was found and, where a person can do something, what.
 

@@ -1,6 +1,6 @@
 import ArgumentParser
+import BackOffice
 import TransitCode
-import TransitOffice
 
 /// Records, checked as a back office must.
 struct VerifyRecord: ParsableCommand {

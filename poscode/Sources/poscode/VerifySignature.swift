@@ -1,8 +1,8 @@
 import ArgumentParser
+import BackOffice
 import HostCrypto
 import PortableCrypto
 import TransitCrypto
-import TransitOffice
 
 /// ECDSA signatures, a line each.
 struct VerifySignature: ParsableCommand {

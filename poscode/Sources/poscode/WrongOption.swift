@@ -1,6 +1,6 @@
 import ArgumentParser
+import BackOffice
 import TransitCode
-import TransitOffice
 
 /// `--wrong FIELD=VALUE`: one thing to make wrong on purpose.
 struct WrongOption: ExpressibleByArgument {

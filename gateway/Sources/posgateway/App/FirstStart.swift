@@ -1,5 +1,5 @@
+import BackOffice
 import Foundation
-import TransitOffice
 
 /// What a new data directory gets, so that the first call can be made at once. Each step is done when its result is not
 /// there, so that a first start which was cut short is finished by the next one.

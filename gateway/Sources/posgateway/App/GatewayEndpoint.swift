@@ -1,6 +1,6 @@
+import BackOffice
 import Hummingbird
 import Logging
-import TransitOffice
 
 /// `/gateway.do`: takes a call's parameters out of the request, and sends the signed answer.
 struct GatewayEndpoint: Sendable {

@@ -1,7 +1,7 @@
 import ArgumentParser
+import BackOffice
 import CProcess
 import Foundation
-import TransitOffice
 
 /// The payment platform's interfaces on one machine. docs/gateway.md is its manual.
 @main

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BackOffice
 import Foundation
 import GRDB
 import Hummingbird
@@ -8,7 +9,6 @@ import Logging
 import NIOCore
 import NIOSSL
 import ServiceLifecycle
-import TransitOffice
 
 /// The server.
 struct Serve: AsyncParsableCommand {

@@ -1,4 +1,4 @@
-import TransitOffice
+import BackOffice
 
 /// What the console asks before it does it.
 extension Confirmation {

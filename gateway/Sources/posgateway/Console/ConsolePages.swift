@@ -1,8 +1,8 @@
+import BackOffice
 import Foundation
 import HTTPTypes
 import Hummingbird
 import TransitGate
-import TransitOffice
 
 /// The operator's page (docs/gateway.md, "The console"). Local by default, and always behind a password.
 struct ConsolePages: Sendable {

@@ -1,4 +1,4 @@
-import TransitOffice
+import BackOffice
 
 /// An answer that is no success: the platform's code, its sub code, and what to do about it.
 struct Refusal: Error, Equatable, Sendable {

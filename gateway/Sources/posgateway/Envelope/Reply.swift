@@ -1,4 +1,4 @@
-import TransitOffice
+import BackOffice
 
 /// The answer to one call, before it is signed.
 struct Reply: Sendable {

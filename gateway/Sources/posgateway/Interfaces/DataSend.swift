@@ -1,5 +1,5 @@
+import BackOffice
 import Foundation
-import TransitOffice
 
 extension Interfaces {
     private enum Kind: String, CaseIterable {

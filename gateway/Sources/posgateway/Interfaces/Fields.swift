@@ -1,5 +1,5 @@
+import BackOffice
 import Foundation
-import TransitOffice
 
 /// Reads the members of a JSON object that came from outside, and says by name which one is wrong.
 struct Fields {

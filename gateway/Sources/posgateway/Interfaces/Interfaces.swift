@@ -1,5 +1,5 @@
+import BackOffice
 import Foundation
-import TransitOffice
 
 /// The business of the five interfaces: a call whose envelope holds comes in, a reply goes out.
 struct Interfaces: Sendable {

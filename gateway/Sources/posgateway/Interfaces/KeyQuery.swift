@@ -1,4 +1,4 @@
-import TransitOffice
+import BackOffice
 
 extension Interfaces {
     /// alipay.commerce.transport.offlinepay.key.query: the issuer's public keys that gates shall have.

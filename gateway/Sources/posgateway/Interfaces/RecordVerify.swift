@@ -1,4 +1,4 @@
-import TransitOffice
+import BackOffice
 
 extension Interfaces {
     /// More than the longest record has, in hex.

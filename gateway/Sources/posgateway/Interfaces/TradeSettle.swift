@@ -1,5 +1,5 @@
+import BackOffice
 import Foundation
-import TransitOffice
 
 extension Interfaces {
     /// Trades in one call.

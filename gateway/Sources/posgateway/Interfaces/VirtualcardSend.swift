@@ -1,5 +1,5 @@
+import BackOffice
 import TransitCode
-import TransitOffice
 
 extension Interfaces {
     private enum DisabledCode: String, CaseIterable {

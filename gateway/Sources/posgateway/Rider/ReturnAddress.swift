@@ -1,5 +1,5 @@
+import BackOffice
 import Foundation
-import TransitOffice
 
 /// Where the route page leads a rider back to, once there is an answer.
 struct ReturnAddress: Sendable {

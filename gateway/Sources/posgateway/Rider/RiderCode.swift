@@ -1,4 +1,4 @@
-import TransitOffice
+import BackOffice
 import TransitPicture
 
 /// What a rider's wallet does: makes the code that a gate reads.

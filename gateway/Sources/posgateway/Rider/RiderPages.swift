@@ -1,6 +1,6 @@
+import BackOffice
 import Foundation
 import Hummingbird
-import TransitOffice
 
 /// The route page of the integration document, and what a rider sees behind it (docs/gateway.md, "Riders").
 struct RiderPages: Sendable {

@@ -1,6 +1,6 @@
+import BackOffice
 import TransitCode
 import TransitGate
-import TransitOffice
 
 /// A record as the rules see it.
 struct CheckedRecord: Sendable {

@@ -1,6 +1,6 @@
+import BackOffice
 import Foundation
 import GRDB
-import TransitOffice
 
 extension Store {
     /// Makes a merchant's card what the merchant says that it is; nil for a success.

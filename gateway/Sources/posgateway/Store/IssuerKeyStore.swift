@@ -1,6 +1,6 @@
+import BackOffice
 import Foundation
 import GRDB
-import TransitOffice
 
 /// Why an issuer key cannot become what the operator asked.
 enum IssuerKeyFault: Error, Equatable {

@@ -1,6 +1,6 @@
+import BackOffice
 import Foundation
 import GRDB
-import TransitOffice
 
 extension Store {
     func merchant(_ appID: String) async throws -> Merchant? {

@@ -1,6 +1,6 @@
+import BackOffice
 import Foundation
 import GRDB
-import TransitOffice
 
 /// Who a browser is.
 struct Session: Sendable {

@@ -4,7 +4,7 @@ import TransitCode
 import TransitCrypto
 import TransitGate
 
-@testable import TransitOffice
+@testable import BackOffice
 
 /// Published with the vendor's demo.
 struct GenuineCode: Sendable, CustomTestStringConvertible {

@@ -2,7 +2,7 @@ import HostCrypto
 import Testing
 import TransitCode
 
-@testable import TransitOffice
+@testable import BackOffice
 
 @Suite struct RecordVerifierTests {
     private static let key: [UInt8] = Array("sixteen byte key".utf8)

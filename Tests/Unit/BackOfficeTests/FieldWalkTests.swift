@@ -2,7 +2,7 @@ import HostCrypto
 import Testing
 import TransitCode
 
-@testable import TransitOffice
+@testable import BackOffice
 
 /// Whatever a parser refuses has a place where it stops, and nothing else has.
 @Suite struct FieldWalkTests {

@@ -1,7 +1,7 @@
 import Testing
 import TransitCode
 
-@testable import TransitOffice
+@testable import BackOffice
 
 @Suite struct CodeDraftTests {
     private func report(_ sample: Sample, _ code: [UInt8], at time: UInt32 = Sample.generated) throws

@@ -1,7 +1,7 @@
 import HostCrypto
 import Testing
 
-@testable import TransitOffice
+@testable import BackOffice
 
 @Suite struct KeyFileTests {
     @Test func bytesReadHexOfEitherCaseAndNothingElse() {

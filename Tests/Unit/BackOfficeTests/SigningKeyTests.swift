@@ -2,7 +2,7 @@ import HostCrypto
 import Testing
 import TransitCrypto
 
-@testable import TransitOffice
+@testable import BackOffice
 
 @Suite struct SigningKeyTests {
     /// SEC 2: the group order and the generator, compressed.
