@@ -2,17 +2,17 @@ import TransitCode
 import TransitCrypto
 
 /// What a terminal wants to know of a code, beside the code itself.
-public struct Request: ~Escapable {
+public struct VerificationRequest: ~Escapable {
     public let posParam: Span<UInt8>
     /// The fare; 0 when it is not known yet.
     public let amountCent: UInt32
     /// The terminal's clock; nil when it could not be read.
     public let now: UInt32?
     /// The size of the caller's buffers.
-    public let room: Room
+    public let room: BufferCapacities
 
     @_lifetime(copy posParam)
-    public init(posParam: Span<UInt8>, amountCent: UInt32, now: UInt32?, room: Room) {
+    public init(posParam: Span<UInt8>, amountCent: UInt32, now: UInt32?, room: BufferCapacities) {
         self.posParam = posParam
         self.amountCent = amountCent
         self.now = now
@@ -21,7 +21,7 @@ public struct Request: ~Escapable {
 }
 
 /// What a terminal knows that bears on one code, read at one moment.
-public struct Knowledge<Key: BitwiseCopyable>: BitwiseCopyable {
+public struct CodeStatus<Key: BitwiseCopyable>: BitwiseCopyable {
     let supportsCardType: Bool
     let hasAccepted: Bool
     let issuerKey: Key?
@@ -40,7 +40,7 @@ public protocol Terminal {
     /// What is known of a code before its signatures are checked.
     func knowledge(
         cardType: CardType, identity: ReplayIdentity, issuerKeyID: UInt8
-    ) throws(PosError) -> Knowledge<Backend.IssuerKey>
+    ) throws(PosError) -> CodeStatus<Backend.IssuerKey>
 
     /// Appends the key id and the MAC to a composed record, with the record key in force.
     func sign(_ record: inout RecordBuffer) throws(PosError)
@@ -57,7 +57,7 @@ public enum Gate {
     ///
     /// What comes before the code itself, initialisation and arguments, is the caller's.
     public static func verify<T: Terminal>(
-        _ code: borrowing TransitCode, for request: borrowing Request, at terminal: T, version: Span<UInt8>,
+        _ code: borrowing TransitCode, for request: borrowing VerificationRequest, at terminal: T, version: Span<UInt8>,
         record: inout RecordBuffer
     ) throws(PosError) {
         let credential = code.credential
@@ -89,7 +89,7 @@ public enum Gate {
         of code: borrowing TransitCode, by backend: Backend.Type, key: Backend.IssuerKey
     ) throws(PosError) {
         let digest = Backend.sha1(code.credential.bytes)
-        try demandValid(Backend.verifyIssuer(key, digest: digest.span, signature: code.issuerSignature))
+        try requireValid(Backend.verifyIssuer(key, digest: digest.span, signature: code.issuerSignature))
     }
 
     /// Whether the holder of the credential's key signed the code.
@@ -97,12 +97,12 @@ public enum Gate {
         of code: borrowing TransitCode, by backend: Backend.Type
     ) throws(PosError) {
         let digest = Backend.sha1(code.userSigned)
-        try demandValid(
+        try requireValid(
             Backend.verifyUser(
                 code.credential.userPublicKey, digest: digest.span, signature: code.userSignature))
     }
 
-    private static func demandValid(_ verdict: Verdict) throws(PosError) {
+    private static func requireValid(_ verdict: Verdict) throws(PosError) {
         switch verdict {
         case .valid: return
         case .invalid: throw .malformedCode

@@ -6,7 +6,7 @@ public enum JournalEntry: BitwiseCopyable, Sendable {
     /// A code was accepted.
     case accepted(ReplaySlot)
     /// Codes past their window were dropped, and these are the latest of their times.
-    case forgotten(ForgottenTimes)
+    case evicted(EvictionWatermark)
 
     /// Reads the entry that begins at `offset`; nil when the bytes there are none.
     public init?(_ bytes: Span<UInt8>, at offset: Int) {
@@ -21,9 +21,9 @@ public enum JournalEntry: BitwiseCopyable, Sendable {
                 generated: Self.word(entry, 20), lastSecond: Self.word(entry, 24))
             guard slot.isIdentity else { return nil }
             self = .accepted(slot)
-        case Self.forgottenMark:
-            self = .forgotten(
-                ForgottenTimes(generated: Self.word(entry, 20), lastSecond: Self.word(entry, 24)))
+        case Self.evictedMark:
+            self = .evicted(
+                EvictionWatermark(generated: Self.word(entry, 20), lastSecond: Self.word(entry, 24)))
         default: return nil
         }
     }
@@ -40,8 +40,8 @@ public enum JournalEntry: BitwiseCopyable, Sendable {
             Self.put(UInt32(truncatingIfNeeded: slot.low), 16, in: &bytes)
             Self.put(slot.generated, 20, in: &bytes)
             Self.put(slot.lastSecond, 24, in: &bytes)
-        case .forgotten(let times):
-            Self.put(Self.forgottenMark, 0, in: &bytes)
+        case .evicted(let times):
+            Self.put(Self.evictedMark, 0, in: &bytes)
             Self.put(times.generated, 20, in: &bytes)
             Self.put(times.lastSecond, 24, in: &bytes)
         }
@@ -51,7 +51,7 @@ public enum JournalEntry: BitwiseCopyable, Sendable {
 
     /// "PJ", the version of the format, and the kind: "A" or "F".
     private static var acceptedMark: UInt32 { 0x504A_0141 }
-    private static var forgottenMark: UInt32 { 0x504A_0146 }
+    private static var evictedMark: UInt32 { 0x504A_0146 }
 
     private static func word(_ bytes: Span<UInt8>, _ at: Int) -> UInt32 {
         var word: UInt32 = 0

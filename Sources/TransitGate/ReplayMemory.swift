@@ -59,12 +59,12 @@ public struct ReplaySlot: BitwiseCopyable, Sendable {
 }
 
 /// The latest generation time and the latest last second of codes that were dropped.
-public struct ForgottenTimes: BitwiseCopyable, Sendable {
+public struct EvictionWatermark: BitwiseCopyable, Sendable {
     var generated: UInt32
     var lastSecond: UInt32
 
-    func joined(with other: ForgottenTimes?) -> ForgottenTimes {
-        ForgottenTimes(
+    func joined(with other: EvictionWatermark?) -> EvictionWatermark {
+        EvictionWatermark(
             generated: max(generated, other?.generated ?? 0), lastSecond: max(lastSecond, other?.lastSecond ?? 0))
     }
 }
@@ -81,7 +81,7 @@ public struct ReplayMemory: Sendable {
 
     public private(set) var count = 0
     /// The latest times of the codes that were dropped; nil when none were.
-    public private(set) var forgotten: ForgottenTimes?
+    public private(set) var watermark: EvictionWatermark?
 
     public init() {}
 
@@ -89,7 +89,7 @@ public struct ReplayMemory: Sendable {
         case remembered
         case duplicate
         /// The table is filling up: give it a larger one, or say that there is none.
-        case crowded
+        case needsGrowth
     }
 
     public func contains(_ identity: ReplayIdentity, in slots: Span<ReplaySlot>) -> Bool {
@@ -99,43 +99,43 @@ public struct ReplayMemory: Sendable {
 
     /// Remembers a code that has passed every other check.
     ///
-    /// `canGrow` says whether the caller will follow `.crowded` with a larger table and another call. Without one the
-    /// table is filled further, and `.crowded` then means that the code is not remembered.
+    /// `canGrow` says whether the caller will follow `.needsGrowth` with a larger table and another call. Without one the
+    /// table is filled further, and `.needsGrowth` then means that the code is not remembered.
     public mutating func remember(
         _ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32, in slots: inout MutableSpan<ReplaySlot>,
         canGrow: Bool
     ) -> Outcome {
-        guard slots.count >= 8 else { return .crowded }
+        guard slots.count >= 8 else { return .needsGrowth }
         if contains(identity, in: slots.span) { return .duplicate }
-        if let forgotten, identity.generated <= forgotten.generated, lastSecond <= forgotten.lastSecond {
+        if let watermark, identity.generated <= watermark.generated, lastSecond <= watermark.lastSecond {
             return .duplicate
         }
         if count >= Self.comfortable(slots.count) {
-            forgetPast(now, in: &slots)
+            removeExpired(now, in: &slots)
             // Unless a quarter of the room has come free, the next sweep would come too soon to pay for itself.
             let limit = canGrow ? slots.count / 2 : slots.count &- slots.count / 8
-            guard count < limit else { return .crowded }
+            guard count < limit else { return .needsGrowth }
         }
         insert(ReplaySlot(identity, until: lastSecond), into: &slots)
         return .remembered
     }
 
-    /// Takes in what a journal says, whatever the time. `.crowded` asks for a larger table.
+    /// Takes in what a journal says, whatever the time. `.needsGrowth` asks for a larger table.
     public mutating func restore(_ entry: JournalEntry, in slots: inout MutableSpan<ReplaySlot>) -> Outcome {
         switch entry {
-        case .forgotten(let times):
-            forgotten = times.joined(with: forgotten)
+        case .evicted(let times):
+            watermark = times.joined(with: watermark)
         case .accepted(let slot):
-            guard slots.count >= 8 else { return .crowded }
+            guard slots.count >= 8 else { return .needsGrowth }
             guard slots[Self.find(low: slot.low, high: slot.high, in: slots.span)].isEmpty else { return .duplicate }
-            guard count < Self.comfortable(slots.count) else { return .crowded }
+            guard count < Self.comfortable(slots.count) else { return .needsGrowth }
             insert(slot, into: &slots)
         }
         return .remembered
     }
 
     /// Takes back what was remembered just now.
-    public mutating func withdraw(_ identity: ReplayIdentity, from slots: inout MutableSpan<ReplaySlot>) {
+    public mutating func rollBack(_ identity: ReplayIdentity, from slots: inout MutableSpan<ReplaySlot>) {
         let index = Self.find(identity, in: slots.span)
         guard !slots[index].isEmpty else { return }
         Self.remove(at: index, from: &slots)
@@ -169,7 +169,7 @@ public struct ReplayMemory: Sendable {
     }
 
     /// Drops every code that is past its window.
-    public mutating func forgetPast(_ now: UInt32, in slots: inout MutableSpan<ReplaySlot>) {
+    public mutating func removeExpired(_ now: UInt32, in slots: inout MutableSpan<ReplaySlot>) {
         var index = 0
         while index < slots.count {
             let slot = slots[index]
@@ -177,8 +177,8 @@ public struct ReplayMemory: Sendable {
                 index &+= 1
                 continue
             }
-            forgotten = ForgottenTimes(generated: slot.generated, lastSecond: slot.lastSecond)
-                .joined(with: forgotten)
+            watermark = EvictionWatermark(generated: slot.generated, lastSecond: slot.lastSecond)
+                .joined(with: watermark)
             Self.remove(at: index, from: &slots)
             count &-= 1
             // Another slot may have moved here: look again.

@@ -5,7 +5,7 @@ import TransitCode
 // How C's values become Swift's and back. Pointers end here.
 
 /// Runs a call, in which the thread cannot be cancelled, and turns what it threw into the C code.
-func answer(_ body: () throws(PosError) -> Void) -> Int32 {
+func returnCode(_ body: () throws(PosError) -> Void) -> Int32 {
     var call = posoffline_platform_call()
     posoffline_platform_begin(&call)
     defer { posoffline_platform_end(&call) }

@@ -27,8 +27,8 @@ struct CardOutputs {
     }
 
     /// The sizes of all of a response's buffers.
-    func room(userID: Output<CChar>, record: Output<CChar>? = nil) -> Room {
-        Room(
+    func room(userID: Output<CChar>, record: Output<CChar>? = nil) -> BufferCapacities {
+        BufferCapacities(
             userID: userID.room, record: record?.room ?? .max, cardNumber: number.room, cardData: data.room,
             cardType: type.room)
     }

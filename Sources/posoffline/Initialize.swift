@@ -5,14 +5,14 @@ import TransitGate
 
 @c @implementation
 public func init_pos_verify(_ keyList: UnsafePointer<CChar>?, _ cardTypeList: UnsafePointer<CChar>?) -> Int32 {
-    answer { () throws(PosError) in
+    returnCode { () throws(PosError) in
         guard let keyList, let cardTypeList else { throw .illegalParam }
         var keys = try loadKeys(from: text(keyList))
         defer { keys.release() }
         var cardTypes = try loadCardTypes(from: text(cardTypeList))
         defer { cardTypes.release() }
 
-        try withTerminal { (state) throws(PosError) in
+        try withLibraryState { (state) throws(PosError) in
             // Under the lock: fork() waits for it, so that no child has the key's file open, and no signal handler's frame
             // keeps the key.
             var file = RecordKeyFile()
@@ -32,16 +32,16 @@ public func init_pos_verify(_ keyList: UnsafePointer<CChar>?, _ cardTypeList: Un
 
 @c @implementation
 public func free_pos_verify() {
-    _ = answer { () throws(PosError) in
-        try withTerminal { (state) throws(PosError) in state.forgetAll() }
+    _ = returnCode { () throws(PosError) in
+        try withLibraryState { (state) throws(PosError) in state.reset() }
     }
 }
 
 @c @implementation
 public func posoffline_set_record_key(_ key: UnsafePointer<UInt8>?, _ count: Int32) -> Int32 {
-    answer { () throws(PosError) in
+    returnCode { () throws(PosError) in
         guard let key, count > 0 else { throw .illegalParam }
-        try withTerminal { (state) throws(PosError) in
+        try withLibraryState { (state) throws(PosError) in
             defer { posoffline_platform_wipe_calls() }
             guard state.recordKey.set(Span(_unsafeStart: key, count: Int(count))) else { throw .illegalParam }
             state.recordKeyIsFromCall = true
@@ -51,13 +51,13 @@ public func posoffline_set_record_key(_ key: UnsafePointer<UInt8>?, _ count: Int
 
 @c @implementation
 public func posoffline_set_state_dir(_ path: UnsafePointer<CChar>?) -> Int32 {
-    answer { () throws(PosError) in
+    returnCode { () throws(PosError) in
         guard let path else { throw .illegalParam }
-        try withTerminal { (state) throws(PosError) in try state.state.use(path, for: &state.replay) }
+        try withLibraryState { (state) throws(PosError) in try state.stateDirectory.use(path, for: &state.replay) }
     }
 }
 
-private func loadKeys(from json: Span<UInt8>) throws(PosError) -> Block<IssuerKey<Backend.IssuerKey>> {
+private func loadKeys(from json: Span<UInt8>) throws(PosError) -> HeapBuffer<IssuerKey<Backend.IssuerKey>> {
     var keys = try block(of: IssuerKey<Backend.IssuerKey>.self, count: TerminalLists.countKeys(in: json))
     do throws(PosError) {
         var span = keys.mutableSpan
@@ -69,7 +69,7 @@ private func loadKeys(from json: Span<UInt8>) throws(PosError) -> Block<IssuerKe
     return keys
 }
 
-private func loadCardTypes(from json: Span<UInt8>) throws(PosError) -> Block<CardType> {
+private func loadCardTypes(from json: Span<UInt8>) throws(PosError) -> HeapBuffer<CardType> {
     var cardTypes = try block(of: CardType.self, count: TerminalLists.countCardTypes(in: json))
     do throws(PosError) {
         var span = cardTypes.mutableSpan
@@ -81,7 +81,7 @@ private func loadCardTypes(from json: Span<UInt8>) throws(PosError) -> Block<Car
     return cardTypes
 }
 
-private func block<Element: BitwiseCopyable>(of type: Element.Type, count: Int) throws(PosError) -> Block<Element> {
-    guard let block = Block<Element>(count: count) else { throw .outOfMemory }
+private func block<Element: BitwiseCopyable>(of type: Element.Type, count: Int) throws(PosError) -> HeapBuffer<Element> {
+    guard let block = HeapBuffer<Element>(count: count) else { throw .outOfMemory }
     return block
 }

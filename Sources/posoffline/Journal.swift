@@ -16,7 +16,7 @@ struct Journal: ~Copyable {
     /// With how many entries the file is worth a look whether it should be rewritten.
     private var limit = Self.slack
     /// The disk has failed in a way that leaves open what the file holds: it takes nothing more before it is rewritten.
-    private(set) var isDoubtful = false
+    private(set) var needsRewrite = false
     /// The disk has taken no entry the last time. What the file holds is known all the same.
     private var hasRefused = false
 
@@ -24,12 +24,12 @@ struct Journal: ~Copyable {
     private var process = 0
 
     /// Whether this process has it open.
-    var isOpen: Bool { file >= 0 && !isInherited }
+    var isOpen: Bool { file >= 0 && !isInheritedByFork }
     /// Whether entries can be added.
-    var isUsable: Bool { isOpen && !isDoubtful }
+    var isUsable: Bool { isOpen && !needsRewrite }
 
     /// Whether this process is a child of the one that has it open.
-    private var isInherited: Bool { file >= 0 && process != posoffline_platform_process() }
+    private var isInheritedByFork: Bool { file >= 0 && process != posoffline_platform_process() }
 
     /// Takes the directory at a path and reads the journal there into `table`. Throws `.illegalParam` when that is no
     /// directory to write in, or has no journal and none may be made; `.system` when another process has it or the disk
@@ -40,7 +40,7 @@ struct Journal: ~Copyable {
         process = posoffline_platform_process()
         directory = try Self.handle(posoffline_platform_take_directory(path))
         // Linux's FAT writes the first names in a new directory when its parent is synced.
-        try Self.demand(posoffline_platform_sync_parent(directory))
+        try Self.require(posoffline_platform_sync_parent(directory))
         file = try Self.handle(posoffline_platform_open(directory, cString(Self.name), mayCreate ? 1 : 0))
         try probe()
         try read(into: &table)
@@ -52,28 +52,28 @@ struct Journal: ~Copyable {
         let temporary = try Self.handle(makeTemporary())
         do throws(PosError) {
             try write(JournalEntry.accepted(ReplaySlot()).bytes.span, to: temporary, at: 0)
-            try Self.demand(posoffline_platform_sync(temporary))
+            try Self.require(posoffline_platform_sync(temporary))
         } catch {
             posoffline_platform_close(temporary)
             _ = removeTemporary()
             throw error
         }
         posoffline_platform_close(temporary)
-        try Self.demand(removeTemporary())
+        try Self.require(removeTemporary())
     }
 
     /// Whether `path` still leads to this journal's directory: after a repair another file system may be mounted there.
     /// Throws `.system` when the disk fails.
     func isReached(by path: UnsafePointer<CChar>) throws(PosError) -> Bool {
-        let answer = posoffline_platform_leads_to(path, directory)
-        guard answer != Int32(POSOFFLINE_PLATFORM_FAULT) else { throw .system }
-        return answer == 1
+        let result = posoffline_platform_leads_to(path, directory)
+        guard result != Int32(POSOFFLINE_PLATFORM_FAULT) else { throw .system }
+        return result == 1
     }
 
     /// Notices a disk that has failed since the last ride. Throws `.system` when it still takes no entry.
     mutating func check() throws(PosError) {
-        if posoffline_platform_sync(file) != 0 { isDoubtful = true }
-        guard hasRefused, !isDoubtful else { return }
+        if posoffline_platform_sync(file) != 0 { needsRewrite = true }
+        guard hasRefused, !needsRewrite else { return }
         try probe()
         hasRefused = false
     }
@@ -82,7 +82,7 @@ struct Journal: ~Copyable {
     mutating func close() {
         // A child that no fork handler has seen may share the descriptors themselves with its parent (CLONE_FILES), so
         // it leaves them as they are.
-        if !isInherited {
+        if !isInheritedByFork {
             if file >= 0 { posoffline_platform_close(file) }
             if directory >= 0 { posoffline_platform_give_directory(directory) }
         }
@@ -112,14 +112,14 @@ struct Journal: ~Copyable {
             // A full disk. The file is as it was before, where the disk says so: it takes the next entry without a
             // rewriting, for which there may be no room.
             hasRefused = true
-            isDoubtful = posoffline_platform_truncate(file, UInt(bitPattern: end)) != 0
+            needsRewrite = posoffline_platform_truncate(file, UInt(bitPattern: end)) != 0
                 || posoffline_platform_sync(file) != 0
             throw error
         }
         do throws(PosError) {
-            try Self.demand(posoffline_platform_sync(file))
+            try Self.require(posoffline_platform_sync(file))
         } catch {
-            isDoubtful = true
+            needsRewrite = true
             _ = posoffline_platform_truncate(file, UInt(bitPattern: end))
             throw error
         }
@@ -127,13 +127,13 @@ struct Journal: ~Copyable {
         hasRefused = false
     }
 
-    /// Whether the file has grown so far that codes past their window should be dropped, and `tidy` called.
-    var isLong: Bool { count >= limit }
+    /// Whether the file has grown so far that codes past their window should be dropped, and `compact` called.
+    var needsCompaction: Bool { count >= limit }
 
     /// Rewrites the file when most of it is out of date. No ride depends on it: when it fails, the next time is later.
-    mutating func tidy(_ table: borrowing ReplayTable) {
+    mutating func compact(_ table: borrowing ReplayTable) {
         limit = 2 &* table.count &+ Self.slack
-        guard isLong else { return }
+        guard needsCompaction else { return }
         do throws(PosError) { try rewrite(from: table) } catch { limit = 2 &* count }
     }
 
@@ -145,13 +145,13 @@ struct Journal: ~Copyable {
         let written: Int
         do throws(PosError) {
             written = try write(table, to: temporary)
-            try Self.demand(posoffline_platform_sync(temporary))
-            try Self.demand(
+            try Self.require(posoffline_platform_sync(temporary))
+            try Self.require(
                 posoffline_platform_rename(directory, cString(Self.temporaryName), cString(Self.name)))
         } catch {
             posoffline_platform_close(temporary)
             // A rename that failed may have been done all the same: then there is no temporary file any more.
-            if removeTemporary() != 0 { isDoubtful = true }
+            if removeTemporary() != 0 { needsRewrite = true }
             throw error
         }
         let replaced = file
@@ -159,12 +159,12 @@ struct Journal: ~Copyable {
         // Until the new name is on the disk as well, a power cut brings the old file back. FAT keeps where a file
         // begins beside its name, and writes that when the file is synced: after the temporary name has gone, or two names
         // would lead to one file. It gives the old file's room away when that is closed.
-        isDoubtful = true
+        needsRewrite = true
         let results = (posoffline_platform_sync_directory(directory), posoffline_platform_sync(file))
         posoffline_platform_close(replaced)
-        try Self.demand(results.0)
-        try Self.demand(results.1)
-        (isDoubtful, hasRefused) = (false, false)
+        try Self.require(results.0)
+        try Self.require(results.1)
+        (needsRewrite, hasRefused) = (false, false)
     }
 
     /// A journal that is shorter is left alone.
@@ -201,18 +201,18 @@ struct Journal: ~Copyable {
     private func write(_ table: borrowing ReplayTable, to file: Int32) throws(PosError) -> Int {
         var page = Page()
         var (offset, written) = (0, 0)
-        if let times = table.memory.forgotten {
-            page.append(JournalEntry.forgotten(times).bytes)
+        if let times = table.memory.watermark {
+            page.append(JournalEntry.evicted(times).bytes)
             written += 1
         }
-        let places = table.places
-        for index in places.indices where !places[index].isEmpty {
+        let slots = table.allSlots
+        for index in slots.indices where !slots[index].isEmpty {
             if page.isFull {
                 try write(page.bytes, to: file, at: offset)
                 offset &+= page.count
                 page = Page()
             }
-            page.append(JournalEntry.accepted(places[index]).bytes)
+            page.append(JournalEntry.accepted(slots[index]).bytes)
             written &+= 1
         }
         try write(page.bytes, to: file, at: offset)
@@ -223,7 +223,7 @@ struct Journal: ~Copyable {
         let result = bytes.withUnsafeBufferPointer {
             posoffline_platform_write(file, UInt(bitPattern: offset), $0.baseAddress, UInt($0.count))
         }
-        try Self.demand(result)
+        try Self.require(result)
     }
 
     private static func handle(_ result: Int32) throws(PosError) -> Int32 {
@@ -231,7 +231,7 @@ struct Journal: ~Copyable {
         throw result == Int32(POSOFFLINE_PLATFORM_UNFIT) ? .illegalParam : .system
     }
 
-    private static func demand(_ result: Int32) throws(PosError) {
+    private static func require(_ result: Int32) throws(PosError) {
         if result != 0 { throw .system }
     }
 }

@@ -4,7 +4,7 @@ import TransitCode
 @c @implementation
 public func get_key_id(_ qrcode: UnsafePointer<UInt8>?) -> Int32 {
     var id: UInt8 = 0
-    let outcome = answer { () throws(PosError) in
+    let outcome = returnCode { () throws(PosError) in
         guard let qrcode else { throw .illegalParam }
         id = try TransitCode.issuerKeyID(ofHead: bytes(qrcode, count: 3))
     }

@@ -4,19 +4,19 @@ import TransitGate
 /// The replay memory and the room that it has, which grows with it.
 struct ReplayTable: ~Copyable {
     private(set) var memory = ReplayMemory()
-    private var slots = Block<ReplaySlot>()
+    private var slots = HeapBuffer<ReplaySlot>()
 
     var count: Int { memory.count }
 
     /// Whether nothing was ever remembered.
-    var isEmpty: Bool { memory.count == 0 && memory.forgotten == nil }
+    var isEmpty: Bool { memory.count == 0 && memory.watermark == nil }
 
     func contains(_ identity: ReplayIdentity) -> Bool { memory.contains(identity, in: slots.span) }
 
     /// Makes the first room, so that a verification seldom allocates.
     mutating func reserve() throws(PosError) {
         guard slots.count == 0 else { return }
-        guard let block = Block<ReplaySlot>(count: ReplayMemory.initialCapacity) else { throw .outOfMemory }
+        guard let block = HeapBuffer<ReplaySlot>(count: ReplayMemory.initialCapacity) else { throw .outOfMemory }
         slots = block
     }
 
@@ -29,14 +29,14 @@ struct ReplayTable: ~Copyable {
     mutating func remember(_ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32) throws(PosError) {
         try reserve()
         var outcome = remember(identity, until: lastSecond, now: now, canGrow: true)
-        if outcome == .crowded {
+        if outcome == .needsGrowth {
             let hasGrown = grow(to: slots.count &* 2)
             outcome = remember(identity, until: lastSecond, now: now, canGrow: hasGrown)
         }
         switch outcome {
         case .remembered: return
         case .duplicate: throw .duplicated
-        case .crowded: throw .outOfMemory
+        case .needsGrowth: throw .outOfMemory
         }
     }
 
@@ -45,7 +45,7 @@ struct ReplayTable: ~Copyable {
         try reserve()
         while true {
             let outcome = Self.run(&memory, &slots) { $0.restore(entry, in: &$1) }
-            guard outcome == .crowded else { return }
+            guard outcome == .needsGrowth else { return }
             guard grow(to: slots.count &* 2) else { throw .outOfMemory }
         }
     }
@@ -53,21 +53,21 @@ struct ReplayTable: ~Copyable {
     /// Takes in what another table holds.
     mutating func restore(_ other: borrowing ReplayTable) throws(PosError) {
         try reserve(more: other.count)
-        if let times = other.memory.forgotten { try restore(.forgotten(times)) }
-        let places = other.places
-        for index in places.indices where !places[index].isEmpty { try restore(.accepted(places[index])) }
+        if let times = other.memory.watermark { try restore(.evicted(times)) }
+        let slots = other.allSlots
+        for index in slots.indices where !slots[index].isEmpty { try restore(.accepted(slots[index])) }
     }
 
-    mutating func withdraw(_ identity: ReplayIdentity) {
-        Self.run(&memory, &slots) { $0.withdraw(identity, from: &$1) }
+    mutating func rollBack(_ identity: ReplayIdentity) {
+        Self.run(&memory, &slots) { $0.rollBack(identity, from: &$1) }
     }
 
-    mutating func forgetPast(_ now: UInt32) {
-        Self.run(&memory, &slots) { $0.forgetPast(now, in: &$1) }
+    mutating func removeExpired(_ now: UInt32) {
+        Self.run(&memory, &slots) { $0.removeExpired(now, in: &$1) }
     }
 
-    /// All that there is room for, the empty places too.
-    var places: Span<ReplaySlot> {
+    /// All that there is room for, the empty slots too.
+    var allSlots: Span<ReplaySlot> {
         @_lifetime(borrow self) get { slots.span }
     }
 
@@ -85,7 +85,7 @@ struct ReplayTable: ~Copyable {
     }
 
     private static func run<Result>(
-        _ memory: inout ReplayMemory, _ slots: inout Block<ReplaySlot>,
+        _ memory: inout ReplayMemory, _ slots: inout HeapBuffer<ReplaySlot>,
         _ body: (inout ReplayMemory, inout MutableSpan<ReplaySlot>) -> Result
     ) -> Result {
         var span = slots.mutableSpan
@@ -94,7 +94,7 @@ struct ReplayTable: ~Copyable {
 
     /// False when there is no memory for it; the table is then as it was.
     private mutating func grow(to capacity: Int) -> Bool {
-        guard var larger = Block<ReplaySlot>(count: capacity) else { return false }
+        guard var larger = HeapBuffer<ReplaySlot>(count: capacity) else { return false }
         var span = larger.mutableSpan
         memory.move(from: slots.span, to: &span)
         slots.release()

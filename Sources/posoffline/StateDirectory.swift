@@ -8,7 +8,7 @@ struct StateDirectory: ~Copyable {
     private static let variable: StaticString = "POSOFFLINE_STATE_DIR"
 
     /// With its NUL; none when accepted codes live in memory alone.
-    private var path = Block<CChar>()
+    private var path = HeapBuffer<CChar>()
     /// A directory set by a call comes before one from the environment.
     private var isFromCall = false
     private var journal = Journal()
@@ -32,32 +32,32 @@ struct StateDirectory: ~Copyable {
     }
 
     /// Has in `table` what the directory holds, if there is one. A disk that has failed since is no hindrance.
-    mutating func demandRead(into table: inout ReplayTable) throws(PosError) {
+    mutating func requireRead(into table: inout ReplayTable) throws(PosError) {
         guard path.count > 0, reader != posoffline_platform_process() else { return }
-        do throws(PosError) { try reopen(for: &table, mayCreate: false) } catch { throw error.ofTheSystem }
+        do throws(PosError) { try reopen(for: &table, mayCreate: false) } catch { throw error.asSystemError }
     }
 
     /// Has the journal ready to take an entry, if there is to be one.
-    mutating func demandUsable(for table: inout ReplayTable) throws(PosError) {
+    mutating func requireUsable(for table: inout ReplayTable) throws(PosError) {
         guard path.count > 0, !journal.isUsable else { return }
-        do throws(PosError) { try recover(for: &table, mayCreate: false) } catch { throw error.ofTheSystem }
+        do throws(PosError) { try recover(for: &table, mayCreate: false) } catch { throw error.asSystemError }
     }
 
     /// Has it on the disk that a code was accepted, which `table` remembers already. When that cannot be, the table
     /// forgets the code again.
-    mutating func keep(
+    mutating func persist(
         _ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32, in table: inout ReplayTable
     ) throws(PosError) {
         guard path.count > 0 else { return }
         do throws(PosError) {
             try journal.add(ReplaySlot(identity, until: lastSecond))
         } catch {
-            table.withdraw(identity)
-            throw error.ofTheSystem
+            table.rollBack(identity)
+            throw error.asSystemError
         }
-        if journal.isLong {
-            table.forgetPast(now)
-            journal.tidy(table)
+        if journal.needsCompaction {
+            table.removeExpired(now)
+            journal.compact(table)
         }
     }
 
@@ -68,7 +68,7 @@ struct StateDirectory: ~Copyable {
     }
 
     /// Leaves the directory to the parent, right after fork(). Does no more than a signal handler may.
-    mutating func leaveToParent() {
+    mutating func closeInherited() {
         journal.closeInherited()
         reader = 0
     }
@@ -129,7 +129,7 @@ struct StateDirectory: ~Copyable {
     ) throws(PosError) {
         let name = text(path)
         guard !isSame(name) else { return try confirm(for: &table, mayCreate: mayCreateAgain) }
-        guard var copy = Block<CChar>(count: name.count &+ 1) else { throw .outOfMemory }
+        guard var copy = HeapBuffer<CChar>(count: name.count &+ 1) else { throw .outOfMemory }
         var span = copy.mutableSpan
         for index in name.indices { span[index] = CChar(bitPattern: name[index]) }
         // The path before, until the call has succeeded.
@@ -167,7 +167,7 @@ struct StateDirectory: ~Copyable {
             try joined.reserve()
             try opened.open(path, into: &joined, mayCreate: mayCreate)
             try joined.restore(table)
-            if !table.isEmpty || journal.isDoubtful { try opened.rewrite(from: joined) }
+            if !table.isEmpty || journal.needsRewrite { try opened.rewrite(from: joined) }
         } catch {
             opened.close()
             joined.release()

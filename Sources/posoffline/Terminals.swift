@@ -30,12 +30,12 @@ extension SharedTerminal {
         // The thread's own: hashing takes long enough for another thread to run into the lock.
         var key = RecordKey()
         defer { key.wipe() }
-        try withTerminal { (state) throws(PosError) in
+        try withLibraryState { (state) throws(PosError) in
             // free_pos_verify may have come since the code was looked up, and taken the operator's key.
             if needsInitialization {
                 guard state.isInitialized else { throw .notInitialized }
             } else {
-                try state.demandEnvironment()
+                try state.requireEnvironment()
             }
             key.copy(from: state.recordKey)
         }
@@ -43,7 +43,7 @@ extension SharedTerminal {
     }
 
     func accept(_ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32) throws(PosError) {
-        try withTerminal { (state) throws(PosError) in
+        try withLibraryState { (state) throws(PosError) in
             // free_pos_verify may have come since the code was looked up: what it drops stays dropped.
             guard state.isInitialized || !needsInitialization else { throw .notInitialized }
             try state.remember(identity, until: lastSecond, now: now)
@@ -57,8 +57,8 @@ struct ListTerminal: SharedTerminal {
 
     func knowledge(
         cardType: CardType, identity: ReplayIdentity, issuerKeyID: UInt8
-    ) throws(PosError) -> Knowledge<LibraryBackend.IssuerKey> {
-        try withTerminal { (state) throws(PosError) in
+    ) throws(PosError) -> CodeStatus<LibraryBackend.IssuerKey> {
+        try withLibraryState { (state) throws(PosError) in
             try state.knowledge(cardType: cardType, identity: identity, issuerKeyID: issuerKeyID)
         }
     }
@@ -72,18 +72,18 @@ struct KeyTerminal: SharedTerminal {
 
     func knowledge(
         cardType: CardType, identity: ReplayIdentity, issuerKeyID: UInt8
-    ) throws(PosError) -> Knowledge<LibraryBackend.IssuerKey> {
-        let hasAccepted = try withTerminal { (state) throws(PosError) in
-            try state.demandEnvironment()
+    ) throws(PosError) -> CodeStatus<LibraryBackend.IssuerKey> {
+        let hasAccepted = try withLibraryState { (state) throws(PosError) in
+            try state.requireEnvironment()
             return try state.hasAccepted(identity)
         }
-        return Knowledge(
+        return CodeStatus(
             supportsCardType: true, hasAccepted: hasAccepted,
             issuerKey: hasAccepted ? nil : LibraryBackend.issuerKey(publicKey.span))
     }
 }
 
 /// The first check of all.
-func demandInitialized() throws(PosError) {
-    guard try withTerminal({ (state) throws(PosError) in state.isInitialized }) else { throw .notInitialized }
+func requireInitialized() throws(PosError) {
+    guard try withLibraryState({ (state) throws(PosError) in state.isInitialized }) else { throw .notInitialized }
 }

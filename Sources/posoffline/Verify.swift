@@ -7,8 +7,8 @@ import TransitGate
 public func verify_qrcode_v2(
     _ request: UnsafeMutablePointer<VERIFY_REQUEST_V2>?, _ response: UnsafeMutablePointer<VERIFY_RESPONSE_V2>?
 ) -> Int32 {
-    answer { () throws(PosError) in
-        try demandInitialized()
+    returnCode { () throws(PosError) in
+        try requireInitialized()
         guard let request = request?.pointee, let response, var card = CardOutputs(response),
             var uid = Output(response.pointee.uid, response.pointee.uid_len),
             var record = Output(response.pointee.record, response.pointee.record_len)
@@ -31,7 +31,7 @@ public func verify_qrcode_v2(
 public func verify_qrcode(
     _ request: UnsafeMutablePointer<VERIFY_REQUEST>?, _ response: UnsafeMutablePointer<VERIFY_RESPONSE>?
 ) -> Int32 {
-    answer { () throws(PosError) in
+    returnCode { () throws(PosError) in
         guard let request = request?.pointee, let response, let key = request.master_pub_key,
             var uid = Output(response.pointee.uid, response.pointee.uid_len),
             var record = Output(response.pointee.record, response.pointee.record_len)
@@ -43,7 +43,7 @@ public func verify_qrcode(
         try verify(
             qrcode: request.qrcode, count: request.qrcode_len, posParam: request.pos_param,
             amountCent: request.amount_cent, at: KeyTerminal(publicKey: publicKey.bytes),
-            room: Room(userID: uid.room, record: record.room)
+            room: BufferCapacities(userID: uid.room, record: record.room)
         ) { code, bytes in
             uid.write(code.credential.userID)
             record.writeHex(bytes)
@@ -62,14 +62,14 @@ private typealias PosParamCopy = InputCopy<1025>
 /// The whole of a verification. `write` is called once, at the end of one that succeeds, with the code and its record.
 private func verify(
     qrcode: UnsafePointer<UInt8>?, count: Int32, posParam: UnsafePointer<CChar>?, amountCent: Int32,
-    at terminal: some Terminal, room: Room, write: (borrowing TransitCode, Span<UInt8>) -> Void
+    at terminal: some Terminal, room: BufferCapacities, write: (borrowing TransitCode, Span<UInt8>) -> Void
 ) throws(PosError) {
     guard let qrcode, count >= 1, let posParam, amountCent >= 0, room.meetsMinimum else { throw .illegalParam }
     let codeCopy = CodeCopy(bytes(qrcode, count: Int(count)))
     let posParamCopy = PosParamCopy(text(posParam, limit: PosParam.maxCount + 1))
 
     let code = try TransitCode(codeCopy.span)
-    let request = Request(
+    let request = VerificationRequest(
         posParam: posParamCopy.span, amountCent: UInt32(amountCent), now: currentTime(), room: room)
     var record = RecordBuffer()
     try Gate.verify(code, for: request, at: terminal, version: version, record: &record)
@@ -80,8 +80,8 @@ private func verify(
 public func get_qrcode_info(
     _ request: UnsafeMutablePointer<INFO_REQUEST>?, _ response: UnsafeMutablePointer<INFO_RESPONSE>?
 ) -> Int32 {
-    answer { () throws(PosError) in
-        try demandInitialized()
+    returnCode { () throws(PosError) in
+        try requireInitialized()
         guard let request = request?.pointee, let qrcode = request.qrcode, request.qrcode_len >= 1, let response,
             var card = CardOutputs(response), var uid = Output(response.pointee.uid, response.pointee.uid_len)
         else { throw .illegalParam }

@@ -16,7 +16,7 @@ public func get_version() -> UnsafeMutablePointer<CChar>? {
 
 @c @implementation
 public func get_libposoffline_version(_ buffer: UnsafeMutablePointer<CChar>?, _ count: Int32) -> Int32 {
-    answer { () throws(PosError) in
+    returnCode { () throws(PosError) in
         guard let buffer, count >= POSOFFLINE_VERSION_MIN else { throw .illegalParam }
         for index in 0...version.count { buffer[index] = cString(versionText)[index] }
     }

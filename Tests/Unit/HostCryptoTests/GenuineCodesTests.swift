@@ -14,10 +14,10 @@ private final class OneKeyTerminal: Terminal {
 
     func knowledge(
         cardType: CardType, identity: ReplayIdentity, issuerKeyID: UInt8
-    ) throws(PosError) -> Knowledge<HostBackend.IssuerKey> {
+    ) throws(PosError) -> CodeStatus<HostBackend.IssuerKey> {
         let publicKey = GenuineCode.issuerPublicKey
         let issuerKey = HostBackend.issuerKey(publicKey.span)
-        return Knowledge(
+        return CodeStatus(
             supportsCardType: true, hasAccepted: accepted.contains(identity),
             issuerKey: issuerKeyID == keyID ? issuerKey : nil)
     }
@@ -41,7 +41,7 @@ private final class OneKeyTerminal: Terminal {
         let version = [UInt8](text: "1.0.0")
         var record = RecordBuffer()
         let refused = refusal { () throws(PosError) in
-            let request = Request(posParam: posParam.span, amountCent: 200, now: now, room: Room(userID: 17))
+            let request = VerificationRequest(posParam: posParam.span, amountCent: 200, now: now, room: BufferCapacities(userID: 17))
             try Gate.verify(
                 TransitCode(code.span), for: request, at: terminal, version: version.span, record: &record)
         }

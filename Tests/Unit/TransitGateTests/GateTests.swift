@@ -12,7 +12,7 @@ struct Trial {
     var posParam = #"{"pos_id":"1","type":"SINGLE","subject":"s","record_id":"r"}"#
     var amountCent: UInt32 = 200
     var now: UInt32? = 1_516_167_400
-    var room = Room(userID: 17, record: 2048, cardNumber: 17, cardData: 65, cardType: 9)
+    var room = BufferCapacities(userID: 17, record: 2048, cardNumber: 17, cardData: 65, cardType: 9)
     var supportsCardType = true
     var hasAccepted = false
     var hasIssuerKey = true
@@ -40,7 +40,7 @@ struct Trial {
         var record = RecordBuffer()
         let refused = Journal.$current.withValue(journal) {
             refusal { () throws(PosError) in
-                let request = Request(posParam: posParam.span, amountCent: amountCent, now: now, room: room)
+                let request = VerificationRequest(posParam: posParam.span, amountCent: amountCent, now: now, room: room)
                 try Gate.verify(
                     TransitCode(code.span), for: request, at: terminal, version: Self.version.span, record: &record)
             }
@@ -60,11 +60,11 @@ final class MockTerminal: Terminal {
 
     func knowledge(
         cardType: CardType, identity: ReplayIdentity, issuerKeyID: UInt8
-    ) throws(PosError) -> Knowledge<MockBackend.IssuerKey> {
+    ) throws(PosError) -> CodeStatus<MockBackend.IssuerKey> {
         Journal.note("knowledge")
         asked = (cardType, identity, issuerKeyID)
         if let error = trial.knowledgeError { throw error }
-        return Knowledge(
+        return CodeStatus(
             supportsCardType: trial.supportsCardType, hasAccepted: trial.hasAccepted,
             issuerKey: trial.hasIssuerKey ? MockBackend.IssuerKey(last: Trial.issuerKeyEnd) : nil)
     }
@@ -273,7 +273,7 @@ final class MockTerminal: Terminal {
 
     @Test func `every result must fit its buffer`() {
         let recordCount = 2 * Trial().run().record.count + 1
-        let edges: [(String, WritableKeyPath<Room, Int>, Int)] = [
+        let edges: [(String, WritableKeyPath<BufferCapacities, Int>, Int)] = [
             ("user id", \.userID, 17), ("record", \.record, recordCount), ("card number", \.cardNumber, 9),
             ("card data", \.cardData, 5), ("card type", \.cardType, 9),
         ]
@@ -281,7 +281,7 @@ final class MockTerminal: Terminal {
             for (size, error) in [(least, nil), (least - 1, .illegalParam), (0, .illegalParam), (-1, .illegalParam)]
                 as [(Int, PosError?)]
             {
-                var trial = Trial(room: Room(userID: .max))
+                var trial = Trial(room: BufferCapacities(userID: .max))
                 trial.room[keyPath: path] = size
                 let (refused, _, _, terminal) = trial.run()
                 #expect(refused == error, "\(name) of \(size)")
@@ -301,7 +301,7 @@ final class MockTerminal: Terminal {
             let terminal = MockTerminal(trial)
             var record = RecordBuffer()
             let outcome = refusal { () throws(PosError) in
-                let request = Request(posParam: posParam.span, amountCent: 200, now: trial.now, room: trial.room)
+                let request = VerificationRequest(posParam: posParam.span, amountCent: 200, now: trial.now, room: trial.room)
                 try Gate.verify(
                     TransitCode(bytes.span), for: request, at: terminal, version: Trial.version.span, record: &record)
             }
@@ -315,15 +315,15 @@ final class MockTerminal: Terminal {
 }
 
 /// Reference, section 1: minimum lengths, and values that do not fit.
-@Suite struct RoomTests {
-    static let minimum = Room(userID: 17, record: 2048, cardNumber: 17, cardData: 65, cardType: 9)
+@Suite struct BufferCapacitiesTests {
+    static let minimum = BufferCapacities(userID: 17, record: 2048, cardNumber: 17, cardData: 65, cardType: 9)
 
     @Test(
         arguments: [
-            (\Room.userID, 17), (\Room.record, 2048), (\Room.cardNumber, 17), (\Room.cardData, 65),
-            (\Room.cardType, 9),
-        ] as [(WritableKeyPath<Room, Int> & Sendable, Int)])
-    func `each length has its minimum`(path: WritableKeyPath<Room, Int> & Sendable, least: Int) {
+            (\BufferCapacities.userID, 17), (\BufferCapacities.record, 2048), (\BufferCapacities.cardNumber, 17), (\BufferCapacities.cardData, 65),
+            (\BufferCapacities.cardType, 9),
+        ] as [(WritableKeyPath<BufferCapacities, Int> & Sendable, Int)])
+    func `each length has its minimum`(path: WritableKeyPath<BufferCapacities, Int> & Sendable, least: Int) {
         #expect(Self.minimum[keyPath: path] == least)
         for (length, passes) in [
             (least, true), (least - 1, false), (least + 1, true), (0, false), (-1, false), (.min, false),
@@ -336,11 +336,11 @@ final class MockTerminal: Terminal {
     }
 
     @Test func `a buffer that is not given is large enough`() {
-        #expect(Room(userID: 17).meetsMinimum)
-        #expect(!Room(userID: 16).meetsMinimum)
+        #expect(BufferCapacities(userID: 17).meetsMinimum)
+        #expect(!BufferCapacities(userID: 16).meetsMinimum)
     }
 
-    private func holds(_ parts: CodeParts, _ change: (inout Room) -> Void) throws -> Bool {
+    private func holds(_ parts: CodeParts, _ change: (inout BufferCapacities) -> Void) throws -> Bool {
         let bytes = parts.bytes
         var room = Self.minimum
         change(&room)
@@ -367,7 +367,7 @@ final class MockTerminal: Terminal {
 
     @Test func `empty values need a NUL, or nothing`() throws {
         let empty = CodeParts(cardType: [UInt8](repeating: 0, count: 8), cardNumber: [], cardData: [])
-        let exact = Room(userID: 17, record: 0, cardNumber: 1, cardData: 0, cardType: 1)
+        let exact = BufferCapacities(userID: 17, record: 0, cardNumber: 1, cardData: 0, cardType: 1)
         #expect(try holds(empty) { $0 = exact })
         #expect(
             try !holds(empty) {
@@ -387,9 +387,9 @@ final class MockTerminal: Terminal {
     }
 
     @Test func `a record needs two digits a byte and a NUL`() {
-        #expect(Room(userID: 17, record: 201).holdsRecord(count: 100))
-        #expect(!Room(userID: 17, record: 200).holdsRecord(count: 100))
-        #expect(Room(userID: 17, record: 1).holdsRecord(count: 0))
-        #expect(!Room(userID: 17, record: 0).holdsRecord(count: 0))
+        #expect(BufferCapacities(userID: 17, record: 201).holdsRecord(count: 100))
+        #expect(!BufferCapacities(userID: 17, record: 200).holdsRecord(count: 100))
+        #expect(BufferCapacities(userID: 17, record: 1).holdsRecord(count: 0))
+        #expect(!BufferCapacities(userID: 17, record: 0).holdsRecord(count: 0))
     }
 }

@@ -11,7 +11,7 @@ import TransitGate
     /// The journal of a table, entry by entry.
     private static func entries(_ table: Table) -> [JournalEntry] {
         var entries = table.slots.filter { !$0.isEmpty }.map { JournalEntry.accepted($0) }
-        if let times = table.memory.forgotten { entries.append(.forgotten(times)) }
+        if let times = table.memory.watermark { entries.append(.evicted(times)) }
         return entries
     }
 
@@ -95,7 +95,7 @@ import TransitGate
             let written = Self.bytes(entry)
             let entryRead = Self.read(written)
             let read = try #require(entryRead)
-            if copy.restore(read) == .crowded {
+            if copy.restore(read) == .needsGrowth {
                 copy.grow()
                 #expect(copy.restore(read) == .remembered)
             }
@@ -114,24 +114,24 @@ import TransitGate
             _ = table.remember(
                 try .at(home: index, tag: 100 + index), until: UInt32(10 + index), now: 5, canGrow: true)
         }
-        table.forgetPast(1000)
+        table.removeExpired(1000)
         #expect(table.memory.count == 0)
-        let forgotten = table.memory.forgotten
+        let forgotten = table.memory.watermark
         let times = try #require(forgotten)
         var copy = Table(8)
-        #expect(copy.restore(.forgotten(times)) == .remembered)
+        #expect(copy.restore(.evicted(times)) == .remembered)
         // A second, older entry changes nothing.
         var older = Table(8)
         _ = older.remember(try .at(home: 1, tag: 50), until: 3, now: 1, canGrow: true)
-        older.forgetPast(1000)
-        let olderForgotten = older.memory.forgotten
-        #expect(copy.restore(.forgotten(try #require(olderForgotten))) == .remembered)
+        older.removeExpired(1000)
+        let olderForgotten = older.memory.watermark
+        #expect(copy.restore(.evicted(try #require(olderForgotten))) == .remembered)
         for lastSecond in [14, 15, 16] as [UInt32] {
             let first = table.remember(identity, until: lastSecond, now: 5, canGrow: true)
             let second = copy.remember(identity, until: lastSecond, now: 5, canGrow: true)
             #expect(first == second)
-            table.withdraw(identity)
-            copy.withdraw(identity)
+            table.rollBack(identity)
+            copy.rollBack(identity)
         }
     }
 
@@ -142,10 +142,10 @@ import TransitGate
         #expect(table.restore(entry) == .duplicate)
         #expect(table.memory.count == 1)
         for tag in 2..<7 { #expect(table.restore(.accepted(try Self.accepted(tag))) == .remembered) }
-        #expect(table.restore(.accepted(try Self.accepted(7))) == .crowded)
+        #expect(table.restore(.accepted(try Self.accepted(7))) == .needsGrowth)
         #expect(table.restore(entry) == .duplicate)
         var none = Table(0)
-        #expect(none.restore(entry) == .crowded)
+        #expect(none.restore(entry) == .needsGrowth)
     }
 
     @Test func `what is withdrawn is gone, and its neighbours stay`() throws {
@@ -153,10 +153,10 @@ import TransitGate
             var table = Table(8)
             let identities = try (0..<5).map { try ReplayIdentity.at(home: 6, tag: $0) }
             for identity in identities { _ = table.remember(identity, until: 100, now: 50, canGrow: true) }
-            table.withdraw(identities[gone])
+            table.rollBack(identities[gone])
             #expect(table.memory.count == 4)
             for (index, identity) in identities.enumerated() { #expect(table.contains(identity) == (index != gone)) }
-            table.withdraw(identities[gone])
+            table.rollBack(identities[gone])
             #expect(table.memory.count == 4)
             #expect(table.remember(identities[gone], until: 100, now: 50, canGrow: true) == .remembered)
         }

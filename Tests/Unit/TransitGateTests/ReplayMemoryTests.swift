@@ -31,11 +31,11 @@ struct Table {
         Self.run(&memory, &slots) { $0.restore(entry, in: &$1) }
     }
 
-    mutating func withdraw(_ identity: ReplayIdentity) {
-        Self.run(&memory, &slots) { $0.withdraw(identity, from: &$1) }
+    mutating func rollBack(_ identity: ReplayIdentity) {
+        Self.run(&memory, &slots) { $0.rollBack(identity, from: &$1) }
     }
 
-    mutating func forgetPast(_ now: UInt32) { Self.run(&memory, &slots) { $0.forgetPast(now, in: &$1) } }
+    mutating func removeExpired(_ now: UInt32) { Self.run(&memory, &slots) { $0.removeExpired(now, in: &$1) } }
 
     private static func run<Result>(
         _ memory: inout ReplayMemory, _ slots: inout [ReplaySlot],
@@ -50,7 +50,7 @@ struct Table {
         _ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32, hasMemory: Bool = true
     ) -> ReplayMemory.Outcome {
         let outcome = remember(identity, until: lastSecond, now: now, canGrow: true)
-        guard outcome == .crowded else { return outcome }
+        guard outcome == .needsGrowth else { return outcome }
         if hasMemory { grow() }
         return remember(identity, until: lastSecond, now: now, canGrow: hasMemory)
     }
@@ -102,8 +102,8 @@ struct Table {
         var table = Table(0)
         let id = try ReplayIdentity.at(home: 0, tag: 0)
         #expect(!table.contains(id))
-        #expect(table.remember(id, until: 9, now: 0, canGrow: true) == .crowded)
-        #expect(table.remember(id, until: 9, now: 0, canGrow: false) == .crowded)
+        #expect(table.remember(id, until: 9, now: 0, canGrow: true) == .needsGrowth)
+        #expect(table.remember(id, until: 9, now: 0, canGrow: false) == .needsGrowth)
         #expect(table.memory.count == 0)
     }
 
@@ -114,14 +114,14 @@ struct Table {
         let ids = try identities(capacity)
         var growing = Table(capacity)
         for (index, id) in ids.enumerated() {
-            let expected: ReplayMemory.Outcome = index < capacity * 3 / 4 ? .remembered : .crowded
+            let expected: ReplayMemory.Outcome = index < capacity * 3 / 4 ? .remembered : .needsGrowth
             #expect(growing.remember(id, until: 100, now: 100, canGrow: true) == expected)
             #expect(growing.contains(id) == (expected == .remembered))
         }
         #expect(growing.memory.count == capacity * 3 / 4)
         var fixed = Table(capacity)
         for (index, id) in ids.enumerated() {
-            let expected: ReplayMemory.Outcome = index < capacity * 7 / 8 ? .remembered : .crowded
+            let expected: ReplayMemory.Outcome = index < capacity * 7 / 8 ? .remembered : .needsGrowth
             #expect(fixed.remember(id, until: 100, now: 100, canGrow: false) == expected)
             #expect(fixed.contains(id) == (expected == .remembered))
         }
@@ -133,7 +133,7 @@ struct Table {
 
     @Test func `a sweep that frees less than a quarter asks for more room, one that frees a quarter does not`() throws
     {
-        for (past, expected) in [(0, .crowded), (1, .crowded), (2, .crowded), (3, .remembered), (6, .remembered)]
+        for (past, expected) in [(0, .needsGrowth), (1, .needsGrowth), (2, .needsGrowth), (3, .remembered), (6, .remembered)]
             as [(Int, ReplayMemory.Outcome)]
         {
             let ids = try identities(7)
@@ -155,7 +155,7 @@ struct Table {
         var table = Table(8)
         for id in ids.prefix(7) { _ = table.remember(id, until: 100, now: 50, canGrow: false) }
         let outcome = table.remember(ids[7], until: 200, now: now, canGrow: false)
-        #expect(outcome == (isKept ? .crowded : .remembered))
+        #expect(outcome == (isKept ? .needsGrowth : .remembered))
         for id in ids.prefix(7) { #expect(table.contains(id) == isKept) }
         #expect(table.memory.count == (isKept ? 7 : 1))
     }
@@ -195,7 +195,7 @@ struct Table {
         let ids = try identities(8)
         var table = Table(8)
         for id in ids.prefix(7) { _ = table.remember(id, until: .max, now: .max, canGrow: false) }
-        #expect(table.remember(ids[7], until: .max, now: .max, canGrow: false) == .crowded)
+        #expect(table.remember(ids[7], until: .max, now: .max, canGrow: false) == .needsGrowth)
         for id in ids.prefix(7) { #expect(table.contains(id)) }
     }
 
@@ -274,12 +274,12 @@ struct Table {
     private func run(
         _ name: String, capacity: Int, homes: Int, steps: Int, hasMemory: (Int) -> Bool,
         clock: (Int, inout Random) -> UInt32
-    ) throws -> (remembered: Int, duplicate: Int, crowded: Int, refusedFresh: Int, table: Table) {
+    ) throws -> (remembered: Int, duplicate: Int, needsGrowth: Int, refusedFresh: Int, table: Table) {
         var random = Random(name)
         var table = Table(capacity)
         var model = Model()
         var codes: [Code] = []
-        var tally = (remembered: 0, duplicate: 0, crowded: 0, refusedFresh: 0, table: table)
+        var tally = (remembered: 0, duplicate: 0, needsGrowth: 0, refusedFresh: 0, table: table)
         for step in 0..<steps {
             let now = clock(step, &random)
             model.hasGoneBack = model.hasGoneBack || now < model.latest
@@ -327,12 +327,12 @@ struct Table {
                 }
                 #expect(table.memory.count <= before)
                 tally.duplicate += 1
-            case .crowded:
+            case .needsGrowth:
                 #expect(!known)
                 #expect(!hasMemory(step), "step \(step)")
                 #expect(!table.contains(code.identity))
                 #expect(table.memory.count >= table.slots.count * 3 / 4)
-                tally.crowded += 1
+                tally.needsGrowth += 1
             }
             #expect(table.memory.count <= table.slots.count * 7 / 8)
             if step % 64 == 0 {
@@ -353,7 +353,7 @@ struct Table {
             1_000_000 + UInt32(step / 4)
         }
         #expect(tally.refusedFresh == 0)
-        #expect(tally.crowded == 0)
+        #expect(tally.needsGrowth == 0)
         #expect(tally.duplicate > 500)
         // Bounded by the window, not by the history: some 400 seconds of four codes each.
         #expect(tally.table.slots.count <= 4096)
@@ -376,7 +376,7 @@ struct Table {
             step, _ in 1_000_000 + UInt32(step / 3)
         }
         #expect(tally.table.slots.count == capacity)
-        #expect(tally.crowded > 100)
+        #expect(tally.needsGrowth > 100)
         #expect(tally.remembered > capacity)
         #expect(tally.refusedFresh == 0)
     }
@@ -389,7 +389,7 @@ struct Table {
             default: 1_000_500 + UInt32(step - 5000)
             }
         }
-        #expect(tally.crowded > 100)
+        #expect(tally.needsGrowth > 100)
         #expect(tally.remembered > 1500)
         #expect(tally.refusedFresh == 0)
     }

@@ -1,7 +1,7 @@
 import TransitCode
 
 /// How many bytes the caller's buffers hold (docs/rules.md, "Buffers").
-public struct Room: Sendable {
+public struct BufferCapacities: Sendable {
     public var userID: Int
     public var record: Int
     public var cardNumber: Int

@@ -3,12 +3,12 @@ import TransitCode
 import TransitGate
 
 /// All that this library remembers between calls.
-struct TerminalState: ~Copyable {
+struct LibraryState: ~Copyable {
     /// The key list and the card type list of the last init_pos_verify; empty before the first.
-    var keys = Block<IssuerKey<Backend.IssuerKey>>()
-    var cardTypes = Block<CardType>()
+    var keys = HeapBuffer<IssuerKey<Backend.IssuerKey>>()
+    var cardTypes = HeapBuffer<CardType>()
     var replay = ReplayTable()
-    var state = StateDirectory()
+    var stateDirectory = StateDirectory()
     var recordKey = RecordKey()
     /// A key set by a call comes before one from the environment.
     var recordKeyIsFromCall = false
@@ -19,10 +19,10 @@ struct TerminalState: ~Copyable {
 
     mutating func knowledge(
         cardType: CardType, identity: ReplayIdentity, issuerKeyID: UInt8
-    ) throws(PosError) -> Knowledge<Backend.IssuerKey> {
+    ) throws(PosError) -> CodeStatus<Backend.IssuerKey> {
         guard isInitialized else { throw .notInitialized }
         let isSupported = TerminalLists.supports(cardType, in: cardTypes.span)
-        return Knowledge(
+        return CodeStatus(
             supportsCardType: isSupported,
             // The card type comes first, and a directory that cannot be read after it.
             hasAccepted: isSupported ? try hasAccepted(identity) : false,
@@ -30,24 +30,24 @@ struct TerminalState: ~Copyable {
     }
 
     mutating func hasAccepted(_ identity: ReplayIdentity) throws(PosError) -> Bool {
-        try state.demandRead(into: &replay)
+        try stateDirectory.requireRead(into: &replay)
         return replay.contains(identity)
     }
 
     mutating func remember(
         _ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32
     ) throws(PosError) {
-        try state.demandUsable(for: &replay)
+        try stateDirectory.requireUsable(for: &replay)
         try replay.remember(identity, until: lastSecond, now: now)
-        try state.keep(identity, until: lastSecond, now: now, in: &replay)
+        try stateDirectory.persist(identity, until: lastSecond, now: now, in: &replay)
     }
 
     /// The state directory stays set; the next verification or initialisation reads it again.
-    mutating func forgetAll() {
+    mutating func reset() {
         keys.release()
         cardTypes.release()
         replay.release()
-        state.close()
+        stateDirectory.close()
         recordKey.wipe()
         recordKeyIsFromCall = false
         hasReadEnvironment = false
@@ -55,12 +55,12 @@ struct TerminalState: ~Copyable {
 
     /// When the library leaves the process.
     mutating func end() {
-        forgetAll()
-        state.unset()
+        reset()
+        stateDirectory.unset()
     }
 
     /// Has in force what the environment names, for a verification that comes before init_pos_verify.
-    mutating func demandEnvironment() throws(PosError) {
+    mutating func requireEnvironment() throws(PosError) {
         guard !hasReadEnvironment else { return }
         var file = RecordKeyFile()
         defer {
@@ -69,9 +69,9 @@ struct TerminalState: ~Copyable {
         }
         do throws(PosError) {
             try file.read()
-            try state.useEnvironment(for: &replay, isRide: true)
+            try stateDirectory.useEnvironment(for: &replay, isRide: true)
         } catch {
-            throw error.ofTheSystem
+            throw error.asSystemError
         }
         takeKey(of: &file)
     }
@@ -79,7 +79,7 @@ struct TerminalState: ~Copyable {
     /// Takes the directory that the environment names, and the record key that its file had, and makes room for the
     /// first code. When it throws, nothing has changed.
     mutating func useEnvironment(_ file: inout RecordKeyFile) throws(PosError) {
-        try state.useEnvironment(for: &replay, isRide: false)
+        try stateDirectory.useEnvironment(for: &replay, isRide: false)
         // A directory that was opened has brought its own room.
         try replay.reserve()
         takeKey(of: &file)
@@ -92,22 +92,22 @@ struct TerminalState: ~Copyable {
     }
 }
 
-/// The only one there is: a process is a terminal. Touched within `withTerminal` alone. It begins as constant data: no
+/// The only one: a process has one library. Touched within `withLibraryState` alone. It begins as constant data: no
 /// initialiser of the runtime's stands between two threads and it.
-private nonisolated(unsafe) var terminal = TerminalState()
+private nonisolated(unsafe) var library = LibraryState()
 
 /// Runs `body` while no other thread touches the terminal's state. A thread that comes while the library leaves the process
 /// is answered that nothing works: what was accepted is forgotten, and nothing accepted now would be remembered.
-func withTerminal<Result>(
-    _ body: (inout TerminalState) throws(PosError) -> Result
+func withLibraryState<Result>(
+    _ body: (inout LibraryState) throws(PosError) -> Result
 ) throws(PosError) -> Result {
     guard posoffline_platform_lock() != 0 else { throw .system }
     defer { posoffline_platform_unlock() }
-    posoffline_platform_watch({ terminal.end() }, { terminal.state.leaveToParent() })
-    return try body(&terminal)
+    posoffline_platform_watch({ library.end() }, { library.stateDirectory.closeInherited() })
+    return try body(&library)
 }
 
 extension PosError {
     /// What goes wrong with a directory or a file in the middle of a verification is no fault of the caller's arguments.
-    var ofTheSystem: PosError { self == .outOfMemory ? .outOfMemory : .system }
+    var asSystemError: PosError { self == .outOfMemory ? .outOfMemory : .system }
 }

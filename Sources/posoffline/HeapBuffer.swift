@@ -2,7 +2,7 @@ import CPlatform
 
 /// Memory of the platform's. Swift's own allocation traps when there is none left; this one says so. Whoever holds a
 /// block releases it, once.
-struct Block<Element: BitwiseCopyable> {
+struct HeapBuffer<Element: BitwiseCopyable> {
     private var memory: UnsafeMutableBufferPointer<Element>
 
     /// No memory.
@@ -21,7 +21,7 @@ struct Block<Element: BitwiseCopyable> {
     /// Gives the memory back and becomes a block of none.
     mutating func release() {
         posoffline_platform_release(memory.baseAddress)
-        self = Block()
+        self = HeapBuffer()
     }
 
     var span: Span<Element> {
