@@ -68,6 +68,10 @@ let package = Package(
             name: "TransitGateTests", dependencies: ["TransitGate", "TransitCode", "TransitCrypto", "TestSupport"],
             path: "Tests/Unit/TransitGateTests", swiftSettings: plain),
         .testTarget(
+            name: "LibraryTests",
+            dependencies: ["posoffline", "HostCrypto", "TransitGate", "TransitCode", "TestSupport"],
+            path: "Tests/Unit/LibraryTests", swiftSettings: plain),
+        .testTarget(
             name: "HostCryptoTests",
             dependencies: [
                 "HostCrypto", "TransitGate", "TransitCode", "TransitCrypto", "CLibcrypto", "CSecp256k1", "TestSupport",

@@ -33,14 +33,10 @@ extension [UInt8] {
         var digits: [UInt8] = []
         digits.reserveCapacity(2 * count)
         for byte in self {
-            digits.append(Self.digit(byte >> 4))
-            digits.append(Self.digit(byte & 15))
+            digits.append(UInt8(hexDigit: byte >> 4))
+            digits.append(UInt8(hexDigit: byte & 15))
         }
         return String(decoding: digits, as: UTF8.self)
-    }
-
-    private static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
     }
 
     mutating func append(bigEndian value: UInt16) {

@@ -1,3 +1,4 @@
+import TransitCode
 import TransitGate
 
 // Files of private keys: text, one key a line, `#` begins a comment line. Secret, so not in the key list's own form:
@@ -67,10 +68,9 @@ public struct RiderKeyFile: Sendable {
 public enum RecordKeyText {
     /// The key, 16 to 64 bytes.
     public static func key(_ text: [UInt8]) throws(OfficeError) -> [UInt8] {
-        let end = text.lastIndex { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }.map { $0 + 1 } ?? 0
-        guard let key = [UInt8](hex: text[..<end]), key.count >= RecordKey.minCount, key.count <= RecordKey.maxCount
-        else { throw .badKeyFile(line: 1, .malformed) }
-        return key
+        var hex = HexText<64>()
+        guard let count = RecordKey.decode(text.span, into: &hex) else { throw .badKeyFile(line: 1, .malformed) }
+        return [UInt8](hex.bytes.span.extracting(first: count))
     }
 }
 

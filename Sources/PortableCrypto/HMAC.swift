@@ -15,7 +15,7 @@ enum HMACSHA256 {
         var short = hash.finish()
         hash.wipe()
         let tag = tag(blockKey: short.span, message: message)
-        wipe(&short)
+        Secret.overwrite(&short, with: SHA256Digest(repeating: 0))
         return tag
     }
 
@@ -31,12 +31,7 @@ enum HMACSHA256 {
         hash.update(inner.span)
         let tag = hash.finish()
         hash.wipe()
-        wipe(&inner)
+        Secret.overwrite(&inner, with: SHA256Digest(repeating: 0))
         return tag
-    }
-
-    /// Never inlined and not optimised: the stores stay.
-    @inline(never) @_optimize(none) private static func wipe(_ bytes: inout SHA256Digest) {
-        bytes = SHA256Digest(repeating: 0)
     }
 }

@@ -65,12 +65,11 @@ struct SHA256: ~Copyable {
         return digest
     }
 
-    /// Overwrites everything, for a hash that saw a secret. Never inlined and not optimised: the stores stay.
-    @inline(never) @_optimize(none) mutating func wipe() {
-        state = InlineArray(repeating: 0)
-        schedule = InlineArray(repeating: 0)
-        block.words = InlineArray(repeating: 0)
-        block.length = 0
+    /// Overwrites everything, for a hash that saw a secret.
+    mutating func wipe() {
+        Secret.overwrite(&state, with: InlineArray(repeating: 0))
+        Secret.overwrite(&schedule, with: InlineArray(repeating: 0))
+        Secret.overwrite(&block, with: MessageBlock())
     }
 
     /// The message schedule lives in the struct rather than on the stack, so that `wipe` reaches it.

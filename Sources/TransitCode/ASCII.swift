@@ -40,6 +40,10 @@ extension UInt8 {
         default: nil
         }
     }
+
+    /// The uppercase hex digit for a value below 16. The only place that writes hex digits.
+    @inline(__always)
+    public init(hexDigit value: UInt8) { self = value < 10 ? 0x30 &+ value : 0x41 &- 10 &+ value }
 }
 
 extension Span where Element == UInt8 {

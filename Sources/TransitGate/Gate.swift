@@ -1,90 +1,63 @@
 import TransitCode
 import TransitCrypto
 
-/// What a terminal wants to know of a code, beside the code itself.
+/// What a gate asks about one code.
 public struct VerificationRequest: ~Escapable {
+    /// The terminal's JSON text, not yet checked.
     public let posParam: Span<UInt8>
-    /// The fare; 0 when it is not known yet.
+    /// The fare in cents; 0 when it is not known yet.
     public let amountCent: UInt32
-    /// The terminal's clock; nil when it could not be read.
+    /// The terminal's clock in Unix seconds; nil when it cannot be read or does not fit 32 bits.
     public let now: UInt32?
-    /// The size of the caller's buffers.
-    public let room: BufferCapacities
 
     @_lifetime(copy posParam)
-    public init(posParam: Span<UInt8>, amountCent: UInt32, now: UInt32?, room: BufferCapacities) {
+    public init(posParam: Span<UInt8>, amountCent: UInt32, now: UInt32?) {
         self.posParam = posParam
         self.amountCent = amountCent
         self.now = now
-        self.room = room
     }
 }
 
-/// What a terminal knows that bears on one code, read at one moment.
+/// What the library knows of one code, read at one moment.
 public struct CodeStatus<Key: BitwiseCopyable>: BitwiseCopyable {
     let supportsCardType: Bool
-    let hasAccepted: Bool
+    let hasBeenAccepted: Bool
     let issuerKey: Key?
 
-    public init(supportsCardType: Bool, hasAccepted: Bool, issuerKey: Key?) {
+    /// `issuerKey` is nil when no key has the code's issuer key id.
+    public init(supportsCardType: Bool, hasBeenAccepted: Bool, issuerKey: Key?) {
         self.supportsCardType = supportsCardType
-        self.hasAccepted = hasAccepted
+        self.hasBeenAccepted = hasBeenAccepted
         self.issuerKey = issuerKey
     }
 }
 
-/// What the rules ask of the terminal that they decide for. Its owner sees to locks and storage.
-public protocol Terminal {
-    associatedtype Backend: CryptoBackend
-
-    /// What is known of a code before its signatures are checked.
-    func knowledge(
-        cardType: CardType, identity: ReplayIdentity, issuerKeyID: UInt8
-    ) throws(PosError) -> CodeStatus<Backend.IssuerKey>
-
-    /// Appends the key id and the MAC to a composed record, with the record key in force.
-    func sign(_ record: inout RecordBuffer) throws(PosError)
-
-    /// Marks a code as accepted; throws `.duplicated` when another thread was first, `.outOfMemory` when it cannot be
-    /// remembered.
-    func accept(_ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32) throws(PosError)
-}
-
 /// The rules by which a code passes (docs/rules.md, "The order of checks").
 public enum Gate {
-    /// Decides, marks the code as accepted, and leaves the signed record in `record`. Throws the first reason to
-    /// refuse; the code is then not marked.
+    /// Decides whether a code passes: steps 4 to 12 of the order of checks.
     ///
-    /// What comes before the code itself, initialisation and arguments, is the caller's.
-    public static func verify<T: Terminal>(
-        _ code: borrowing TransitCode, for request: borrowing VerificationRequest, at terminal: T, version: Span<UInt8>,
-        record: inout RecordBuffer
-    ) throws(PosError) {
+    /// The result depends on the arguments alone, and the call changes nothing. Returns the second at which the code
+    /// passes, which is `request.now`. Throws the first reason to refuse.
+    public static func decide<Backend: CryptoBackend>(
+        _ code: borrowing TransitCode, status: CodeStatus<Backend.IssuerKey>,
+        request: borrowing VerificationRequest, by backend: Backend.Type
+    ) throws(PosError) -> UInt32 {
         let credential = code.credential
-        let identity = ReplayIdentity(of: code, by: T.Backend.self)
-        let known = try terminal.knowledge(
-            cardType: credential.cardType, identity: identity, issuerKeyID: code.issuerKeyID)
-        guard known.supportsCardType else { throw .cardTypeUnsupported }
-        guard !known.hasAccepted else { throw .duplicated }
-        guard let issuerKey = known.issuerKey else { throw .illegalParam }
+        guard status.supportsCardType else { throw .cardTypeUnsupported }
+        guard !status.hasBeenAccepted else { throw .duplicated }
+        guard let issuerKey = status.issuerKey else { throw .illegalParam }
         guard let now = request.now else { throw .system }
         guard now <= credential.expiry else { throw .credentialExpired }
-        try checkIssuerSignature(of: code, by: T.Backend.self, key: issuerKey)
+        try checkIssuerSignature(of: code, by: Backend.self, key: issuerKey)
         guard code.isInWindow(at: now) else { throw .codeExpired }
-        try checkUserSignature(of: code, by: T.Backend.self)
+        try checkUserSignature(of: code, by: Backend.self)
         try PosParam.check(request.posParam)
         guard request.amountCent <= UInt32(credential.quotaCent) else { throw .quotaExceeded }
-
-        try record.compose(
-            code: code.bytes, posParam: request.posParam, amountCent: request.amountCent, acceptedAt: now,
-            version: version)
-        try terminal.sign(&record)
-        guard request.room.holds(code), request.room.holdsRecord(count: record.count) else { throw .illegalParam }
-
-        try terminal.accept(identity, until: code.lastSecond, now: now)
+        return now
     }
 
-    /// Whether the issuer signed the code's credential.
+    /// Checks the issuer's signature of the code's credential. Throws `.malformedCode` when it does not verify,
+    /// `.outOfMemory` or `.system` when it could not be checked.
     public static func checkIssuerSignature<Backend: CryptoBackend>(
         of code: borrowing TransitCode, by backend: Backend.Type, key: Backend.IssuerKey
     ) throws(PosError) {
@@ -92,7 +65,7 @@ public enum Gate {
         try requireValid(Backend.verifyIssuer(key, digest: digest.span, signature: code.issuerSignature))
     }
 
-    /// Whether the holder of the credential's key signed the code.
+    /// Checks the rider's signature of the code, made with the credential's key. Throws as `checkIssuerSignature`.
     public static func checkUserSignature<Backend: CryptoBackend>(
         of code: borrowing TransitCode, by backend: Backend.Type
     ) throws(PosError) {

@@ -1,16 +1,20 @@
 import TransitCode
 import TransitCrypto
 
-/// The secret that signs a terminal's records (docs/format.md, "The record"). It is copied only by `copy(from:)`, and
-/// signs where it is kept.
+/// The secret that signs a terminal's records (docs/format.md, "The record"). Only `copy(from:)` copies it, and it signs
+/// where it is stored, so that `wipe` reaches every copy that the program makes.
+///
+/// It has no deinit that wipes: the compiler may move a value before its deinit, and the deinit would wipe the moved
+/// one.
 public struct RecordKey: ~Copyable {
+    /// The shortest and the longest key, in bytes.
     public static let minCount = 16
     public static let maxCount = 64
 
     private var storage = InlineArray<64, UInt8>(repeating: 0)
     private var count = 0
 
-    /// The key that signs until an operator sets one: the ASCII text "posoffline development key". It is published:
+    /// The key that signs until an operator sets one: the ASCII text "posoffline development key". It is published, so
     /// a record under it proves nothing, and tools say so.
     public static var development: InlineArray<26, UInt8> {
         [
@@ -19,12 +23,14 @@ public struct RecordKey: ~Copyable {
         ]
     }
 
-    /// No key of the operator's: the development key signs.
+    /// No operator's key: the development key signs.
     public init() {}
 
+    /// Whether an operator has set a key.
     public var isSet: Bool { count > 0 }
 
-    /// Takes 16 to 64 bytes and overwrites the key before; false, and nothing changed, for any other length.
+    /// Sets a key of 16 to 64 bytes and overwrites the one before. Returns false, and changes nothing, for any other
+    /// length.
     public mutating func set(_ key: Span<UInt8>) -> Bool {
         guard key.count >= Self.minCount, key.count <= Self.maxCount else { return false }
         wipe()
@@ -33,22 +39,34 @@ public struct RecordKey: ~Copyable {
         return true
     }
 
-    /// Takes another key, or that there is none. Whoever makes a copy wipes it.
+    /// Copies another key, or that none is set.
     public mutating func copy(from other: borrowing RecordKey) {
         storage = other.storage
         count = other.count
     }
 
-    /// Overwrites the key with zeros; the development key signs again. Not to be optimised away: nobody reads the
-    /// zeros.
-    @inline(never) @_optimize(none)
+    /// Overwrites the key with zeros; the development key signs again.
     public mutating func wipe() {
-        storage = InlineArray(repeating: 0)
+        Secret.overwrite(&storage, with: InlineArray(repeating: 0))
         count = 0
     }
 
-    /// Appends the key's id and the MAC to a composed record. Mutating, so that the key is read where it is: the span
-    /// of a value that is only borrowed may be one over a copy.
+    /// Decodes the text of a key file: 32 to 128 hex digits, then any white space. Returns the number of bytes, which
+    /// are then in `hex`; nil when the text is anything else. The caller wipes `hex`.
+    public static func decode(_ text: Span<UInt8>, into hex: inout HexText<64>) -> Int? {
+        var end = text.count
+        while end > 0, isWhiteSpace(text[end &- 1]) { end &-= 1 }
+        hex.append(text.extracting(first: end))
+        guard let count = hex.count, count >= minCount else { return nil }
+        return count
+    }
+
+    private static func isWhiteSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
+    }
+
+    /// Appends the key's id and the MAC to a composed record. Mutating, so that the key is read where it is stored: the
+    /// compiler may copy a value that is only borrowed.
     public mutating func sign<Backend: CryptoBackend>(
         _ record: inout RecordBuffer, by backend: Backend.Type
     ) throws(PosError) {
@@ -67,7 +85,7 @@ public struct RecordKey: ~Copyable {
         try record.append(Backend.hmacSHA256(key: key, message: record.bytes).span)
     }
 
-    /// The first four bytes of SHA-256 over a key: they tell keys apart without revealing one.
+    /// The key's id: the first four bytes of SHA-256 over the key.
     public static func id<Backend: CryptoBackend>(
         of key: Span<UInt8>, by backend: Backend.Type
     ) -> InlineArray<4, UInt8> {

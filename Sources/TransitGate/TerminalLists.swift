@@ -8,61 +8,59 @@ public struct IssuerKey<Key: BitwiseCopyable>: BitwiseCopyable {
     fileprivate let key: Key
 }
 
-/// The key list and the card type list of a terminal, over storage that their owner keeps.
+/// Parses and searches the key list and the card type list of a terminal. The caller owns the storage.
 public enum TerminalLists {
-    /// How many keys a list holds; throws unless the whole text is well formed and holds 1 to 256.
-    public static func countKeys(in json: Span<UInt8>) throws(PosError) -> Int {
-        var reader = KeyListReader(json)
-        var count = 0
-        while try reader.next() != nil { count &+= 1 }
-        guard count <= KeyListReader.maxCount else { throw .illegalParam }
-        return count
-    }
+    /// The most keys that a list holds.
+    public static var keyCapacity: Int { KeyListReader.maxCount }
 
-    /// Fills `keys`, which is as long as `countKeys` said.
+    /// Parses a key list into `keys`, which has room for `keyCapacity`. Returns the number of keys, at least 1.
+    ///
+    /// Throws `.illegalParam` unless the whole text is a well-formed list (docs/rules.md, "JSON inputs"); `keys` then
+    /// holds anything.
     public static func loadKeys<Backend: CryptoBackend>(
         from json: Span<UInt8>, into keys: inout MutableSpan<IssuerKey<Backend.IssuerKey>>, by backend: Backend.Type
-    ) throws(PosError) {
+    ) throws(PosError) -> Int {
         var reader = KeyListReader(json)
         var count = 0
-        while let listed = try reader.next(), count < keys.count {
-            guard let key = Backend.issuerKey(listed.publicKey.span) else { throw .illegalParam }
+        while let listed = try reader.next() {
+            guard count < keys.count, let key = Backend.issuerKey(listed.publicKey.span) else { throw .illegalParam }
             for index in 0..<count where keys[index].id == listed.id {
                 guard isSame(keys[index].encoded, listed.publicKey) else { throw .illegalParam }
             }
             keys[count] = IssuerKey(id: listed.id, encoded: listed.publicKey, key: key)
             count &+= 1
         }
-        // Fewer than were counted: the caller has changed the text in between.
-        guard count == keys.count else { throw .illegalParam }
+        return count
     }
 
+    /// The key with this id; nil when there is none.
     public static func key<Key>(_ id: UInt8, in keys: Span<IssuerKey<Key>>) -> Key? {
         for index in keys.indices where keys[index].id == id { return keys[index].key }
         return nil
     }
 
-    /// How many card types a list holds; throws unless the whole text is well formed and holds at least one.
-    public static func countCardTypes(in json: Span<UInt8>) throws(PosError) -> Int {
-        var reader = CardTypeListReader(json)
-        var count = 0
-        while try reader.next() != nil { count &+= 1 }
-        return count
-    }
+    /// An upper bound of the number of card types in a text: each takes eight characters, two quotes and a comma or a
+    /// bracket. Never 0.
+    public static func cardTypeCapacity(of json: Span<UInt8>) -> Int { json.count / 11 &+ 1 }
 
-    /// Fills `cardTypes`, which is as long as `countCardTypes` said.
+    /// Parses a card type list into `cardTypes`, which has room for `cardTypeCapacity(of: json)`. Returns the number of
+    /// card types, at least 1.
+    ///
+    /// Throws `.illegalParam` unless the whole text is a well-formed list; `cardTypes` then holds anything.
     public static func loadCardTypes(
         from json: Span<UInt8>, into cardTypes: inout MutableSpan<CardType>
-    ) throws(PosError) {
+    ) throws(PosError) -> Int {
         var reader = CardTypeListReader(json)
         var count = 0
-        while let cardType = try reader.next(), count < cardTypes.count {
+        while let cardType = try reader.next() {
+            guard count < cardTypes.count else { throw .illegalParam }
             cardTypes[count] = cardType
             count &+= 1
         }
-        guard count == cardTypes.count else { throw .illegalParam }
+        return count
     }
 
+    /// Whether a list has a card type. The plain code's type stands in a list as ANT00001.
     public static func supports(_ cardType: CardType, in cardTypes: Span<CardType>) -> Bool {
         for index in cardTypes.indices where cardTypes[index] == cardType.listed { return true }
         return false

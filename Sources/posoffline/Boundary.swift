@@ -2,9 +2,10 @@ import CPlatform
 import CPosoffline
 import TransitCode
 
-// How C's values become Swift's and back. Pointers end here.
+// Conversion between C values and Swift values. Only this file, the entry points and CardOutputs handle the caller's
+// pointers.
 
-/// Runs a call, in which the thread cannot be cancelled, and turns what it threw into the C code.
+/// Runs a call with cancellation of the thread disabled. Returns SUCCESS, or the C code of what `body` threw.
 func returnCode(_ body: () throws(PosError) -> Void) -> Int32 {
     var call = posoffline_platform_call()
     posoffline_platform_begin(&call)
@@ -17,30 +18,33 @@ func returnCode(_ body: () throws(PosError) -> Void) -> Int32 {
     }
 }
 
-/// A caller's text without its NUL, at most `limit` bytes of it. It lives as long as the caller's memory.
+/// A caller's text without its NUL, at most `limit` bytes of it.
+///
+/// Unsafe: the compiler does not know the lifetime of the caller's memory. Do not use the span after the call.
 @_lifetime(immortal)
-func text(_ start: UnsafePointer<CChar>, limit: Int = .max) -> Span<UInt8> {
+func unsafeText(_ start: UnsafePointer<CChar>, limit: Int = .max) -> Span<UInt8> {
     let count = posoffline_platform_length(start, UInt(bitPattern: limit))
-    return bytes(UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: Int(bitPattern: count))
+    return unsafeBytes(UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: Int(bitPattern: count))
 }
 
-/// A caller's bytes. They live as long as the caller's memory.
+/// A caller's bytes. Unsafe as `unsafeText`.
 @_lifetime(immortal)
-func bytes(_ start: UnsafePointer<UInt8>, count: Int) -> Span<UInt8> {
+func unsafeBytes(_ start: UnsafePointer<UInt8>, count: Int) -> Span<UInt8> {
     _overrideLifetime(Span(_unsafeStart: start, count: count), copying: ())
 }
 
-/// The bytes of a constant of ours, NUL included, as C sees them.
+/// The bytes of a constant with its NUL, as C sees them.
 func cString(_ text: StaticString) -> UnsafePointer<CChar> {
     UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self)
 }
 
-/// A copy of a caller's bytes, so that results may be written where the input was.
+/// A copy of a caller's bytes. The response buffers may overlap the request, and another thread may change it.
 struct InputCopy<let capacity: Int> {
     private var storage = InlineArray<capacity, UInt8>(repeating: 0)
     private let count: Int
 
-    /// Keeps the first `capacity` bytes: give one more than can be valid, and too much shows as too much.
+    /// Copies the first `capacity` bytes. A capacity of one more than the longest valid input keeps an input that is
+    /// too long recognisable.
     init(_ bytes: Span<UInt8>) {
         count = min(bytes.count, capacity)
         for index in 0..<count { storage[index] = bytes[index] }
@@ -54,10 +58,10 @@ struct InputCopy<let capacity: Int> {
 /// One buffer of a response.
 struct Output<Element: BitwiseCopyable> {
     private let start: UnsafeMutablePointer<Element>
-    /// Its size; after a `write` the count of what was written, which the caller is told.
+    /// The buffer's size; after a `write` the length that the caller is told.
     private(set) var count: Int32
 
-    /// Nil when the caller gave no buffer.
+    /// Nil when the pointer is NULL.
     init?(_ start: UnsafeMutablePointer<Element>?, _ count: Int32) {
         guard let start else { return nil }
         self.start = start
@@ -65,11 +69,11 @@ struct Output<Element: BitwiseCopyable> {
     }
 
     /// The size that the caller gave.
-    var room: Int { Int(count) }
+    var capacity: Int { Int(count) }
 }
 
 extension Output where Element == UInt8 {
-    /// Writes bytes, which fit, and their count.
+    /// Writes bytes. The caller has checked that they fit.
     mutating func write(_ bytes: Span<UInt8>) {
         for index in bytes.indices { start[index] = bytes[index] }
         count = Int32(truncatingIfNeeded: bytes.count)
@@ -77,7 +81,7 @@ extension Output where Element == UInt8 {
 }
 
 extension Output where Element == CChar {
-    /// Writes text and its NUL, which fit, and the text's count.
+    /// Writes text and a NUL. The caller has checked that they fit.
     mutating func write(_ text: Span<UInt8>) {
         for index in text.indices { start[index] = CChar(bitPattern: text[index]) }
         end(at: text.count)
@@ -88,11 +92,11 @@ extension Output where Element == CChar {
         end(at: cardType.textCount)
     }
 
-    /// Writes uppercase hex.
+    /// Writes uppercase hex and a NUL. The caller has checked that they fit.
     mutating func writeHex(_ bytes: Span<UInt8>) {
         for index in bytes.indices {
-            start[2 &* index] = Self.hexDigit(bytes[index] >> 4)
-            start[2 &* index &+ 1] = Self.hexDigit(bytes[index] & 0xF)
+            start[2 &* index] = CChar(bitPattern: UInt8(hexDigit: bytes[index] >> 4))
+            start[2 &* index &+ 1] = CChar(bitPattern: UInt8(hexDigit: bytes[index] & 0xF))
         }
         end(at: 2 &* bytes.count)
     }
@@ -100,9 +104,5 @@ extension Output where Element == CChar {
     private mutating func end(at length: Int) {
         start[length] = 0
         count = Int32(truncatingIfNeeded: length)
-    }
-
-    private static func hexDigit(_ value: UInt8) -> CChar {
-        CChar(bitPattern: value < 10 ? 0x30 &+ value : 0x41 &- 10 &+ value)
     }
 }

@@ -1,14 +1,13 @@
 import CPosoffline
 import TransitCode
-import TransitGate
 
-/// The three buffers of a response that say which card a code is of.
+/// The three buffers of a response for the card: number, data and type.
 struct CardOutputs {
     var number: Output<CChar>
     var data: Output<UInt8>
     var type: Output<CChar>
 
-    /// Nil when one of them is NULL.
+    /// Nil when one of the pointers is NULL.
     init?(_ response: UnsafeMutablePointer<VERIFY_RESPONSE_V2>) {
         guard let number = Output(response.pointee.card_no, response.pointee.card_no_len),
             let data = Output(response.pointee.card_data, response.pointee.card_data_len),
@@ -17,7 +16,7 @@ struct CardOutputs {
         (self.number, self.data, self.type) = (number, data, type)
     }
 
-    /// Nil when one of them is NULL.
+    /// Nil when one of the pointers is NULL.
     init?(_ response: UnsafeMutablePointer<INFO_RESPONSE>) {
         guard let number = Output(response.pointee.card_no, response.pointee.card_no_len),
             let data = Output(response.pointee.card_data, response.pointee.card_data_len),
@@ -26,11 +25,11 @@ struct CardOutputs {
         (self.number, self.data, self.type) = (number, data, type)
     }
 
-    /// The sizes of all of a response's buffers.
-    func room(userID: Output<CChar>, record: Output<CChar>? = nil) -> BufferCapacities {
+    /// The sizes of all buffers of a response.
+    func capacities(userID: Output<CChar>, record: Output<CChar>? = nil) -> BufferCapacities {
         BufferCapacities(
-            userID: userID.room, record: record?.room ?? .max, cardNumber: number.room, cardData: data.room,
-            cardType: type.room)
+            userID: userID.capacity, record: record?.capacity ?? .max, cardNumber: number.capacity,
+            cardData: data.capacity, cardType: type.capacity)
     }
 
     mutating func write(_ code: borrowing TransitCode) {
@@ -39,14 +38,15 @@ struct CardOutputs {
         type.write(code.credential.cardType)
     }
 
-    /// Puts the lengths of what was written where the caller looks for them.
-    func tell(_ response: UnsafeMutablePointer<VERIFY_RESPONSE_V2>) {
+    /// Writes the lengths after `write(_:)`.
+    func writeLengths(to response: UnsafeMutablePointer<VERIFY_RESPONSE_V2>) {
         response.pointee.card_no_len = number.count
         response.pointee.card_data_len = data.count
         response.pointee.card_type_len = type.count
     }
 
-    func tell(_ response: UnsafeMutablePointer<INFO_RESPONSE>) {
+    /// Writes the lengths after `write(_:)`.
+    func writeLengths(to response: UnsafeMutablePointer<INFO_RESPONSE>) {
         response.pointee.card_no_len = number.count
         response.pointee.card_data_len = data.count
         response.pointee.card_type_len = type.count

@@ -1,14 +1,14 @@
 import CPlatform
 
-/// Memory of the platform's. Swift's own allocation traps when there is none left; this one says so. Whoever holds a
-/// block releases it, once.
-struct HeapBuffer<Element: BitwiseCopyable> {
+/// Memory from the platform's allocator, released at the end of the value's life. Swift's own allocation traps when
+/// memory is out; this one reports it.
+struct HeapBuffer<Element: BitwiseCopyable>: ~Copyable {
     private var memory: UnsafeMutableBufferPointer<Element>
 
     /// No memory.
     init() { memory = UnsafeMutableBufferPointer(start: nil, count: 0) }
 
-    /// Zeroed memory for `count` elements; nil when there is none.
+    /// Zeroed memory for `count` elements; nil when memory is out.
     init?(count: Int) {
         guard
             let start = posoffline_platform_allocate(UInt(bitPattern: count), UInt(MemoryLayout<Element>.stride))
@@ -16,13 +16,12 @@ struct HeapBuffer<Element: BitwiseCopyable> {
         memory = UnsafeMutableBufferPointer(start: start.assumingMemoryBound(to: Element.self), count: count)
     }
 
+    deinit { posoffline_platform_release(memory.baseAddress) }
+
     var count: Int { memory.count }
 
-    /// Gives the memory back and becomes a block of none.
-    mutating func release() {
-        posoffline_platform_release(memory.baseAddress)
-        self = HeapBuffer()
-    }
+    /// The address, nil without memory. Unsafe: do not use it after the buffer's life.
+    var unsafeStart: UnsafePointer<Element>? { UnsafePointer(memory.baseAddress) }
 
     var span: Span<Element> {
         @_lifetime(borrow self) get { _overrideLifetime(memory.span, borrowing: self) }

@@ -7,14 +7,12 @@ import TransitGate
 public func init_pos_verify(_ keyList: UnsafePointer<CChar>?, _ cardTypeList: UnsafePointer<CChar>?) -> Int32 {
     returnCode { () throws(PosError) in
         guard let keyList, let cardTypeList else { throw .illegalParam }
-        var keys = try loadKeys(from: text(keyList))
-        defer { keys.release() }
-        var cardTypes = try loadCardTypes(from: text(cardTypeList))
-        defer { cardTypes.release() }
+        var lists = IssuerLists()
+        try lists.load(keyList: unsafeText(keyList), cardTypeList: unsafeText(cardTypeList))
 
         try withLibraryState { (state) throws(PosError) in
-            // Under the lock: fork() waits for it, so that no child has the key's file open, and no signal handler's frame
-            // keeps the key.
+            // Under the lock: fork() waits for it, so no child inherits the open key file; and signals are blocked, so no
+            // signal handler's frame saves registers with the key.
             var file = RecordKeyFile()
             defer {
                 file.wipe()
@@ -22,10 +20,8 @@ public func init_pos_verify(_ keyList: UnsafePointer<CChar>?, _ cardTypeList: Un
             }
             try file.read()
             try state.useEnvironment(&file)
-            // Nothing below fails: a fault anywhere above has left everything as it was. What was in force before is
-            // released in place of what comes.
-            swap(&state.keys, &keys)
-            swap(&state.cardTypes, &cardTypes)
+            // Nothing below fails. A failure above has changed nothing.
+            swap(&state.lists, &lists)
         }
     }
 }
@@ -43,8 +39,7 @@ public func posoffline_set_record_key(_ key: UnsafePointer<UInt8>?, _ count: Int
         guard let key, count > 0 else { throw .illegalParam }
         try withLibraryState { (state) throws(PosError) in
             defer { posoffline_platform_wipe_calls() }
-            guard state.recordKey.set(Span(_unsafeStart: key, count: Int(count))) else { throw .illegalParam }
-            state.recordKeyIsFromCall = true
+            guard state.setRecordKey(unsafeBytes(key, count: Int(count))) else { throw .illegalParam }
         }
     }
 }
@@ -53,35 +48,6 @@ public func posoffline_set_record_key(_ key: UnsafePointer<UInt8>?, _ count: Int
 public func posoffline_set_state_dir(_ path: UnsafePointer<CChar>?) -> Int32 {
     returnCode { () throws(PosError) in
         guard let path else { throw .illegalParam }
-        try withLibraryState { (state) throws(PosError) in try state.stateDirectory.use(path, for: &state.replay) }
+        try withLibraryState { (state) throws(PosError) in try state.setStateDirectory(path) }
     }
-}
-
-private func loadKeys(from json: Span<UInt8>) throws(PosError) -> HeapBuffer<IssuerKey<Backend.IssuerKey>> {
-    var keys = try block(of: IssuerKey<Backend.IssuerKey>.self, count: TerminalLists.countKeys(in: json))
-    do throws(PosError) {
-        var span = keys.mutableSpan
-        try TerminalLists.loadKeys(from: json, into: &span, by: Backend.self)
-    } catch {
-        keys.release()
-        throw error
-    }
-    return keys
-}
-
-private func loadCardTypes(from json: Span<UInt8>) throws(PosError) -> HeapBuffer<CardType> {
-    var cardTypes = try block(of: CardType.self, count: TerminalLists.countCardTypes(in: json))
-    do throws(PosError) {
-        var span = cardTypes.mutableSpan
-        try TerminalLists.loadCardTypes(from: json, into: &span)
-    } catch {
-        cardTypes.release()
-        throw error
-    }
-    return cardTypes
-}
-
-private func block<Element: BitwiseCopyable>(of type: Element.Type, count: Int) throws(PosError) -> HeapBuffer<Element> {
-    guard let block = HeapBuffer<Element>(count: count) else { throw .outOfMemory }
-    return block
 }

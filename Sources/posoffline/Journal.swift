@@ -2,184 +2,165 @@ import CPlatform
 import TransitCode
 import TransitGate
 
-/// The file in which accepted codes outlive the power, and the directory that it is in, which nobody else has
-/// meanwhile (docs/journal.md). Whoever opens a journal closes it, once, also when the opening fails.
+/// The file that keeps accepted codes across a loss of power, and the locked directory that it is in (docs/journal.md).
 struct Journal: ~Copyable {
     private static let name: StaticString = "replay.journal"
     private static let temporaryName: StaticString = "replay.temporary"
-    private static let none: Int32 = -1
 
-    private var directory = Self.none
-    private var file = Self.none
-    /// How many entries the file has: the next one's place is behind them.
+    private var file = OpenFile()
+    private var directory = LockedDirectory()
+    /// The number of entries in the file. The next one is appended behind them.
     private var count = 0
-    /// With how many entries the file is worth a look whether it should be rewritten.
-    private var limit = Self.slack
-    /// The disk has failed in a way that leaves open what the file holds: it takes nothing more before it is rewritten.
+    /// The number of entries that triggers a compaction check.
+    private var limit = Self.minimumLimit
+    /// Whether a write has failed, so that the content of the file is unknown. Nothing is appended before a rewrite.
     private(set) var needsRewrite = false
-    /// The disk has taken no entry the last time. What the file holds is known all the same.
+    /// Whether the last append failed although the content of the file is known, as on a full disk.
     private var hasRefused = false
 
-    /// The process that opened it.
-    private var process = 0
-
     /// Whether this process has it open.
-    var isOpen: Bool { file >= 0 && !isInheritedByFork }
-    /// Whether entries can be added.
+    var isOpen: Bool { file.isOpenHere }
+    /// Whether entries can be appended.
     var isUsable: Bool { isOpen && !needsRewrite }
 
-    /// Whether this process is a child of the one that has it open.
-    private var isInheritedByFork: Bool { file >= 0 && process != posoffline_platform_process() }
-
-    /// Takes the directory at a path and reads the journal there into `table`. Throws `.illegalParam` when that is no
-    /// directory to write in, or has no journal and none may be made; `.system` when another process has it or the disk
-    /// fails.
+    /// Opens and locks the directory at a path, and reads the journal in it into `table`. Throws `.illegalParam` when
+    /// the path is not a writable directory, or has no journal and `mayCreate` is false; `.system` when another process
+    /// has locked it or the disk fails; `.outOfMemory`.
     mutating func open(
         _ path: UnsafePointer<CChar>, into table: inout ReplayTable, mayCreate: Bool
     ) throws(PosError) {
-        process = posoffline_platform_process()
-        directory = try Self.handle(posoffline_platform_take_directory(path))
+        directory = LockedDirectory(owning: try Self.descriptor(posoffline_platform_take_directory(path)))
         // Linux's FAT writes the first names in a new directory when its parent is synced.
-        try Self.require(posoffline_platform_sync_parent(directory))
-        file = try Self.handle(posoffline_platform_open(directory, cString(Self.name), mayCreate ? 1 : 0))
+        try Self.require(posoffline_platform_sync_parent(directory.descriptor))
+        file = OpenFile(
+            owning: try Self.descriptor(
+                posoffline_platform_open(directory.descriptor, cString(Self.name), mayCreate ? 1 : 0)))
         try probe()
         try read(into: &table)
     }
 
-    /// Sees whether the disk takes a file and what is written to it. What a power cut left of a rewriting goes. All names
-    /// in the directory are on the disk afterwards: one that leads to room given away is dangerous on FAT.
+    /// Checks that the disk accepts a new file and data. Removes what a power cut left of a rewrite, and syncs the
+    /// directory: on FAT, a name that leads to freed clusters is dangerous.
     private func probe() throws(PosError) {
-        let temporary = try Self.handle(makeTemporary())
-        do throws(PosError) {
-            try write(JournalEntry.accepted(ReplaySlot()).bytes.span, to: temporary, at: 0)
-            try Self.require(posoffline_platform_sync(temporary))
-        } catch {
-            posoffline_platform_close(temporary)
-            _ = removeTemporary()
-            throw error
-        }
-        posoffline_platform_close(temporary)
-        try Self.require(removeTemporary())
+        let temporary = try makeTemporary()
+        let written = Self.write(JournalEntry.accepted(ReplaySlot()).bytes.span, to: temporary, at: 0)
+        let result = written == 0 ? posoffline_platform_sync(temporary.descriptor) : written
+        temporary.close()
+        let removed = removeTemporary()
+        try Self.require(result)
+        try Self.require(removed)
     }
 
-    /// Whether `path` still leads to this journal's directory: after a repair another file system may be mounted there.
-    /// Throws `.system` when the disk fails.
+    /// Whether `path` still leads to this journal's directory: another file system may be mounted there since. Throws
+    /// `.system` when the disk fails.
     func isReached(by path: UnsafePointer<CChar>) throws(PosError) -> Bool {
-        let result = posoffline_platform_leads_to(path, directory)
+        let result = posoffline_platform_leads_to(path, directory.descriptor)
         guard result != Int32(POSOFFLINE_PLATFORM_FAULT) else { throw .system }
         return result == 1
     }
 
-    /// Notices a disk that has failed since the last ride. Throws `.system` when it still takes no entry.
+    /// Detects a disk that has failed since the last append. Throws `.system` when it still accepts no entry.
     mutating func check() throws(PosError) {
-        if posoffline_platform_sync(file) != 0 { needsRewrite = true }
+        if posoffline_platform_sync(file.descriptor) != 0 { needsRewrite = true }
         guard hasRefused, !needsRewrite else { return }
         try probe()
         hasRefused = false
     }
 
-    /// Closes the file and gives the directory up. What the disk holds is as doubtful as before.
+    /// Closes the file and unlocks the directory. `needsRewrite` stays.
     mutating func close() {
-        // A child that no fork handler has seen may share the descriptors themselves with its parent (CLONE_FILES), so
-        // it leaves them as they are.
-        if !isInheritedByFork {
-            if file >= 0 { posoffline_platform_close(file) }
-            if directory >= 0 { posoffline_platform_give_directory(directory) }
-        }
-        forgetHandles()
+        file = OpenFile()
+        directory = LockedDirectory()
+        (count, limit) = (0, Self.minimumLimit)
     }
 
-    /// Closes this process's copies of what its parent has open, right after fork(). Does no more than a signal handler
-    /// may.
+    /// Closes this process's copies of its parent's descriptors, right after fork(). Async-signal-safe.
     mutating func closeInherited() {
-        if file >= 0 { posoffline_platform_close(file) }
-        if directory >= 0 { posoffline_platform_close(directory) }
-        forgetHandles()
+        file.closeInherited()
+        directory.closeInherited()
+        (count, limit) = (0, Self.minimumLimit)
     }
 
-    private mutating func forgetHandles() {
-        (directory, file, count, limit) = (Self.none, Self.none, 0, Self.slack)
-    }
-
-    /// Appends and syncs an accepted code. Throws `.system`, and the code is as good as never accepted, when the disk
-    /// fails.
+    /// Appends and syncs an accepted code. Throws `.system` when the disk fails; the code is then not in the file.
     mutating func add(_ slot: ReplaySlot) throws(PosError) {
-        let entry = JournalEntry.accepted(slot).bytes
         let end = count &* JournalEntry.count
-        do throws(PosError) {
-            try write(entry.span, to: file, at: end)
-        } catch {
-            // A full disk. The file is as it was before, where the disk says so: it takes the next entry without a
-            // rewriting, for which there may be no room.
+        guard Self.write(JournalEntry.accepted(slot).bytes.span, to: file, at: end) == 0 else {
+            // A full disk. If the file can be restored, it accepts the next entry without a rewrite, for which there may
+            // be no room.
             hasRefused = true
-            needsRewrite = posoffline_platform_truncate(file, UInt(bitPattern: end)) != 0
-                || posoffline_platform_sync(file) != 0
-            throw error
+            needsRewrite =
+                posoffline_platform_truncate(file.descriptor, UInt(bitPattern: end)) != 0
+                || posoffline_platform_sync(file.descriptor) != 0
+            throw .system
         }
-        do throws(PosError) {
-            try Self.require(posoffline_platform_sync(file))
-        } catch {
+        guard posoffline_platform_sync(file.descriptor) == 0 else {
             needsRewrite = true
-            _ = posoffline_platform_truncate(file, UInt(bitPattern: end))
-            throw error
+            _ = posoffline_platform_truncate(file.descriptor, UInt(bitPattern: end))
+            throw .system
         }
         count &+= 1
         hasRefused = false
     }
 
-    /// Whether the file has grown so far that codes past their window should be dropped, and `compact` called.
+    /// Whether the file is long enough for `compact`. Drop codes past their window first.
     var needsCompaction: Bool { count >= limit }
 
-    /// Rewrites the file when most of it is out of date. No ride depends on it: when it fails, the next time is later.
+    /// Rewrites the file if at least half of it is out of date. A failure only postpones the next attempt, because the
+    /// file is still complete.
     mutating func compact(_ table: borrowing ReplayTable) {
-        limit = 2 &* table.count &+ Self.slack
+        limit = 2 &* table.count &+ Self.minimumLimit
         guard needsCompaction else { return }
         do throws(PosError) { try rewrite(from: table) } catch { limit = 2 &* count }
     }
 
-    /// Writes all that `table` holds into a file of its own and puts that in the journal's place.
+    /// Writes everything in `table` to a new file and renames that over the journal.
     mutating func rewrite(from table: borrowing ReplayTable) throws(PosError) {
-        // Of an empty table nothing would be written, and a full disk would not show.
+        // For an empty table nothing would be written, and a full disk would go unnoticed.
         if table.isEmpty { try probe() }
-        let temporary = try Self.handle(makeTemporary())
+        var temporary = try makeTemporary()
         let written: Int
         do throws(PosError) {
-            written = try write(table, to: temporary)
-            try Self.require(posoffline_platform_sync(temporary))
+            written = try Self.write(table, to: temporary)
+            try Self.require(posoffline_platform_sync(temporary.descriptor))
             try Self.require(
-                posoffline_platform_rename(directory, cString(Self.temporaryName), cString(Self.name)))
+                posoffline_platform_rename(directory.descriptor, cString(Self.temporaryName), cString(Self.name)))
         } catch {
-            posoffline_platform_close(temporary)
-            // A rename that failed may have been done all the same: then there is no temporary file any more.
+            temporary.close()
+            // A rename that reported a failure may still have happened: then there is no temporary file to remove.
             if removeTemporary() != 0 { needsRewrite = true }
             throw error
         }
-        let replaced = file
-        (file, count, limit) = (temporary, written, 2 &* table.count &+ Self.slack)
-        // Until the new name is on the disk as well, a power cut brings the old file back. FAT keeps where a file
-        // begins beside its name, and writes that when the file is synced: after the temporary name has gone, or two names
-        // would lead to one file. It gives the old file's room away when that is closed.
+        swap(&file, &temporary)
+        (count, limit) = (written, 2 &* table.count &+ Self.minimumLimit)
+        // Until the new name is on the disk, a power cut brings the old file back. FAT stores where a file begins beside
+        // its name, and writes that when the file is synced. That comes after the temporary name has gone, or two names
+        // would lead to one file. FAT frees the old file's clusters when that is closed.
         needsRewrite = true
-        let results = (posoffline_platform_sync_directory(directory), posoffline_platform_sync(file))
-        posoffline_platform_close(replaced)
+        let results = (
+            posoffline_platform_sync_directory(directory.descriptor), posoffline_platform_sync(file.descriptor)
+        )
+        temporary.close()
         try Self.require(results.0)
         try Self.require(results.1)
         (needsRewrite, hasRefused) = (false, false)
     }
 
-    /// A journal that is shorter is left alone.
-    private static let slack = 2048
+    /// A shorter journal is not compacted.
+    private static let minimumLimit = 2048
 
     private func removeTemporary() -> Int32 {
-        let result = posoffline_platform_remove(directory, cString(Self.temporaryName))
-        return result != 0 ? result : posoffline_platform_sync_directory(directory)
+        let result = posoffline_platform_remove(directory.descriptor, cString(Self.temporaryName))
+        return result != 0 ? result : posoffline_platform_sync_directory(directory.descriptor)
     }
 
-    private func makeTemporary() -> Int32 { posoffline_platform_make(directory, cString(Self.temporaryName)) }
+    private func makeTemporary() throws(PosError) -> OpenFile {
+        OpenFile(
+            owning: try Self.descriptor(posoffline_platform_make(directory.descriptor, cString(Self.temporaryName))))
+    }
 
-    /// Entries that are damaged are passed over; behind the last good one the file ends.
+    /// Reads every entry into `table`. Skips damaged entries, and truncates the file behind the last good one.
     private mutating func read(into table: inout ReplayTable) throws(PosError) {
-        let length = posoffline_platform_file_length(file)
+        let length = posoffline_platform_file_length(file.descriptor)
         guard length >= 0 else { throw .system }
         try table.reserve(more: length / JournalEntry.count)
         var page = Page()
@@ -193,40 +174,41 @@ struct Journal: ~Copyable {
             }
             offset &+= page.count
         } while page.isFull
-        if offset > end { _ = posoffline_platform_truncate(file, UInt(bitPattern: end)) }
+        if offset > end { _ = posoffline_platform_truncate(file.descriptor, UInt(bitPattern: end)) }
         count = end / JournalEntry.count
     }
 
-    /// Returns how many entries that are.
-    private func write(_ table: borrowing ReplayTable, to file: Int32) throws(PosError) -> Int {
+    /// Writes every entry of `table`. Returns the number of entries.
+    private static func write(_ table: borrowing ReplayTable, to file: borrowing OpenFile) throws(PosError) -> Int {
         var page = Page()
         var (offset, written) = (0, 0)
-        if let times = table.memory.watermark {
-            page.append(JournalEntry.evicted(times).bytes)
+        if let watermark = table.memory.watermark {
+            page.append(JournalEntry.evicted(watermark).bytes)
             written += 1
         }
         let slots = table.allSlots
         for index in slots.indices where !slots[index].isEmpty {
             if page.isFull {
-                try write(page.bytes, to: file, at: offset)
+                try require(write(page.bytes, to: file, at: offset))
                 offset &+= page.count
                 page = Page()
             }
             page.append(JournalEntry.accepted(slots[index]).bytes)
             written &+= 1
         }
-        try write(page.bytes, to: file, at: offset)
+        try require(write(page.bytes, to: file, at: offset))
         return written
     }
 
-    private func write(_ bytes: Span<UInt8>, to file: Int32, at offset: Int) throws(PosError) {
-        let result = bytes.withUnsafeBufferPointer {
-            posoffline_platform_write(file, UInt(bitPattern: offset), $0.baseAddress, UInt($0.count))
+    private static func write(_ bytes: Span<UInt8>, to file: borrowing OpenFile, at offset: Int) -> Int32 {
+        let descriptor = file.descriptor
+        return bytes.withUnsafeBufferPointer {
+            posoffline_platform_write(descriptor, UInt(bitPattern: offset), $0.baseAddress, UInt($0.count))
         }
-        try Self.require(result)
     }
 
-    private static func handle(_ result: Int32) throws(PosError) -> Int32 {
+    /// The descriptor that a platform call returned, or its error.
+    private static func descriptor(_ result: Int32) throws(PosError) -> Int32 {
         if result >= 0 { return result }
         throw result == Int32(POSOFFLINE_PLATFORM_UNFIT) ? .illegalParam : .system
     }
@@ -236,7 +218,7 @@ struct Journal: ~Copyable {
     }
 }
 
-/// A part of a journal on its way between file and table.
+/// A buffer for a part of a journal, between file and table.
 private struct Page {
     private var storage = InlineArray<4096, UInt8>(repeating: 0)
     private(set) var count = 0
@@ -247,18 +229,20 @@ private struct Page {
         @_lifetime(borrow self) get { storage.span.extracting(first: count) }
     }
 
-    /// Takes an entry, for which there is room.
+    /// Appends an entry. The caller has checked that the page is not full.
     mutating func append(_ entry: InlineArray<32, UInt8>) {
         for index in entry.indices { storage[count &+ index] = entry[index] }
         count &+= entry.count
     }
 
-    /// Reads a file from an offset until it ends, or until the page is full.
-    mutating func fill(from file: Int32, at offset: Int) throws(PosError) {
+    /// Reads a file from an offset to its end, or until the page is full.
+    mutating func fill(from file: borrowing OpenFile, at offset: Int) throws(PosError) {
         let capacity = storage.count
+        let descriptor = file.descriptor
         let got = withUnsafeMutableBytes(of: &storage) { buffer in
             posoffline_platform_read(
-                file, UInt(bitPattern: offset), buffer.baseAddress?.assumingMemoryBound(to: UInt8.self), UInt(capacity))
+                descriptor, UInt(bitPattern: offset), buffer.baseAddress?.assumingMemoryBound(to: UInt8.self),
+                UInt(capacity))
         }
         guard got >= 0, got <= capacity else { throw .system }
         count = got

@@ -1,23 +1,23 @@
 import TransitCode
 import TransitGate
 
-/// The replay memory and the room that it has, which grows with it.
+/// The replay memory with its storage, which grows with it.
 struct ReplayTable: ~Copyable {
     private(set) var memory = ReplayMemory()
     private var slots = HeapBuffer<ReplaySlot>()
 
     var count: Int { memory.count }
 
-    /// Whether nothing was ever remembered.
+    /// Whether no code was ever remembered.
     var isEmpty: Bool { memory.count == 0 && memory.watermark == nil }
 
     func contains(_ identity: ReplayIdentity) -> Bool { memory.contains(identity, in: slots.span) }
 
-    /// Makes the first room, so that a verification seldom allocates.
+    /// Allocates the first slots, so that a verification seldom allocates.
     mutating func reserve() throws(PosError) {
         guard slots.count == 0 else { return }
-        guard let block = HeapBuffer<ReplaySlot>(count: ReplayMemory.initialCapacity) else { throw .outOfMemory }
-        slots = block
+        guard let buffer = HeapBuffer<ReplaySlot>(count: ReplayMemory.initialCapacity) else { throw .outOfMemory }
+        slots = buffer
     }
 
     /// Makes room for `count` more codes at once.
@@ -26,6 +26,7 @@ struct ReplayTable: ~Copyable {
         guard capacity <= slots.count || grow(to: capacity) else { throw .outOfMemory }
     }
 
+    /// Remembers an accepted code. Throws `.duplicated` or `.outOfMemory`, and the code is then not remembered.
     mutating func remember(_ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32) throws(PosError) {
         try reserve()
         var outcome = remember(identity, until: lastSecond, now: now, canGrow: true)
@@ -40,7 +41,7 @@ struct ReplayTable: ~Copyable {
         }
     }
 
-    /// Takes in what a journal says.
+    /// Adds one entry of a journal.
     mutating func restore(_ entry: JournalEntry) throws(PosError) {
         try reserve()
         while true {
@@ -50,14 +51,15 @@ struct ReplayTable: ~Copyable {
         }
     }
 
-    /// Takes in what another table holds.
+    /// Adds everything in another table.
     mutating func restore(_ other: borrowing ReplayTable) throws(PosError) {
         try reserve(more: other.count)
-        if let times = other.memory.watermark { try restore(.evicted(times)) }
+        if let watermark = other.memory.watermark { try restore(.evicted(watermark)) }
         let slots = other.allSlots
         for index in slots.indices where !slots[index].isEmpty { try restore(.accepted(slots[index])) }
     }
 
+    /// Removes a code that was remembered just now.
     mutating func rollBack(_ identity: ReplayIdentity) {
         Self.run(&memory, &slots) { $0.rollBack(identity, from: &$1) }
     }
@@ -66,14 +68,9 @@ struct ReplayTable: ~Copyable {
         Self.run(&memory, &slots) { $0.removeExpired(now, in: &$1) }
     }
 
-    /// All that there is room for, the empty slots too.
+    /// All slots, the empty ones too.
     var allSlots: Span<ReplaySlot> {
         @_lifetime(borrow self) get { slots.span }
-    }
-
-    mutating func release() {
-        memory = ReplayMemory()
-        slots.release()
     }
 
     private mutating func remember(
@@ -92,12 +89,11 @@ struct ReplayTable: ~Copyable {
         return body(&memory, &span)
     }
 
-    /// False when there is no memory for it; the table is then as it was.
+    /// False, and nothing changed, when memory is out.
     private mutating func grow(to capacity: Int) -> Bool {
         guard var larger = HeapBuffer<ReplaySlot>(count: capacity) else { return false }
         var span = larger.mutableSpan
         memory.move(from: slots.span, to: &span)
-        slots.release()
         slots = larger
         return true
     }

@@ -6,7 +6,7 @@ private let versionText: StaticString = "1.0.0"
 
 /// The version as records carry it.
 var version: Span<UInt8> {
-    @_lifetime(immortal) get { bytes(versionText.utf8Start, count: versionText.utf8CodeUnitCount) }
+    @_lifetime(immortal) get { unsafeBytes(versionText.utf8Start, count: versionText.utf8CodeUnitCount) }
 }
 
 @c @implementation

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-FUNCTIONS = re.compile(r"SHA256|RecordKey|signWithCopy|posoffline_set_record_key|writeHex|platform_wipe")
+FUNCTIONS = re.compile(r"SHA256|RecordKey|SecretO|signWithCopy|posoffline_set_record_key|writeHex|platform_wipe")
 # All zeros, all ones, one bit here or there, small and large bytes.
 KEYS = ["00" * 32, "FF" * 32, "80" + "00" * 31, "00" * 31 + "01", "7F" * 32, "36" * 32, "5C" * 32,
         "0123456789ABCDEF" * 4]

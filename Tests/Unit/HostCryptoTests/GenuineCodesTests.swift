@@ -5,45 +5,45 @@ import TransitCode
 import TransitCrypto
 import TransitGate
 
-/// A terminal with one issuer key and no card type list, which remembers what it accepted.
-private final class OneKeyTerminal: Terminal {
-    typealias Backend = HostBackend
-
+/// A gate with one issuer key and no card type list, which remembers what it accepted.
+private final class OneKeyGate {
     private(set) var accepted: [ReplayIdentity] = []
     let keyID: UInt8 = 0
 
-    func knowledge(
-        cardType: CardType, identity: ReplayIdentity, issuerKeyID: UInt8
-    ) throws(PosError) -> CodeStatus<HostBackend.IssuerKey> {
+    private func status(of code: borrowing TransitCode) -> CodeStatus<HostBackend.IssuerKey> {
         let publicKey = GenuineCode.issuerPublicKey
         let issuerKey = HostBackend.issuerKey(publicKey.span)
         return CodeStatus(
-            supportsCardType: true, hasAccepted: accepted.contains(identity),
-            issuerKey: issuerKeyID == keyID ? issuerKey : nil)
+            supportsCardType: true, hasBeenAccepted: accepted.contains(ReplayIdentity(of: code, by: HostBackend.self)),
+            issuerKey: code.issuerKeyID == keyID ? issuerKey : nil)
     }
 
-    func sign(_ record: inout RecordBuffer) throws(PosError) {
+    /// Decides, signs and remembers, as the library does. Leaves the record in `record`.
+    func verify(
+        _ code: borrowing TransitCode, request: borrowing VerificationRequest, version: Span<UInt8>,
+        record: inout RecordBuffer
+    ) throws(PosError) {
+        let acceptedAt = try Gate.decide(code, status: status(of: code), request: request, by: HostBackend.self)
+        try record.compose(
+            code: code.bytes, posParam: request.posParam, amountCent: request.amountCent, acceptedAt: acceptedAt,
+            version: version)
         var key = RecordKey()
         try key.sign(&record, by: HostBackend.self)
-    }
-
-    func accept(_ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32) throws(PosError) {
-        accepted.append(identity)
+        accepted.append(ReplayIdentity(of: code, by: HostBackend.self))
     }
 }
 
 /// Reference, section 10: the genuine codes verify under sections 2 to 4, with the real backend.
 @Suite struct GenuineCodesTests {
     private func verify(
-        _ code: [UInt8], at now: UInt32, on terminal: OneKeyTerminal = OneKeyTerminal()
+        _ code: [UInt8], at now: UInt32, on gate: OneKeyGate = OneKeyGate()
     ) -> (refusal: PosError?, record: [UInt8]) {
         let posParam = [UInt8](text: #"{"pos_id":"1","type":"SINGLE","subject":"s","record_id":"r"}"#)
         let version = [UInt8](text: "1.0.0")
         var record = RecordBuffer()
         let refused = refusal { () throws(PosError) in
-            let request = VerificationRequest(posParam: posParam.span, amountCent: 200, now: now, room: BufferCapacities(userID: 17))
-            try Gate.verify(
-                TransitCode(code.span), for: request, at: terminal, version: version.span, record: &record)
+            let request = VerificationRequest(posParam: posParam.span, amountCent: 200, now: now)
+            try gate.verify(TransitCode(code.span), request: request, version: version.span, record: &record)
         }
         return (refused, [UInt8](record.bytes))
     }
@@ -86,12 +86,12 @@ private final class OneKeyTerminal: Terminal {
 
     @Test(arguments: GenuineCode.all)
     func `both halves of s are genuine, and are the same code`(genuine: GenuineCode) throws {
-        let terminal = OneKeyTerminal()
-        #expect(verify(genuine.code, at: genuine.generated, on: terminal).refusal == nil)
+        let gate = OneKeyGate()
+        #expect(verify(genuine.code, at: genuine.generated, on: gate).refusal == nil)
         for (range, flipped) in try signatures(in: genuine.code) {
             let twin = replacing(range, in: genuine.code, with: flipped)
             #expect(twin != genuine.code)
-            #expect(verify(twin, at: genuine.generated, on: terminal).refusal == .duplicated)
+            #expect(verify(twin, at: genuine.generated, on: gate).refusal == .duplicated)
             // A flipped user signature is the rider's own doing; a flipped issuer signature is part of what the user
             // signed.
             let isUser = range.upperBound == genuine.code.count
@@ -104,7 +104,7 @@ private final class OneKeyTerminal: Terminal {
             }
             #expect(issuer == nil)
         }
-        #expect(terminal.accepted.count == 1)
+        #expect(gate.accepted.count == 1)
     }
 
     @Test(arguments: GenuineCode.all)
@@ -116,8 +116,8 @@ private final class OneKeyTerminal: Terminal {
         for bit in 0..<8 * genuine.code.count {
             let index = bit / 8
             let changed = genuine.code.setting(index, to: genuine.code[index] ^ 1 << UInt8(bit % 8))
-            let terminal = OneKeyTerminal()
-            let refused = verify(changed, at: genuine.generated, on: terminal).refusal
+            let gate = OneKeyGate()
+            let refused = verify(changed, at: genuine.generated, on: gate).refusal
             var expected: [PosError] = [.malformedCode]
             switch index {
             case 0: expected = [.protocolUnsupported]
@@ -127,7 +127,7 @@ private final class OneKeyTerminal: Terminal {
             default: break
             }
             #expect(refused.map(expected.contains) == true, "bit \(bit): \(String(describing: refused))")
-            #expect(terminal.accepted.isEmpty)
+            #expect(gate.accepted.isEmpty)
             if let refused { tally[refused, default: 0] += 1 }
         }
         #expect(tally.values.reduce(0, +) == 8 * genuine.code.count)

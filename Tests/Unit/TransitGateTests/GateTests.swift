@@ -4,7 +4,7 @@ import TransitCode
 import TransitCrypto
 import TransitGate
 
-/// One call of Gate.verify with everything right, to be made wrong.
+/// One call of Gate.decide with everything right, to be made wrong.
 struct Trial {
     var parts = CodeParts()
     var issuerVerdict = Verdict.valid
@@ -12,13 +12,9 @@ struct Trial {
     var posParam = #"{"pos_id":"1","type":"SINGLE","subject":"s","record_id":"r"}"#
     var amountCent: UInt32 = 200
     var now: UInt32? = 1_516_167_400
-    var room = BufferCapacities(userID: 17, record: 2048, cardNumber: 17, cardData: 65, cardType: 9)
     var supportsCardType = true
-    var hasAccepted = false
+    var hasBeenAccepted = false
     var hasIssuerKey = true
-    var knowledgeError: PosError?
-    var signError: PosError?
-    var acceptError: PosError?
 
     static let issuerKeyEnd: UInt8 = 0x5A
     static let version = [UInt8](text: "9.8.7")
@@ -33,113 +29,83 @@ struct Trial {
         return parts.bytes
     }
 
-    func run() -> (refusal: PosError?, journal: [String], record: [UInt8], terminal: MockTerminal) {
-        let terminal = MockTerminal(self)
-        let (code, posParam) = (code, [UInt8](text: posParam))
+    var status: CodeStatus<MockBackend.IssuerKey> {
+        CodeStatus(
+            supportsCardType: supportsCardType, hasBeenAccepted: hasBeenAccepted,
+            issuerKey: hasIssuerKey ? MockBackend.IssuerKey(last: Self.issuerKeyEnd) : nil)
+    }
+
+    /// What `decide` throws or returns, and which signatures it has checked, in order.
+    func run(_ code: [UInt8]? = nil) -> (refusal: PosError?, checked: [String], acceptedAt: UInt32?) {
+        let (code, posParam) = (code ?? self.code, [UInt8](text: posParam))
         let journal = Journal()
-        var record = RecordBuffer()
+        var acceptedAt: UInt32?
         let refused = Journal.$current.withValue(journal) {
             refusal { () throws(PosError) in
-                let request = VerificationRequest(posParam: posParam.span, amountCent: amountCent, now: now, room: room)
-                try Gate.verify(
-                    TransitCode(code.span), for: request, at: terminal, version: Self.version.span, record: &record)
+                let request = VerificationRequest(posParam: posParam.span, amountCent: amountCent, now: now)
+                acceptedAt = try Gate.decide(
+                    TransitCode(code.span), status: status, request: request, by: MockBackend.self)
             }
         }
-        return (refused, journal.entries, [UInt8](record.bytes), terminal)
+        return (refused, journal.entries, acceptedAt)
     }
 }
 
-final class MockTerminal: Terminal {
-    typealias Backend = MockBackend
-
-    let trial: Trial
-    private(set) var asked: (cardType: CardType, identity: ReplayIdentity, keyID: UInt8)?
-    private(set) var accepted: [(identity: ReplayIdentity, until: UInt32, now: UInt32)] = []
-
-    init(_ trial: Trial) { self.trial = trial }
-
-    func knowledge(
-        cardType: CardType, identity: ReplayIdentity, issuerKeyID: UInt8
-    ) throws(PosError) -> CodeStatus<MockBackend.IssuerKey> {
-        Journal.note("knowledge")
-        asked = (cardType, identity, issuerKeyID)
-        if let error = trial.knowledgeError { throw error }
-        return CodeStatus(
-            supportsCardType: trial.supportsCardType, hasAccepted: trial.hasAccepted,
-            issuerKey: trial.hasIssuerKey ? MockBackend.IssuerKey(last: Trial.issuerKeyEnd) : nil)
-    }
-
-    func sign(_ record: inout RecordBuffer) throws(PosError) {
-        Journal.note("sign")
-        if let error = trial.signError { throw error }
-        var key = RecordKey()
-        try key.sign(&record, by: MockBackend.self)
-    }
-
-    func accept(_ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32) throws(PosError) {
-        Journal.note("accept")
-        if let error = trial.acceptError { throw error }
-        accepted.append((identity, lastSecond, now))
-    }
-}
-
-/// Reference, section 4: the order of checks, from step 4 on.
+/// docs/rules.md, "The order of checks", steps 4 to 12.
 @Suite struct GateTests {
-    /// One way for a trial to fail: what it throws, and what has been called by then.
+    /// One way for a trial to fail: what it throws, and which signatures have been checked by then.
     struct Fault: Sendable {
         let name: String
         let error: PosError
-        let journal: [String]
+        let checked: [String]
         let apply: @Sendable (inout Trial) -> Void
     }
 
-    static let whole = ["knowledge", "verifyIssuer", "verifyUser", "sign", "accept"]
+    static let both = ["verifyIssuer", "verifyUser"]
 
-    /// In the order of the reference.
+    /// In the order of the rules.
     static let faults: [Fault] = [
-        Fault(name: "not initialised", error: .notInitialized, journal: Array(whole[..<1])) {
-            $0.knowledgeError = .notInitialized
-        },
-        Fault(name: "card type", error: .cardTypeUnsupported, journal: Array(whole[..<1])) {
-            $0.supportsCardType = false
-        },
-        Fault(name: "duplicate", error: .duplicated, journal: Array(whole[..<1])) { $0.hasAccepted = true },
-        Fault(name: "key id", error: .illegalParam, journal: Array(whole[..<1])) { $0.hasIssuerKey = false },
-        Fault(name: "clock", error: .system, journal: Array(whole[..<1])) { $0.now = nil },
-        Fault(name: "expiry", error: .credentialExpired, journal: Array(whole[..<1])) {
-            $0.parts.expiry = 1_516_167_399
-        },
-        Fault(name: "issuer signature", error: .malformedCode, journal: Array(whole[..<2])) {
+        Fault(name: "card type", error: .cardTypeUnsupported, checked: []) { $0.supportsCardType = false },
+        Fault(name: "duplicate", error: .duplicated, checked: []) { $0.hasBeenAccepted = true },
+        Fault(name: "key id", error: .illegalParam, checked: []) { $0.hasIssuerKey = false },
+        Fault(name: "clock", error: .system, checked: []) { $0.now = nil },
+        Fault(name: "expiry", error: .credentialExpired, checked: []) { $0.parts.expiry = 1_516_167_399 },
+        Fault(name: "issuer signature", error: .malformedCode, checked: Array(both[..<1])) {
             $0.issuerVerdict = .invalid
         },
-        Fault(name: "window", error: .codeExpired, journal: Array(whole[..<2])) {
+        Fault(name: "window", error: .codeExpired, checked: Array(both[..<1])) {
             $0.parts.generated = 1_516_167_400 - 2574
         },
-        Fault(name: "user signature", error: .malformedCode, journal: Array(whole[..<3])) {
-            $0.userVerdict = .invalid
-        },
-        Fault(name: "pos_param", error: .posParam, journal: Array(whole[..<3])) { $0.posParam = "{}" },
-        Fault(name: "quota", error: .quotaExceeded, journal: Array(whole[..<3])) { $0.amountCent = 2574 },
-        Fault(name: "signing", error: .system, journal: Array(whole[..<4])) { $0.signError = .system },
-        Fault(name: "room", error: .illegalParam, journal: Array(whole[..<4])) { $0.room.cardNumber = 8 },
-        Fault(name: "accepting", error: .duplicated, journal: whole) { $0.acceptError = .duplicated },
+        Fault(name: "user signature", error: .malformedCode, checked: both) { $0.userVerdict = .invalid },
+        Fault(name: "pos_param", error: .posParam, checked: both) { $0.posParam = "{}" },
+        Fault(name: "quota", error: .quotaExceeded, checked: both) { $0.amountCent = 2574 },
     ]
 
-    @Test func `a good code is accepted, once and last`() {
-        let (refused, journal, _, terminal) = Trial().run()
+    @Test func `a good code passes at the second of the request`() {
+        let (refused, checked, acceptedAt) = Trial().run()
         #expect(refused == nil)
-        #expect(journal == Self.whole)
-        #expect(terminal.accepted.count == 1)
+        #expect(checked == Self.both)
+        #expect(acceptedAt == 1_516_167_400)
+        #expect(Trial(now: 1_516_167_401).run().acceptedAt == 1_516_167_401)
     }
 
-    @Test func `each fault alone is refused by its own name, and nothing is accepted`() {
+    @Test func `the same arguments give the same decision`() {
         for fault in Self.faults {
             var trial = Trial()
             fault.apply(&trial)
-            let (refused, journal, _, terminal) = trial.run()
+            #expect(trial.run().refusal == trial.run().refusal, "\(fault.name)")
+        }
+        #expect(Trial().run().acceptedAt == Trial().run().acceptedAt)
+    }
+
+    @Test func `each fault alone is refused by its own name`() {
+        for fault in Self.faults {
+            var trial = Trial()
+            fault.apply(&trial)
+            let (refused, checked, acceptedAt) = trial.run()
             #expect(refused == fault.error, "\(fault.name)")
-            #expect(journal == fault.journal, "\(fault.name)")
-            #expect(terminal.accepted.isEmpty, "\(fault.name)")
+            #expect(checked == fault.checked, "\(fault.name)")
+            #expect(acceptedAt == nil, "\(fault.name)")
         }
     }
 
@@ -150,14 +116,13 @@ final class MockTerminal: Terminal {
                 var trial = Trial()
                 first.apply(&trial)
                 second.apply(&trial)
-                let (refused, journal, _, terminal) = trial.run()
+                let (refused, checked, _) = trial.run()
                 #expect(refused == first.error, "\(first.name) and \(second.name)")
-                #expect(journal == first.journal, "\(first.name) and \(second.name)")
-                #expect(terminal.accepted.isEmpty)
+                #expect(checked == first.checked, "\(first.name) and \(second.name)")
                 pairs += 1
             }
         }
-        #expect(pairs == 91)
+        #expect(pairs == 45)
     }
 
     @Test(
@@ -166,34 +131,10 @@ final class MockTerminal: Terminal {
     func `a signature that is not valid is refused, whatever keeps it from it`(verdict: Verdict, error: PosError) {
         let issuer = Trial(issuerVerdict: verdict).run()
         #expect(issuer.refusal == error)
-        #expect(issuer.journal == ["knowledge", "verifyIssuer"])
+        #expect(issuer.checked == ["verifyIssuer"])
         let user = Trial(userVerdict: verdict).run()
         #expect(user.refusal == error)
-        #expect(user.journal == ["knowledge", "verifyIssuer", "verifyUser"])
-    }
-
-    @Test(arguments: [.duplicated, .outOfMemory, .notInitialized, .system] as [PosError])
-    func `what the terminal throws comes through`(error: PosError) {
-        #expect(Trial(knowledgeError: error).run().refusal == error)
-        #expect(Trial(signError: error).run().refusal == error)
-        #expect(Trial(acceptError: error).run().refusal == error)
-    }
-
-    @Test func `the terminal is asked about this code, and told of this code`() throws {
-        for (cardType, bits) in [("S0JP0000", 0x5330_4A50_3030_3030), ("\0\0\0\0\0\0\0\0", 0)] as [(String, UInt64)] {
-            let trial = Trial(parts: CodeParts(keyID: 0xC9, cardType: [UInt8](text: cardType)))
-            let code = trial.code
-            let identity = ReplayIdentity(of: try TransitCode(code.span), by: MockBackend.self)
-            let terminal = trial.run().terminal
-            let asked = try #require(terminal.asked)
-            #expect(asked.cardType.bits == bits)
-            #expect(asked.identity == identity)
-            #expect(asked.keyID == 0xC9)
-            let accepted = try #require(terminal.accepted.first)
-            #expect(accepted.identity == identity)
-            #expect(accepted.until == 1_516_167_355 + 2573)
-            #expect(accepted.now == 1_516_167_400)
-        }
+        #expect(user.checked == Self.both)
     }
 
     @Test func `signatures are checked with their own keys`() {
@@ -247,10 +188,49 @@ final class MockTerminal: Terminal {
         #expect(Trial(parts: CodeParts(quotaCent: quota), amountCent: amount).run().refusal == error)
     }
 
+    @Test func `an amount of 0 passes whatever the quota`() {
+        for quota in [0, 1, 65535] as [UInt16] {
+            #expect(Trial(parts: CodeParts(quotaCent: quota), amountCent: 0).run().refusal == nil)
+        }
+    }
+
+    @Test func `a clock that cannot be read is a fault of the system, before any time is compared`() {
+        var trial = Trial(now: nil)
+        #expect(trial.run().refusal == .system)
+        trial.parts.expiry = 0
+        #expect(trial.run().refusal == .system)
+    }
+
+    @Test(
+        arguments: [
+            (#"{"pos_id":"1","type":"IN","subject":"s","record_id":"r"}"#, nil),
+            (#"{"pos_id":"1","type":"OUT","subject":"s","record_id":"r"}"#, nil),
+            (#"{"pos_id":"1","type":"EXIT","subject":"s","record_id":"r"}"#, .posParam),
+            (#"{"pos_id":"","type":"IN","subject":"s","record_id":"r"}"#, .posParam), ("", .posParam),
+        ] as [(String, PosError?)])
+    func `pos_param is one of the three trips`(posParam: String, error: PosError?) {
+        #expect(Trial(posParam: posParam).run().refusal == error)
+    }
+
+    @Test func `the longest pos_param passes, one byte more does not`() {
+        let text = #"{"pos_id":"1","type":"SINGLE","subject":"s","record_id":"r"}"#
+        let longest = text + String(repeating: " ", count: PosParam.maxCount - text.utf8.count)
+        #expect(Trial(posParam: longest).run().refusal == nil)
+        #expect(Trial(posParam: longest + " ").run().refusal == .posParam)
+    }
+
     @Test func `the record is what was decided on`() throws {
         let trial = Trial(parts: CodeParts(keyID: 3), amountCent: 1234)
-        let (refused, _, bytes, _) = trial.run()
-        #expect(refused == nil)
+        let decided = trial.run().acceptedAt
+        let acceptedAt = try #require(decided)
+        let (code, posParam) = (trial.code, [UInt8](text: trial.posParam))
+        var buffer = RecordBuffer()
+        try buffer.compose(
+            code: code.span, posParam: posParam.span, amountCent: trial.amountCent, acceptedAt: acceptedAt,
+            version: Trial.version.span)
+        var recordKey = RecordKey()
+        try recordKey.sign(&buffer, by: MockBackend.self)
+        let bytes = [UInt8](buffer.bytes)
         let key = RecordKey.development
         let expectedID = RecordKey.id(of: key.span, by: MockBackend.self)
         guard let record = Record(bytes.span) else {
@@ -262,134 +242,24 @@ final class MockTerminal: Terminal {
             [UInt8](record.code), [UInt8](record.posParam), [UInt8](record.version), [UInt8](record.keyID),
             [UInt8](record.mac),
         ]
-        let (amount, acceptedAt) = (record.amountCent, record.acceptedAt)
-        #expect(
-            fields == [
-                trial.code, [UInt8](text: trial.posParam), Trial.version, [UInt8](expectedID), [UInt8](expectedMAC),
-            ])
+        let (amount, recordedAt) = (record.amountCent, record.acceptedAt)
+        #expect(fields == [code, posParam, Trial.version, [UInt8](expectedID), [UInt8](expectedMAC)])
         #expect(amount == 1234)
-        #expect(acceptedAt == 1_516_167_400)
-    }
-
-    @Test func `every result must fit its buffer`() {
-        let recordCount = 2 * Trial().run().record.count + 1
-        let edges: [(String, WritableKeyPath<BufferCapacities, Int>, Int)] = [
-            ("user id", \.userID, 17), ("record", \.record, recordCount), ("card number", \.cardNumber, 9),
-            ("card data", \.cardData, 5), ("card type", \.cardType, 9),
-        ]
-        for (name, path, least) in edges {
-            for (size, error) in [(least, nil), (least - 1, .illegalParam), (0, .illegalParam), (-1, .illegalParam)]
-                as [(Int, PosError?)]
-            {
-                var trial = Trial(room: BufferCapacities(userID: .max))
-                trial.room[keyPath: path] = size
-                let (refused, _, _, terminal) = trial.run()
-                #expect(refused == error, "\(name) of \(size)")
-                #expect(terminal.accepted.isEmpty == (error != nil))
-            }
-        }
+        #expect(recordedAt == 1_516_167_400)
     }
 
     @Test func `every bit of what a signature covers matters`() {
         let trial = Trial()
         let code = trial.code
         let signed = trial.parts.userSigned.count - trial.parts.issuerSignature.count + 22
-        let posParam = [UInt8](text: trial.posParam)
         var refused = 0
         for bit in 0..<(8 * signed) {
             let bytes = code.setting(bit / 8, to: code[bit / 8] ^ 1 << UInt8(bit % 8))
-            let terminal = MockTerminal(trial)
-            var record = RecordBuffer()
-            let outcome = refusal { () throws(PosError) in
-                let request = VerificationRequest(posParam: posParam.span, amountCent: 200, now: trial.now, room: trial.room)
-                try Gate.verify(
-                    TransitCode(bytes.span), for: request, at: terminal, version: Trial.version.span, record: &record)
-            }
+            let outcome = trial.run(bytes).refusal
             // The first bytes of a mock's signature are its verdict: there is one bit that makes it another.
             if outcome != nil { refused += 1 }
             #expect(outcome != nil, "bit \(bit)")
-            #expect(terminal.accepted.isEmpty)
         }
         #expect(refused == 8 * signed)
-    }
-}
-
-/// Reference, section 1: minimum lengths, and values that do not fit.
-@Suite struct BufferCapacitiesTests {
-    static let minimum = BufferCapacities(userID: 17, record: 2048, cardNumber: 17, cardData: 65, cardType: 9)
-
-    @Test(
-        arguments: [
-            (\BufferCapacities.userID, 17), (\BufferCapacities.record, 2048), (\BufferCapacities.cardNumber, 17), (\BufferCapacities.cardData, 65),
-            (\BufferCapacities.cardType, 9),
-        ] as [(WritableKeyPath<BufferCapacities, Int> & Sendable, Int)])
-    func `each length has its minimum`(path: WritableKeyPath<BufferCapacities, Int> & Sendable, least: Int) {
-        #expect(Self.minimum[keyPath: path] == least)
-        for (length, passes) in [
-            (least, true), (least - 1, false), (least + 1, true), (0, false), (-1, false), (.min, false),
-            (.max, true),
-        ] {
-            var room = Self.minimum
-            room[keyPath: path] = length
-            #expect(room.meetsMinimum == passes, "\(length)")
-        }
-    }
-
-    @Test func `a buffer that is not given is large enough`() {
-        #expect(BufferCapacities(userID: 17).meetsMinimum)
-        #expect(!BufferCapacities(userID: 16).meetsMinimum)
-    }
-
-    private func holds(_ parts: CodeParts, _ change: (inout BufferCapacities) -> Void) throws -> Bool {
-        let bytes = parts.bytes
-        var room = Self.minimum
-        change(&room)
-        return room.holds(try TransitCode(bytes.span))
-    }
-
-    @Test func `texts need room for their NUL, card data does not`() throws {
-        let full = CodeParts(
-            cardNumber: [UInt8](repeating: 0x31, count: 16), cardData: [UInt8](repeating: 1, count: 65))
-        #expect(try holds(full) { _ in })
-        #expect(try !holds(full) { $0.userID = 16 })
-        #expect(try !holds(full) { $0.cardNumber = 16 })
-        #expect(try !holds(full) { $0.cardData = 64 })
-        #expect(try !holds(full) { $0.cardType = 8 })
-        var longer = full
-        longer.cardNumber.append(0x31)
-        #expect(try !holds(longer) { _ in })
-        #expect(try holds(longer) { $0.cardNumber = 18 })
-        longer = full
-        longer.cardData.append(1)
-        #expect(try !holds(longer) { _ in })
-        #expect(try holds(longer) { $0.cardData = 66 })
-    }
-
-    @Test func `empty values need a NUL, or nothing`() throws {
-        let empty = CodeParts(cardType: [UInt8](repeating: 0, count: 8), cardNumber: [], cardData: [])
-        let exact = BufferCapacities(userID: 17, record: 0, cardNumber: 1, cardData: 0, cardType: 1)
-        #expect(try holds(empty) { $0 = exact })
-        #expect(
-            try !holds(empty) {
-                $0 = exact
-                $0.cardNumber = 0
-            })
-        #expect(
-            try !holds(empty) {
-                $0 = exact
-                $0.cardData = -1
-            })
-        #expect(
-            try !holds(empty) {
-                $0 = exact
-                $0.cardType = 0
-            })
-    }
-
-    @Test func `a record needs two digits a byte and a NUL`() {
-        #expect(BufferCapacities(userID: 17, record: 201).holdsRecord(count: 100))
-        #expect(!BufferCapacities(userID: 17, record: 200).holdsRecord(count: 100))
-        #expect(BufferCapacities(userID: 17, record: 1).holdsRecord(count: 0))
-        #expect(!BufferCapacities(userID: 17, record: 0).holdsRecord(count: 0))
     }
 }

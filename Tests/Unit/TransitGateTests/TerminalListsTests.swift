@@ -8,17 +8,18 @@ import TransitGate
 @Suite struct TerminalListsTests {
     typealias Key = IssuerKey<MockBackend.IssuerKey>
 
-    /// Loads a key list as its owner does: counts, provides zeroed memory, fills it. Then looks up `ids`.
-    private func lookUp(_ ids: [UInt8], in json: String) throws(PosError) -> [UInt8?] {
+    /// Loads a key list as its owner does: provides zeroed memory, fills it. Then looks up `ids` among the keys.
+    private func lookUp(
+        _ ids: [UInt8], in json: String, capacity: Int = TerminalLists.keyCapacity
+    ) throws(PosError) -> [UInt8?] {
         let text = [UInt8](text: json)
-        let count = try TerminalLists.countKeys(in: text.span)
         let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: count * MemoryLayout<Key>.stride, alignment: MemoryLayout<Key>.alignment)
+            byteCount: capacity * MemoryLayout<Key>.stride, alignment: MemoryLayout<Key>.alignment)
         defer { memory.deallocate() }
-        memory.initializeMemory(as: UInt8.self, repeating: 0, count: count * MemoryLayout<Key>.stride)
+        memory.initializeMemory(as: UInt8.self, repeating: 0, count: capacity * MemoryLayout<Key>.stride)
         let keys = memory.assumingMemoryBound(to: Key.self)
-        var span = MutableSpan(_unsafeStart: keys, count: count)
-        try TerminalLists.loadKeys(from: text.span, into: &span, by: MockBackend.self)
+        var span = MutableSpan(_unsafeStart: keys, count: capacity)
+        let count = try TerminalLists.loadKeys(from: text.span, into: &span, by: MockBackend.self)
         return ids.map { TerminalLists.key($0, in: Span(_unsafeStart: keys, count: count))?.last }
     }
 
@@ -74,36 +75,44 @@ import TransitGate
         }
     }
 
-    /// A caller that changes a text in the middle of a call.
-    @Test func `a list that is not as long as it was counted is refused`() throws {
-        let keys = [UInt8](text: "[\(key(1, 1)),\(key(2, 2))]")
+    @Test func `a list that has more entries than there is room for is refused`() throws {
+        let keys = "[\(key(1, 1)),\(key(2, 2))]"
         let types = [UInt8](text: #"["S0JP0000","TEST0001"]"#)
-        for (count, error) in [(1, nil), (2, nil), (3, PosError.illegalParam)] as [(Int, PosError?)] {
-            let memory = UnsafeMutableRawPointer.allocate(
-                byteCount: count * MemoryLayout<Key>.stride, alignment: MemoryLayout<Key>.alignment)
-            defer { memory.deallocate() }
-            memory.initializeMemory(as: UInt8.self, repeating: 0, count: count * MemoryLayout<Key>.stride)
+        for (capacity, error) in [(1, .illegalParam), (2, nil), (3, nil)] as [(Int, PosError?)] {
             let refusedKeys = refusal { () throws(PosError) in
-                var span = MutableSpan(_unsafeStart: memory.assumingMemoryBound(to: Key.self), count: count)
-                try TerminalLists.loadKeys(from: keys.span, into: &span, by: MockBackend.self)
+                let found = try lookUp([1, 2, 0], in: keys, capacity: capacity)
+                #expect(found == [1, 2, nil])
             }
             #expect(refusedKeys == error)
-            var room = [CardType](repeating: .plain, count: count)
+            var room = [CardType](repeating: .plain, count: capacity)
             let refusedTypes = refusal { () throws(PosError) in
                 var span = room.mutableSpan
-                try TerminalLists.loadCardTypes(from: types.span, into: &span)
+                let count = try TerminalLists.loadCardTypes(from: types.span, into: &span)
+                #expect(count == 2)
             }
             #expect(refusedTypes == error)
         }
     }
 
+    @Test func `there is room for every card type of a text`() throws {
+        for count in [1, 2, 3, 10, 300] {
+            let text = [UInt8](
+                text: "[" + Array(repeating: #""ANT00001""#, count: count).joined(separator: ",") + "]")
+            #expect(TerminalLists.cardTypeCapacity(of: text.span) >= count)
+            // No more than the text is long, so that a list cannot ask for much more memory than it takes up itself.
+            #expect(TerminalLists.cardTypeCapacity(of: text.span) <= count + 1)
+        }
+        let empty: [UInt8] = []
+        #expect(TerminalLists.cardTypeCapacity(of: empty.span) == 1)
+    }
+
     private func supported(_ cardType: String, in json: String) throws(PosError) -> Bool {
         let (name, text) = ([UInt8](text: cardType), [UInt8](text: json))
         guard let cardType = CardType(name.span) else { throw .malformedCode }
-        var types = [CardType](repeating: .plain, count: try TerminalLists.countCardTypes(in: text.span))
+        var types = [CardType](repeating: .plain, count: TerminalLists.cardTypeCapacity(of: text.span))
         var span = types.mutableSpan
-        try TerminalLists.loadCardTypes(from: text.span, into: &span)
-        return TerminalLists.supports(cardType, in: types.span)
+        let count = try TerminalLists.loadCardTypes(from: text.span, into: &span)
+        return TerminalLists.supports(cardType, in: types.span.extracting(first: count))
     }
 
     @Test func `a card type is supported when the list has it`() throws {
@@ -124,7 +133,10 @@ import TransitGate
         for count in [1, 2, 300] {
             let text = [UInt8](
                 text: "[" + Array(repeating: #""ANT00001""#, count: count).joined(separator: ",") + "]")
-            #expect(try TerminalLists.countCardTypes(in: text.span) == count)
+            var types = [CardType](repeating: .plain, count: TerminalLists.cardTypeCapacity(of: text.span))
+            var span = types.mutableSpan
+            let loaded = try TerminalLists.loadCardTypes(from: text.span, into: &span)
+            #expect(loaded == count)
         }
         for json in ["[]", "", #"["ANT00001"] x"#, #"["ANT00001","ANT0001"]"#] {
             let refused = refusal { () throws(PosError) in _ = try supported("ANT00001", in: json) }
