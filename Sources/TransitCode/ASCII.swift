@@ -1,5 +1,5 @@
-/// Up to sixteen bytes of text as one number, so that names compare without strings: bytes in order, first byte
-/// highest, the count beside it.
+/// Up to sixteen bytes of text as one number and a count, so that names compare without strings. The first byte is the
+/// highest.
 struct ShortText: Equatable {
     private(set) var bits: UInt128 = 0
     private(set) var count = 0
@@ -8,7 +8,7 @@ struct ShortText: Equatable {
 
     init() {}
 
-    /// `text` has at most sixteen bytes: the callers are this module's own constants.
+    /// `text` has at most sixteen bytes: the callers are constants of this module.
     init(_ text: StaticString) {
         self = text.withUTF8Buffer { bytes in
             var word = ShortText()
@@ -17,7 +17,7 @@ struct ShortText: Equatable {
         }
     }
 
-    /// Counts on past the capacity, so that a longer text equals no shorter one.
+    /// Counts past the capacity too, so that a longer text never equals a shorter one.
     mutating func append(_ byte: UInt8) {
         if count < Self.capacity { bits = bits << 8 | UInt128(byte) }
         count &+= 1

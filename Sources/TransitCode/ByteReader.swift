@@ -1,24 +1,23 @@
-/// What a field may hold.
+/// The content that a field may have.
 public enum FieldContent: Equatable, Sendable {
     case anything
     /// Printable ASCII.
     case text
     case cardType
-    /// A number that has only one value.
+    /// A number with one permitted value.
     case number(UInt16)
 }
 
-/// Takes big-endian fields off the front of a span, remembers how far it has come, and reports each field that has a
-/// name.
+/// Reads big-endian fields from front to back, keeps the offset, and reports each named field to an observer.
 public struct ByteReader<Observer: FieldObserver>: ~Escapable {
     public typealias Field = Observer.Field
 
-    /// The bytes before the next field.
+    /// The number of bytes before the next field.
     public private(set) var offset: Int
     private var rest: Span<UInt8>
     private let observer: Observer
 
-    /// `offset`: where the first byte stands in what the observer looks at.
+    /// `offset` is the place of the first byte in the observer's count.
     @_lifetime(copy bytes)
     public init(_ bytes: Span<UInt8>, at offset: Int = 0, for observer: Observer = Unobserved<Never>()) {
         self.offset = offset
@@ -28,13 +27,13 @@ public struct ByteReader<Observer: FieldObserver>: ~Escapable {
 
     public var isAtEnd: Bool { rest.isEmpty }
 
-    /// Whether nothing is left over after the last field.
+    /// Whether no byte is left after the last field. Reports a leftover.
     public func ends(after last: Field) -> Bool {
         if !isAtEnd { observer.stops(at: last, offset: offset, .leftOver(rest.count)) }
         return isAtEnd
     }
 
-    /// The next `count` bytes; nil, and nothing taken, when fewer are left or they hold what they may not.
+    /// The next `count` bytes. Nil, and nothing taken, when fewer are left or the content is not permitted.
     @_lifetime(copy self)
     public mutating func take(
         _ count: Int, as name: Field? = nil, _ content: FieldContent = .anything
@@ -54,7 +53,7 @@ public struct ByteReader<Observer: FieldObserver>: ~Escapable {
         return field
     }
 
-    /// The bytes that a length byte announces.
+    /// A length byte and that many bytes; returns these.
     @_lifetime(copy self)
     public mutating func takeCounted(
         _ countName: Field? = nil, as name: Field? = nil, _ content: FieldContent = .anything
@@ -95,7 +94,7 @@ extension FieldContent {
 }
 
 extension Span where Element == UInt8 {
-    /// As one big-endian number; only the last four bytes count.
+    /// The last four bytes as a big-endian number.
     fileprivate var number: UInt32 {
         var number: UInt32 = 0
         for index in indices { number = number << 8 | UInt32(self[index]) }

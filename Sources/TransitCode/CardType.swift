@@ -1,15 +1,14 @@
-/// The eight characters that name a kind of card, or eight NULs for the plain transit code (docs/format.md,
-/// "Credential").
+/// A card type: eight characters, or eight NULs for the plain transit code (docs/format.md, "Credential").
 public struct CardType: Equatable, BitwiseCopyable, Sendable {
     /// The eight bytes, the first one highest.
     public let bits: UInt64
 
     public static let count = 8
 
-    /// Eight NULs, as the plain transit code carries them.
+    /// Eight NULs, which the plain transit code carries.
     public static let plain = CardType(bits: 0)
 
-    /// "ANT00001", as a terminal's list names the plain transit code.
+    /// "ANT00001", which stands for the plain transit code in a terminal's list.
     public static let ant00001 = CardType(bits: 0x414E_5430_3030_3031)
 
     private init(bits: UInt64) {
@@ -32,10 +31,10 @@ public struct CardType: Equatable, BitwiseCopyable, Sendable {
         }
     }
 
-    /// The type under which a terminal's list holds this one.
+    /// The type that stands for this one in a terminal's list.
     public var listed: CardType { self == .plain ? .ant00001 : self }
 
-    /// What a caller is told: the characters, none for the plain code.
+    /// The number of characters that a caller gets: none for the plain code.
     public var textCount: Int { self == .plain ? 0 : Self.count }
 
     /// One of the eight bytes.

@@ -1,5 +1,5 @@
-/// Reads the JSON text of a card type list, one type after the other (docs/rules.md, "JSON inputs"). A text is well
-/// formed only when `next()` has returned nil.
+/// Reads the JSON text of a card type list, one type at a time (docs/rules.md, "JSON inputs"). The text is well formed
+/// only when `next()` has returned nil.
 public struct CardTypeListReader: ~Escapable {
     private var list: JSONArrayReader
 
@@ -8,7 +8,7 @@ public struct CardTypeListReader: ~Escapable {
         list = JSONArrayReader(json)
     }
 
-    /// The next card type; nil after the last one.
+    /// The next card type; nil after the last one. Throws `.illegalParam` when the text is malformed.
     public mutating func next() throws(PosError) -> CardType? {
         guard try list.advance() else { return nil }
         var text = ShortText()

@@ -1,4 +1,4 @@
-/// What the issuer signed about a rider: the same in every code that the rider's app makes (docs/format.md,
+/// The part of a code that the issuer signed. It is the same in every code that a rider's app makes (docs/format.md,
 /// "Credential").
 public struct Credential: ~Escapable {
     public static let userIDCount = 16
@@ -10,28 +10,29 @@ public struct Credential: ~Escapable {
 
     /// Sixteen printable ASCII characters.
     public let userID: Span<UInt8>
-    /// The last second at which the credential is good.
+    /// The last second at which the credential is valid, in Unix seconds.
     public let expiry: UInt32
-    /// How many seconds a generated code is good, before and after its generation time.
+    /// How many seconds a code is valid before and after its generation time.
     public let window: UInt16
-    /// The most that one trip may cost, in cents.
+    /// The maximum fare of one trip, in cents.
     public let quotaCent: UInt16
     /// Any twelve bytes.
     public let reserved: Span<UInt8>
-    /// A compressed point of secp192k1, not yet checked to be one.
+    /// A compressed point of secp192k1. Not checked to be on the curve.
     public let userPublicKey: Span<UInt8>
     public let cardType: CardType
-    /// Printable ASCII characters, perhaps none.
+    /// Printable ASCII characters. May be empty.
     public let cardNumber: Span<UInt8>
-    /// Any bytes, perhaps none.
+    /// Any bytes. May be empty.
     public let cardData: Span<UInt8>
 
+    /// Throws `.malformedCode`.
     @_lifetime(copy bytes)
     public init(_ bytes: Span<UInt8>) throws(PosError) {
         try self.init(bytes, at: 0, for: Unobserved())
     }
 
-    /// `offset`: where it stands in its code.
+    /// As `init(_:)`, and reports each field to an observer. `offset` is the credential's place in its code.
     @_lifetime(copy bytes)
     public init(
         _ bytes: Span<UInt8>, at offset: Int, for observer: some FieldObserver<CodeField>

@@ -1,16 +1,17 @@
-// The fields by name, and how a parser reports them: the gate reads unobserved, tools that explain look on.
+// The fields by name, and how a parser reports them. The gate parses without an observer; tools that explain a code
+// pass one.
 
-/// The fields of a code in the order in which they stand. `...Count` is the byte that announces a length.
+/// The fields of a code in their order. `...Count` is the length byte before a field.
 public enum CodeField: UInt8, CaseIterable, Sendable {
     case protocolVersion, algorithm, issuerKeyID, credentialCount
     case userID, expiry, window, quotaCent, reserved, userPublicKey, cardType
     case cardNumberCount, cardNumber, cardDataCount, cardData
     case issuerSignatureCount, issuerSignature, generatedCount, generated, userSignatureCount, userSignature
 
-    /// Whether the issuer signs it.
+    /// Whether the issuer's signature covers it.
     public var isInCredential: Bool { rawValue >= Self.userID.rawValue && rawValue <= Self.cardData.rawValue }
 
-    /// How many bytes the field has; nil for one that is as long as the byte before it says.
+    /// The field's size in bytes; nil when a length byte says it.
     public var fixedCount: Int? {
         switch self {
         case .protocolVersion, .algorithm, .issuerKeyID: 1
@@ -27,35 +28,35 @@ public enum CodeField: UInt8, CaseIterable, Sendable {
     }
 }
 
-/// The fields of a record in the order in which they stand. `...Count` is the two-byte length.
+/// The fields of a record in their order. `...Count` is the two-byte length before a field.
 public enum RecordField: UInt8, CaseIterable, Sendable {
     case head, codeCount, code, posParamCount, posParam, amountCount, amount, acceptedAtCount, acceptedAt
     case versionCount, version, keyIDCount, keyID, macCount, mac
 }
 
-/// What is wrong at the place where a parser stops.
+/// The fault at which a parser stops.
 public enum FieldFault: Equatable, Sendable {
     /// The field needs more bytes than are left around it.
     case tooShort(needed: Int, left: Int)
-    /// The byte at this offset is not printable ASCII, and has to be.
+    /// The byte at this offset must be printable ASCII and is not.
     case notPrintable(offset: Int)
-    /// The field has to hold this number.
+    /// The field must hold this number.
     case mustBe(UInt16)
-    /// This many bytes stand where the credential, the code or the record ends.
+    /// This many bytes follow the end of the credential, the code or the record.
     case leftOver(Int)
 }
 
-/// Is told what a parser finds, as it finds it.
+/// Receives what a parser finds, in order.
 public protocol FieldObserver<Field> {
     associatedtype Field
 
     func takes(_ field: Field, at offset: Int, count: Int)
 
-    /// The last thing that is told, if it is.
+    /// Called at most once, last.
     func stops(at field: Field, offset: Int, _ fault: FieldFault)
 }
 
-/// Nobody looks on, and the reports compile to nothing.
+/// No observer. The reports compile to nothing.
 public struct Unobserved<Field>: FieldObserver {
     public init() {}
 

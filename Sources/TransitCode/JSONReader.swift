@@ -1,9 +1,9 @@
 /// Reads strict JSON (RFC 8259) in UTF-8 from front to back, without storing it.
 ///
-/// It builds nothing and does not recurse, so hostile nesting costs neither memory nor stack. Every fault is a nil or
-/// a false; after one the reader is not to be used on.
+/// It allocates nothing and does not recurse, so that deep nesting cannot exhaust memory or stack. A fault is a nil or a
+/// false. Do not use the reader after one.
 struct JSONReader: ~Escapable {
-    /// Deeper nesting than this is refused: RFC 8259 section 9 lets a parser set a limit.
+    /// Deeper nesting is refused. RFC 8259 section 9 lets a parser set a limit.
     static let maxDepth = 1024
 
     private let bytes: Span<UInt8>
@@ -19,7 +19,7 @@ struct JSONReader: ~Escapable {
     /// The byte at the position; nil at the end.
     private var current: UInt8? { bytes.indices.contains(position) ? bytes[position] : nil }
 
-    /// Takes the byte at the position, whatever it is; nil at the end.
+    /// Takes the byte at the position; nil at the end.
     private mutating func takeByte() -> UInt8? {
         guard let byte = current else { return nil }
         position &+= 1
@@ -56,7 +56,7 @@ struct JSONReader: ~Escapable {
     // MARK: Values
 
     /// A string, its escapes resolved byte by byte into `sink`; false when no well-formed string comes next.
-    // Not inlined: many call it, and the files that ship would grow.
+    // Not inlined: it has many callers, and the library would grow.
     @inline(never)
     mutating func takeString(into sink: inout some JSONTextSink) -> Bool {
         guard take(Self.quote) else { return false }
@@ -84,7 +84,7 @@ struct JSONReader: ~Escapable {
         guard let first = next(), let digit = first.decimalDigitValue else { return nil }
         position &+= 1
         var value = UInt16(digit)
-        // A zero in front ends the number.
+        // A leading zero ends the number.
         while value > 0, let digit = current?.decimalDigitValue {
             position &+= 1
             value = value &* 10 &+ UInt16(digit)
@@ -93,7 +93,7 @@ struct JSONReader: ~Escapable {
         return UInt8(truncatingIfNeeded: value)
     }
 
-    /// Any one value, read past and checked to be well formed.
+    /// Skips one value of any kind; false when it is malformed.
     mutating func skipValue() -> Bool {
         var open = NestingStack()
         var ignored = Discard()
@@ -119,7 +119,7 @@ struct JSONReader: ~Escapable {
             case UInt8(ascii: "n"): guard skipWord(ShortText("null")) else { return false }
             default: guard skipNumber() else { return false }
             }
-            // A value has ended; so may the containers around it.
+            // A value has ended. The containers around it may end too.
             while true {
                 guard let inObject = open.top else { return true }
                 if take(Self.comma) {
@@ -146,14 +146,14 @@ struct JSONReader: ~Escapable {
         case UInt8(ascii: "u"):
             guard let unit = takeHex4() else { return false }
             if unit & 0xF800 == 0xD800 { guard takeLowSurrogate(after: unit) else { return false } }
-            // No text that is looked for goes beyond ASCII, so that one byte that does will do for any character.
+            // Every text that is compared is ASCII, so one byte outside ASCII can stand for any other character.
             sink.append(unit < 0x80 ? UInt8(truncatingIfNeeded: unit) : 0xFF)
         default: return false
         }
         return true
     }
 
-    /// A surrogate without its partner names no character and cannot be UTF-8: refused.
+    /// Refuses half a surrogate pair: it names no character.
     private mutating func takeLowSurrogate(after unit: UInt32) -> Bool {
         guard unit < 0xDC00, takeByte() == UInt8(ascii: "\\"), takeByte() == UInt8(ascii: "u"), let low = takeHex4()
         else { return false }
@@ -223,19 +223,19 @@ struct JSONReader: ~Escapable {
     }
 }
 
-/// What takes a string's bytes as they are read.
+/// Receives the bytes of a string.
 protocol JSONTextSink {
     mutating func append(_ byte: UInt8)
 }
 
 extension ShortText: JSONTextSink {}
 
-/// Takes a string's bytes and keeps none.
+/// Drops the bytes of a string.
 private struct Discard: JSONTextSink {
     mutating func append(_ byte: UInt8) {}
 }
 
-/// Which containers are open, one bit each.
+/// The kinds of the open containers, one bit each.
 private struct NestingStack {
     private var isObject = InlineArray<16, UInt64>(repeating: 0)
     private var depth = 0

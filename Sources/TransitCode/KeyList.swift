@@ -1,15 +1,16 @@
-/// One issuer key as a key list holds it.
+/// One entry of a key list.
 public struct ListedKey: Sendable {
     public static let publicKeyCount = 33
 
     public let id: UInt8
-    /// A compressed point, not yet checked to be one.
+    /// A compressed point. Not checked to be on the curve.
     public let publicKey: InlineArray<33, UInt8>
 }
 
-/// Reads the JSON text of a key list, one key after the other (docs/rules.md, "JSON inputs"). A text is well formed
-/// only when `next()` has returned nil.
+/// Reads the JSON text of a key list, one key at a time (docs/rules.md, "JSON inputs"). The text is well formed only
+/// when `next()` has returned nil.
 public struct KeyListReader: ~Escapable {
+    /// The most keys that a list may hold. The reader does not count.
     public static let maxCount = 256
 
     private var list: JSONArrayReader
@@ -19,7 +20,7 @@ public struct KeyListReader: ~Escapable {
         list = JSONArrayReader(json)
     }
 
-    /// The next key; nil after the last one.
+    /// The next key; nil after the last one. Throws `.illegalParam` when the text is malformed.
     public mutating func next() throws(PosError) -> ListedKey? {
         guard try list.advance() else { return nil }
         guard let key = Self.takeKey(from: &list.json) else { throw .illegalParam }
@@ -34,7 +35,7 @@ public struct KeyListReader: ~Escapable {
             guard let name = json.takeName() else { return nil }
             switch name {
             case ShortText("key_id"):
-                // A member that stands twice is ambiguous, and another reader may take the other one.
+                // A duplicate member is ambiguous: another parser may use the other one.
                 guard id == nil, let value = json.takeUInt8() else { return nil }
                 id = value
             case ShortText("public_key"):
@@ -52,7 +53,7 @@ public struct KeyListReader: ~Escapable {
 
 extension HexText: JSONTextSink {}
 
-/// Goes through the elements of a JSON array that is a whole text, and insists on at least one.
+/// Iterates over the elements of a JSON array that is the whole text. An empty array is malformed.
 struct JSONArrayReader: ~Escapable {
     var json: JSONReader
     private var isFirst = true

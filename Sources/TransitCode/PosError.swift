@@ -1,4 +1,4 @@
-/// Why a call did not succeed. Raw values are those of `pos_crypto.h`, which says what each means.
+/// The errors of the C interface. The raw values are the codes of `pos_crypto.h`, which explains them.
 public enum PosError: Int32, Error, CaseIterable, Sendable {
     case malformedCode = -1
     case codeExpired = -2

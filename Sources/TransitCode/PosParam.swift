@@ -1,9 +1,9 @@
-/// What a terminal says of itself and of the trip (docs/rules.md, "JSON inputs").
+/// The terminal's JSON text about itself and the trip (docs/rules.md, "JSON inputs").
 public enum PosParam {
     /// The longest text, in bytes.
     public static let maxCount = 1024
 
-    /// What kind of passage a record stands for.
+    /// The kind of trip of a record.
     public enum Trip: Sendable {
         /// A ride paid at one gate.
         case single
@@ -13,7 +13,7 @@ public enum PosParam {
         case exit
     }
 
-    /// Checks the text and tells its trip type.
+    /// Checks the text and returns its trip type. Throws `.posParam`.
     @discardableResult
     public static func check(_ text: Span<UInt8>) throws(PosError) -> Trip {
         guard text.count <= maxCount, let trip = trip(in: text) else { throw .posParam }
@@ -47,7 +47,7 @@ public enum PosParam {
         }
     }
 
-    /// A string that is not empty, for a member that has not been seen yet: one that stands twice is ambiguous.
+    /// A non-empty string for a member that has not been seen yet. A duplicate member is ambiguous.
     private static func take(from json: inout JSONReader, into member: inout ShortText?) -> Bool {
         var value = ShortText()
         guard member == nil, json.takeString(into: &value), value.count > 0 else { return false }

@@ -1,19 +1,20 @@
-/// The offline record: what a gate hands to the operator's back office (docs/format.md, "The record").
+/// A parsed offline record, which a gate sends to the operator's back office (docs/format.md, "The record").
 public struct Record: ~Escapable {
     /// The top nibble of the first byte.
     public static let formatNibble: UInt16 = 3
     public static let keyIDCount = 4
     public static let macCount = 32
 
-    /// All of it, binary.
+    /// The whole record, binary.
     public let bytes: Span<UInt8>
 
     /// The code as it was scanned.
     public let code: Span<UInt8>
-    /// The terminal's JSON text as it was given.
+    /// The terminal's JSON text, unchanged.
     public let posParam: Span<UInt8>
+    /// The fare in cents.
     public let amountCent: UInt32
-    /// When the gate accepted the code.
+    /// When the gate accepted the code, in Unix seconds.
     public let acceptedAt: UInt32
     /// The version of the library that wrote the record, ASCII.
     public let version: Span<UInt8>
@@ -24,14 +25,14 @@ public struct Record: ~Escapable {
     /// Every byte before the MAC's length.
     public let authenticated: Span<UInt8>
 
-    /// Takes a record apart; nil when its shape is wrong. Neither the code inside nor the MAC is checked.
+    /// Parses a record; nil when it is malformed. Checks neither the code inside nor the MAC.
     @_lifetime(copy bytes)
     public init?(_ bytes: Span<UInt8>) {
         self.init(bytes, for: Unobserved())
     }
 
-    /// A wrong head is the one thing wrong of which the observer is not told. Its count is looked at last, so that in
-    /// a record that was cut short the observer is told of the field that was cut.
+    /// As `init(_:)`, and reports each field to an observer. A wrong head is not reported. Its length is compared last,
+    /// so that for a truncated record the truncated field is reported.
     @_lifetime(copy bytes)
     public init?(_ bytes: Span<UInt8>, for observer: some FieldObserver<RecordField>) {
         var reader = ByteReader(bytes, for: observer)

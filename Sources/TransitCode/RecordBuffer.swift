@@ -1,6 +1,6 @@
-/// Fixed room in which a record is put together.
+/// Composes a record in a fixed array.
 public struct RecordBuffer: ~Copyable {
-    /// More than the longest record: a code of 776 bytes, a pos_param of 1,024, 70 bytes of other fields.
+    /// In bytes. Above the longest record: a code of 776 bytes, a pos_param of 1,024, 70 bytes of other fields.
     public static let capacity = 2048
 
     private var storage = InlineArray<2048, UInt8>(repeating: 0)
@@ -8,12 +8,13 @@ public struct RecordBuffer: ~Copyable {
 
     public init() {}
 
-    /// What has been appended so far.
+    /// The bytes appended so far.
     public var bytes: Span<UInt8> {
         @_lifetime(borrow self) get { storage.span.extracting(first: count) }
     }
 
-    /// Starts a record: every field before the key id.
+    /// Starts a record with every field before the key id. Throws `.illegalParam` when the fields do not fit, which
+    /// fields of valid lengths always do.
     public mutating func compose(
         code: Span<UInt8>, posParam: Span<UInt8>, amountCent: UInt32, acceptedAt: UInt32, version: Span<UInt8>
     ) throws(PosError) {
@@ -25,8 +26,8 @@ public struct RecordBuffer: ~Copyable {
         try append(version)
     }
 
-    /// Sets the head to what the record's length will be with the MAC, which is all that is missing. The capacity keeps
-    /// it below 2^12.
+    /// Sets the length in the head, the MAC included. Call it when only the MAC is missing. The capacity keeps the
+    /// length below 2^12.
     public mutating func close() {
         let length = count &+ 2 &+ Record.macCount &- 2
         let head = Record.formatNibble << 12 | UInt16(truncatingIfNeeded: length)
@@ -34,7 +35,7 @@ public struct RecordBuffer: ~Copyable {
         storage[1] = UInt8(head & 0xFF)
     }
 
-    /// A two-byte length and the bytes.
+    /// Appends a two-byte length and the bytes. Throws `.illegalParam` when they do not fit.
     public mutating func append(_ field: Span<UInt8>) throws(PosError) {
         guard field.count <= Self.capacity &- 2 &- count else { throw .illegalParam }
         put(UInt8(truncatingIfNeeded: field.count >> 8))
@@ -42,7 +43,7 @@ public struct RecordBuffer: ~Copyable {
         for index in field.indices { put(field[index]) }
     }
 
-    /// For callers who have seen that there is room.
+    /// The caller has checked that there is room.
     private mutating func put(_ byte: UInt8) {
         storage[count] = byte
         count &+= 1

@@ -1,33 +1,35 @@
-/// A code as a rider's app shows it, taken apart and not yet believed (docs/format.md, "The code").
+/// A parsed code. Its signatures are not checked (docs/format.md, "The code").
 public struct TransitCode: ~Escapable {
-    /// The only protocol version there is.
+    /// The only protocol version.
     public static let protocolVersion: UInt8 = 2
 
     /// The longest code there can be: every length byte at 255.
     public static let maxCount = 4 + 255 + 1 + 255 + 1 + 4 + 1 + 255
 
-    /// All of it.
+    /// The whole code.
     public let bytes: Span<UInt8>
 
     /// Not interpreted.
     public let algorithm: UInt8
     public let issuerKeyID: UInt8
     public let credential: Credential
-    /// DER, over the credential; not looked into here.
+    /// DER, over the credential. Not parsed here.
     public let issuerSignature: Span<UInt8>
-    /// When the rider's app made this code.
+    /// The generation time in Unix seconds.
     public let generated: UInt32
-    /// DER, over `userSigned`; not looked into here.
+    /// DER, over `userSigned`. Not parsed here.
     public let userSignature: Span<UInt8>
-    /// What the user's signature covers: from the first byte through the generation time.
+    /// The bytes that the rider's signature covers: from the first byte through the generation time.
     public let userSigned: Span<UInt8>
 
+    /// Throws `.protocolUnsupported` when the first byte is not 2, and `.malformedCode` for any other fault.
     @_lifetime(copy bytes)
     public init(_ bytes: Span<UInt8>) throws(PosError) {
         try self.init(bytes, for: Unobserved())
     }
 
-    /// A credential that runs past the end is the one thing wrong of which the observer is not told: it is no field.
+    /// As `init(_:)`, and reports each field to an observer. A credential that runs past the end is not reported,
+    /// because it is not one field.
     @_lifetime(copy bytes)
     public init(_ bytes: Span<UInt8>, for observer: some FieldObserver<CodeField>) throws(PosError) {
         var reader = ByteReader(bytes, for: observer)
@@ -59,7 +61,8 @@ public struct TransitCode: ~Escapable {
         self.userSigned = bytes.extracting(first: signedCount)
     }
 
-    /// The key id of a code of which only the first three bytes are at hand.
+    /// The issuer key id in the first three bytes of a code. Throws `.protocolUnsupported`, or `.malformedCode` for
+    /// fewer bytes.
     public static func issuerKeyID(ofHead head: Span<UInt8>) throws(PosError) -> UInt8 {
         guard head.count >= 3 else { throw .malformedCode }
         guard head[0] == protocolVersion else { throw .protocolUnsupported }

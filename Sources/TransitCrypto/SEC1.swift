@@ -1,7 +1,7 @@
-/// The forms of a public key that this project reads (SEC 1 section 2.3.3).
+/// The accepted encodings of a public key (SEC 1 section 2.3.3).
 public enum SEC1 {
-    /// Whether the bytes are a compressed or an uncompressed point by their first byte and count. Hybrid forms, which
-    /// some libraries take, and the point at infinity are not.
+    /// Whether the first byte and the count are those of a compressed or an uncompressed point. Hybrid forms and the
+    /// point at infinity are refused.
     public static func isPlain(_ bytes: Span<UInt8>, coordinateCount: Int) -> Bool {
         guard bytes.count > 0 else { return false }
         return switch bytes[0] {

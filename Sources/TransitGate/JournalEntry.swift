@@ -1,14 +1,14 @@
-/// What a journal says of the past (docs/journal.md, "Entries"): 32 bytes that vouch for themselves, so that one that
-/// was torn by a power cut is told from one that was written.
+/// One entry of a journal (docs/journal.md, "Entries"): 32 bytes with a checksum, by which an entry that a power cut
+/// has torn is recognised.
 public enum JournalEntry: BitwiseCopyable, Sendable {
     public static let count = 32
 
     /// A code was accepted.
     case accepted(ReplaySlot)
-    /// Codes past their window were dropped, and these are the latest of their times.
+    /// Codes were evicted; the latest of their times.
     case evicted(EvictionWatermark)
 
-    /// Reads the entry that begins at `offset`; nil when the bytes there are none.
+    /// Parses the entry at `offset`; nil when the bytes there are not an entry.
     public init?(_ bytes: Span<UInt8>, at offset: Int) {
         guard offset >= 0, bytes.count &- offset >= Self.count else { return nil }
         let entry = bytes.extracting(offset..<offset &+ Self.count)
@@ -28,7 +28,7 @@ public enum JournalEntry: BitwiseCopyable, Sendable {
         }
     }
 
-    /// The entry as it is written.
+    /// The encoded entry.
     public var bytes: InlineArray<32, UInt8> {
         var bytes = InlineArray<32, UInt8>(repeating: 0)
         switch self {

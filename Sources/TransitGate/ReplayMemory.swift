@@ -1,15 +1,15 @@
 import TransitCode
 import TransitCrypto
 
-/// What makes a code the same code: a digest of what was signed, never of the raw bytes (docs/rules.md, "Replay").
+/// Identifies a code by a digest of its signed content, not of its raw bytes (docs/rules.md, "Replay").
 public struct ReplayIdentity: Equatable, BitwiseCopyable, Sendable {
-    /// 127 bits of SHA-256 and a lowest bit of 1, so that all zeros is no identity.
+    /// 127 bits of SHA-256 and a lowest bit of 1, so that an identity is never all zeros.
     fileprivate let high: UInt64
     fileprivate let low: UInt64
     /// The code's generation time, beside the digest.
     fileprivate let generated: UInt32
 
-    /// SHA-256 over the credential and the generation time, which are fixed by both signatures.
+    /// SHA-256 over the credential and the generation time, which the signatures cover.
     public init<Backend: CryptoBackend>(of code: borrowing TransitCode, by backend: Backend.Type) {
         var signed = InlineArray<259, UInt8>(repeating: 0)
         let credential = code.credential.bytes
@@ -34,11 +34,11 @@ public struct ReplayIdentity: Equatable, BitwiseCopyable, Sendable {
     }
 }
 
-/// One place in the replay memory, empty when all of it is zero.
+/// One slot of the replay memory. All zeros: empty.
 public struct ReplaySlot: BitwiseCopyable, Sendable {
     var high: UInt64 = 0
     var low: UInt64 = 0
-    /// When the code was made, and the last second at which it can be in its window.
+    /// The generation time, and the last second of the window.
     var generated: UInt32 = 0
     var lastSecond: UInt32 = 0
 
@@ -54,11 +54,11 @@ public struct ReplaySlot: BitwiseCopyable, Sendable {
 
     public var isEmpty: Bool { low == 0 }
 
-    /// Whether the digest is one that an identity can have.
+    /// Whether the digest can be that of an identity.
     var isIdentity: Bool { low & 1 == 1 }
 }
 
-/// The latest generation time and the latest last second of codes that were dropped.
+/// The latest generation time and the latest last second among evicted codes.
 public struct EvictionWatermark: BitwiseCopyable, Sendable {
     var generated: UInt32
     var lastSecond: UInt32
@@ -69,18 +69,18 @@ public struct EvictionWatermark: BitwiseCopyable, Sendable {
     }
 }
 
-/// Which codes have been accepted (docs/rules.md, "Replay").
+/// The accepted codes (docs/rules.md, "Replay").
 ///
-/// A hash table with open addressing and linear probing, over slots that its owner keeps: their number is a power of
-/// two. A code is remembered for as long as it could be in its window. Codes that are past it are dropped when room is
-/// needed, and the latest of their times are kept: should the clock be set back, a code that was made no later and ends
-/// no later than these is refused, for it may have been among those that were dropped.
+/// A hash table with open addressing and linear probing. The owner keeps the slots; their number is a power of two. A
+/// code is remembered until its window ends. Expired codes are evicted when room is needed, and the latest of their
+/// times are kept as a watermark: after the clock is set back, a code whose times are not above it is refused, because
+/// it may be one of those that were evicted.
 public struct ReplayMemory: Sendable {
-    /// How many slots a new memory wants. A table has at least eight.
+    /// The number of slots of a new table. A table has at least eight.
     public static let initialCapacity = 1024
 
     public private(set) var count = 0
-    /// The latest times of the codes that were dropped; nil when none were.
+    /// The latest times among evicted codes; nil when none was evicted.
     public private(set) var watermark: EvictionWatermark?
 
     public init() {}
@@ -88,7 +88,7 @@ public struct ReplayMemory: Sendable {
     public enum Outcome: Equatable, Sendable {
         case remembered
         case duplicate
-        /// The table is filling up: give it a larger one, or say that there is none.
+        /// The table is too full: call again with a larger one, or with `canGrow` false.
         case needsGrowth
     }
 
@@ -99,8 +99,8 @@ public struct ReplayMemory: Sendable {
 
     /// Remembers a code that has passed every other check.
     ///
-    /// `canGrow` says whether the caller will follow `.needsGrowth` with a larger table and another call. Without one the
-    /// table is filled further, and `.needsGrowth` then means that the code is not remembered.
+    /// `canGrow` says whether the caller answers `.needsGrowth` with a larger table and another call. If not, the table
+    /// is filled further, and `.needsGrowth` means that the code is not remembered.
     public mutating func remember(
         _ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32, in slots: inout MutableSpan<ReplaySlot>,
         canGrow: Bool
@@ -110,9 +110,9 @@ public struct ReplayMemory: Sendable {
         if let watermark, identity.generated <= watermark.generated, lastSecond <= watermark.lastSecond {
             return .duplicate
         }
-        if count >= Self.comfortable(slots.count) {
+        if count >= Self.growthThreshold(slots.count) {
             removeExpired(now, in: &slots)
-            // Unless a quarter of the room has come free, the next sweep would come too soon to pay for itself.
+            // Unless a quarter of the slots is free now, the next sweep would come too soon to be worth it.
             let limit = canGrow ? slots.count / 2 : slots.count &- slots.count / 8
             guard count < limit else { return .needsGrowth }
         }
@@ -120,7 +120,7 @@ public struct ReplayMemory: Sendable {
         return .remembered
     }
 
-    /// Takes in what a journal says, whatever the time. `.needsGrowth` asks for a larger table.
+    /// Adds an entry of a journal, expired or not. `.needsGrowth` asks for a larger table.
     public mutating func restore(_ entry: JournalEntry, in slots: inout MutableSpan<ReplaySlot>) -> Outcome {
         switch entry {
         case .evicted(let times):
@@ -128,13 +128,13 @@ public struct ReplayMemory: Sendable {
         case .accepted(let slot):
             guard slots.count >= 8 else { return .needsGrowth }
             guard slots[Self.find(low: slot.low, high: slot.high, in: slots.span)].isEmpty else { return .duplicate }
-            guard count < Self.comfortable(slots.count) else { return .needsGrowth }
+            guard count < Self.growthThreshold(slots.count) else { return .needsGrowth }
             insert(slot, into: &slots)
         }
         return .remembered
     }
 
-    /// Takes back what was remembered just now.
+    /// Removes a code that was remembered just now.
     public mutating func rollBack(_ identity: ReplayIdentity, from slots: inout MutableSpan<ReplaySlot>) {
         let index = Self.find(identity, in: slots.span)
         guard !slots[index].isEmpty else { return }
@@ -142,7 +142,7 @@ public struct ReplayMemory: Sendable {
         count &-= 1
     }
 
-    /// Copies every slot of an outgrown table into a larger empty one.
+    /// Copies every code into a larger, empty table.
     public func move(from old: Span<ReplaySlot>, to new: inout MutableSpan<ReplaySlot>) {
         for index in old.indices where !old[index].isEmpty {
             let slot = old[index]
@@ -150,25 +150,26 @@ public struct ReplayMemory: Sendable {
         }
     }
 
-    /// How many slots a table needs to take `count` codes without growing.
+    /// The number of slots with which a table takes `count` codes without growing.
     ///
-    /// A journal that a table was written to has that table's order, the worst one for a table that grows meanwhile:
-    /// entry after entry lands behind a long cluster. In a table that is large enough at once the order does not matter.
+    /// A journal that was written from a table has the table's order. For a table that grows meanwhile that is the worst
+    /// order, because every entry is appended to a long cluster. In a table that is large enough the order does not
+    /// matter.
     public static func capacity(for count: Int) -> Int {
         var capacity = initialCapacity
-        while comfortable(capacity) < count { capacity &*= 2 }
+        while growthThreshold(capacity) < count { capacity &*= 2 }
         return capacity
     }
 
-    /// The fill at which a table asks for more room: three quarters.
-    private static func comfortable(_ capacity: Int) -> Int { capacity &- capacity / 4 }
+    /// The number of codes at which a table asks for growth: three quarters of its slots.
+    private static func growthThreshold(_ capacity: Int) -> Int { capacity &- capacity / 4 }
 
     private mutating func insert(_ slot: ReplaySlot, into slots: inout MutableSpan<ReplaySlot>) {
         slots[Self.find(low: slot.low, high: slot.high, in: slots.span)] = slot
         count &+= 1
     }
 
-    /// Drops every code that is past its window.
+    /// Evicts every code whose window has ended.
     public mutating func removeExpired(_ now: UInt32, in slots: inout MutableSpan<ReplaySlot>) {
         var index = 0
         while index < slots.count {
@@ -181,11 +182,11 @@ public struct ReplayMemory: Sendable {
                 .joined(with: watermark)
             Self.remove(at: index, from: &slots)
             count &-= 1
-            // Another slot may have moved here: look again.
+            // Another slot may have moved here, so this index is examined again.
         }
     }
 
-    /// Empties a slot and closes the gap, so that every identity stays reachable from its home.
+    /// Empties a slot and closes the gap, so that every identity stays reachable from its home slot.
     private static func remove(at index: Int, from slots: inout MutableSpan<ReplaySlot>) {
         let mask = slots.count &- 1
         var gap = index
@@ -194,7 +195,7 @@ public struct ReplayMemory: Sendable {
             probe = (probe &+ 1) & mask
             let slot = slots[probe]
             if slot.isEmpty { break }
-            // The slot may move into the gap only if the gap lies between its home and where it is.
+            // A slot may move into the gap only if the gap lies between its home and its place.
             let home = Self.home(low: slot.low, mask: mask)
             if (probe &- home) & mask >= (probe &- gap) & mask {
                 slots[gap] = slot
@@ -212,7 +213,7 @@ public struct ReplayMemory: Sendable {
         find(low: identity.low, high: identity.high, in: slots)
     }
 
-    /// The slot that holds an identity, or the empty one where it would go. There always is an empty one.
+    /// The slot that holds an identity, or the empty slot for it. A table always has an empty slot.
     private static func find(low: UInt64, high: UInt64, in slots: Span<ReplaySlot>) -> Int {
         let mask = slots.count &- 1
         var index = home(low: low, mask: mask)

@@ -1,4 +1,4 @@
-// The one place that chooses who does the cryptography, when the library is built.
+// Chooses the cryptography at compile time.
 #if POSOFFLINE_PORTABLE
     @_exported import PortableCrypto
 

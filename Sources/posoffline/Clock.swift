@@ -1,6 +1,6 @@
 import CPlatform
 
-/// The system's clock as codes count time; nil when it cannot be read or is outside what 32 bits hold.
+/// The system's clock in Unix seconds; nil when it cannot be read or does not fit 32 bits.
 func currentTime() -> UInt32? {
     UInt32(exactly: posoffline_platform_now())
 }
