@@ -1,7 +1,7 @@
 /// Reads strict JSON (RFC 8259) in UTF-8 from front to back, without storing it.
 ///
-/// It allocates nothing and does not recurse, so that deep nesting cannot exhaust memory or stack. A fault is a nil or a
-/// false. Do not use the reader after one.
+/// It allocates nothing and does not recurse, so that deep nesting cannot exhaust memory or stack. A fault is a nil or
+/// a false. Do not use the reader after one.
 struct JSONReader: ~Escapable {
     /// Deeper nesting is refused. RFC 8259 section 9 lets a parser set a limit.
     static let maxDepth = 1024

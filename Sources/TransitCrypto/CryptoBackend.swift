@@ -2,7 +2,7 @@
 public enum Verdict: Equatable, Sendable {
     /// The signature verifies.
     case valid
-    /// The signature does not verify, or the key is invalid. The reason is not told, so that an attacker learns nothing.
+    /// The signature does not verify, or the key is invalid. An attacker does not learn which.
     case invalid
     /// An allocation failed. The signature was not checked.
     case outOfMemory

@@ -1,8 +1,8 @@
 import TransitCode
 import TransitCrypto
 
-/// The secret that signs a terminal's records (docs/format.md, "The record"). Only `copy(from:)` copies it, and it signs
-/// where it is stored, so that `wipe` reaches every copy that the program makes.
+/// The secret that signs a terminal's records (docs/format.md, "The record"). Only `copy(from:)` copies it, and it
+/// signs where it is stored, so that `wipe` reaches every copy that the program makes.
 ///
 /// It has no deinit that wipes: the compiler may move a value before its deinit, and the deinit would wipe the moved
 /// one.

@@ -152,9 +152,9 @@ public struct ReplayMemory: Sendable {
 
     /// The number of slots with which a table takes `count` codes without growing.
     ///
-    /// A journal that was written from a table has the table's order. For a table that grows meanwhile that is the worst
-    /// order, because every entry is appended to a long cluster. In a table that is large enough the order does not
-    /// matter.
+    /// A journal that was written from a table has the table's order. For a table that grows meanwhile that is the
+    /// worst order, because every entry is appended to a long cluster. In a table that is large enough the order does
+    /// not matter.
     public static func capacity(for count: Int) -> Int {
         var capacity = initialCapacity
         while growthThreshold(capacity) < count { capacity &*= 2 }

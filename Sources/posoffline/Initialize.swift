@@ -11,8 +11,8 @@ public func init_pos_verify(_ keyList: UnsafePointer<CChar>?, _ cardTypeList: Un
         try lists.load(keyList: unsafeText(keyList), cardTypeList: unsafeText(cardTypeList))
 
         try withLibraryState { (state) throws(PosError) in
-            // Under the lock: fork() waits for it, so no child inherits the open key file; and signals are blocked, so no
-            // signal handler's frame saves registers with the key.
+            // Under the lock: fork() waits for it, so no child inherits the open key file; and signals are blocked, so
+            // no signal handler's frame saves registers with the key.
             var file = RecordKeyFile()
             defer {
                 file.wipe()

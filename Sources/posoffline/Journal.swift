@@ -85,8 +85,8 @@ struct Journal: ~Copyable {
     mutating func add(_ slot: ReplaySlot) throws(PosError) {
         let end = count &* JournalEntry.count
         guard Self.write(JournalEntry.accepted(slot).bytes.span, to: file, at: end) == 0 else {
-            // A full disk. If the file can be restored, it accepts the next entry without a rewrite, for which there may
-            // be no room.
+            // A full disk. If the file can be restored, it accepts the next entry without a rewrite, for which there
+            // may be no room.
             hasRefused = true
             needsRewrite =
                 posoffline_platform_truncate(file.descriptor, UInt(bitPattern: end)) != 0
@@ -132,8 +132,8 @@ struct Journal: ~Copyable {
         }
         swap(&file, &temporary)
         (count, limit) = (written, 2 &* table.count &+ Self.minimumLimit)
-        // Until the new name is on the disk, a power cut brings the old file back. FAT stores where a file begins beside
-        // its name, and writes that when the file is synced. That comes after the temporary name has gone, or two names
+        // Until the new name is on the disk, a power cut brings the old file back. FAT stores where a file begins
+        // beside its name, and writes that when the file is synced. That comes after the temporary name has gone, or two names
         // would lead to one file. FAT frees the old file's clusters when that is closed.
         needsRewrite = true
         let results = (

@@ -125,8 +125,8 @@ struct LibraryState: ~Copyable {
 /// which threads could race for.
 private nonisolated(unsafe) var library = LibraryState()
 
-/// Runs `body` under the lock. Throws `.system` while the library leaves the process: the accepted codes are gone, and a
-/// code that is accepted now would not be remembered.
+/// Runs `body` under the lock. Throws `.system` while the library leaves the process: the accepted codes are gone, and
+/// a code that is accepted now would not be remembered.
 func withLibraryState<Result>(
     _ body: (inout LibraryState) throws(PosError) -> Result
 ) throws(PosError) -> Result {

@@ -2,9 +2,9 @@ import CPlatform
 import TransitCode
 import TransitGate
 
-/// The directory in which accepted codes are kept, if one is set (`posoffline_set_state_dir`): its path, and the journal
-/// there while it is open. free_pos_verify and a fork close the journal. It is opened again when it is needed, or when
-/// it has failed.
+/// The directory in which accepted codes are kept, if one is set (`posoffline_set_state_dir`): its path, and the
+/// journal there while it is open. free_pos_verify and a fork close the journal. It is opened again when it is needed,
+/// or when it has failed.
 struct StateDirectory: ~Copyable {
     private static let variable: StaticString = "POSOFFLINE_STATE_DIR"
 
