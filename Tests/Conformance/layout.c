@@ -1,6 +1,7 @@
 /* The binary interface: what firmware was compiled against. */
 #include "harness.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Offsets are given for 64-bit and for 32-bit pointers. */
@@ -123,6 +124,10 @@ static void constants(void) {
 
 static void version(void) {
     static struct guard guard;
+    char numbers[16];
+    snprintf(numbers, sizeof numbers, "%d.%d.%d", POSOFFLINE_VERSION_MAJOR, POSOFFLINE_VERSION_MINOR,
+             POSOFFLINE_VERSION_PATCH);
+    CHECK_TEXT(POSOFFLINE_VERSION, numbers);
     CHECK_TEXT(POSOFFLINE_VERSION, get_version());
     CHECK(get_version() == get_version());
     CHECK(strlen(get_version()) < POSOFFLINE_VERSION_MIN);
