@@ -1,5 +1,4 @@
-/* The system as glibc 2.4 and later, musl and their likes present it. No symbol newer than that is used, and nothing
- * that prints. */
+/* For Linux with glibc 2.4 or later, musl or a similar C library. It uses no newer symbol, and nothing that prints. */
 #define _POSIX_C_SOURCE 200809L
 #define _DEFAULT_SOURCE /* flock, syscall, MAP_ANONYMOUS */
 
@@ -34,7 +33,7 @@ void posoffline_platform_end(const struct posoffline_platform_call *call) {
     pthread_setcancelstate(call->cancel_state, &ignored);
 }
 
-/* Signals, as the kernel counts them: on little-endian machines bit n - 1 is signal n. */
+/* The kernel's set of signals: on little-endian machines bit n - 1 is signal n. */
 typedef unsigned long long signal_set;
 
 static signal_set change_mask(int how, signal_set set) {
@@ -43,11 +42,12 @@ static signal_set change_mask(int how, signal_set set) {
     return before;
 }
 
-/* Only lets through what was let through before: a program's own handler of a fork may have changed the mask since. */
+/* Unblocks the signals that were not blocked before, and blocks none: a fork handler of the program may have changed the
+ * mask since. */
 static void restore_signals(signal_set before) { change_mask(SIG_UNBLOCK, ~before); }
 
-/* Not blocked: a thread's own faults, which would end the process without the program's handler, and what the C library
- * uses between its threads, which its sigfillset() leaves out. */
+/* Does not block a thread's own faults, because a blocked fault ends the process without the program's handler, nor the C
+ * library's internal signals, which its sigfillset() leaves out. */
 static signal_set block_signals(void) {
     static const int faults[] = {SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
     sigset_t all;
@@ -58,18 +58,18 @@ static signal_set block_signals(void) {
     return change_mask(SIG_BLOCK, set);
 }
 
-void posoffline_platform_hold_signals(struct posoffline_platform_signals *held) { held->mask = block_signals(); }
+void posoffline_platform_block_signals(struct posoffline_platform_signals *held) { held->mask = block_signals(); }
 
-void posoffline_platform_deliver_signals(const struct posoffline_platform_signals *held) { restore_signals(held->mask); }
+void posoffline_platform_restore_signals(const struct posoffline_platform_signals *held) { restore_signals(held->mask); }
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Touched without the lock too, at the end of the process. Who sets one of them reads the other afterwards, so that of two
- * threads at least one sees what both have done. */
+/* Also used without the lock, at the end of the process. A thread that sets one of them reads the other afterwards, so that
+ * of two threads at least one sees both. */
 static int is_held, is_ending;
 
 #if defined __arm__ && __ARM_ARCH < 6
-/* Machines of these have one processor and no barriers. What the compiler calls instead is built for newer ones. */
+/* These machines have one processor and no barriers. The compiler would call a function that is built for newer ones. */
 #define ORDER __ATOMIC_RELAXED
 #else
 #define ORDER __ATOMIC_SEQ_CST
@@ -85,8 +85,8 @@ static void set(int *flag, int value) {
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
-/* Of the thread that has the lock. No signal handler runs in it: one that forks would wait for the lock for ever, and
- * the child would go on in the middle of a change. */
+/* Of the thread that holds the lock. Signals are blocked in it: a handler that forks would deadlock, and its child would go
+ * on in the middle of a change. */
 static signal_set signal_mask;
 
 static void acquire(void) {
@@ -106,17 +106,17 @@ static void release(void) {
     restore_signals(mask);
 }
 
-/* pthread_atfork lives in glibc's static part, which binds programs to new symbols. What it calls is older and is in
- * every glibc; musl has the plain function. Either is found when the library is loaded, or neither. */
+/* glibc has pthread_atfork in its static part, which needs new symbols. The function that it calls is older and is in every
+ * glibc; musl has the plain function. Weak: one of them is found when the library is loaded, or none. */
 extern int __register_atfork(void (*)(void), void (*)(void), void (*)(void), void *) __attribute__((weak));
 extern int pthread_atfork(void (*)(void), void (*)(void), void (*)(void)) __attribute__((weak));
 
-/* What this library's fork handlers are registered under. */
+/* The key under which the fork handlers are registered. */
 static char identity;
 
-static void (*unload_action)(void), (*fork_action)(void);
+static void (*exit_handler)(void), (*fork_handler)(void);
 
-/* Of the thread that forks. Touched under the lock. */
+/* Of the thread that forks. Used under the lock. */
 static struct posoffline_platform_call fork_call;
 
 static void before_fork(void) {
@@ -133,16 +133,16 @@ static void after_fork(void) {
 }
 
 static void after_fork_in_child(void) {
-    if (fork_action) fork_action();
+    if (fork_handler) fork_handler();
     after_fork();
 }
 
-static void watch_forks(void) {
-    static int watching;
-    if (watching) return;
+static void register_fork_handlers(void) {
+    static int is_registered;
+    if (is_registered) return;
     /* Without memory it fails, and the next call tries again. */
-    if (__register_atfork) watching = __register_atfork(before_fork, after_fork, after_fork_in_child, &identity) == 0;
-    else if (pthread_atfork) watching = pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0;
+    if (__register_atfork) is_registered = __register_atfork(before_fork, after_fork, after_fork_in_child, &identity) == 0;
+    else if (pthread_atfork) is_registered = pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0;
 }
 
 int posoffline_platform_lock(void) {
@@ -152,32 +152,32 @@ int posoffline_platform_lock(void) {
         release();
         return 0;
     }
-    watch_forks();
+    register_fork_handlers();
     return 1;
 }
 
 void posoffline_platform_unlock(void) { release(); }
 
-void posoffline_platform_watch(void (*unload)(void), void (*forked)(void)) {
-    unload_action = unload;
-    fork_action = forked;
+void posoffline_platform_set_exit_and_fork_handlers(void (*at_exit)(void), void (*in_child)(void)) {
+    exit_handler = at_exit;
+    fork_handler = in_child;
 }
 
-static void forget_birthmark(void);
+static void unmap_fork_marker(void);
 
-/* Under the lock; more than once where two threads have seen that the library is to end. */
+/* Runs under the lock, and twice if two threads see that the library must end. */
 static void end(void) {
-    if (unload_action) unload_action();
-    forget_birthmark();
+    if (exit_handler) exit_handler();
+    unmap_fork_marker();
 }
 
-/* Runs at dlclose() and at exit(). Where the lock is held it does not wait, for the disk may be slow, and the thread that
- * ends the process may be the one that has it: who releases the lock ends the library then. */
+/* Runs at dlclose() and at exit(). It does not wait for the lock: the disk may be slow, and the thread that ends the process
+ * may hold the lock itself. The thread that releases the lock then ends the library. */
 extern void __cxa_finalize(void *);
 
 static void __attribute__((destructor)) unload(void) {
     struct posoffline_platform_call call;
-    __cxa_finalize(&identity); /* takes the fork handlers back */
+    __cxa_finalize(&identity); /* unregisters the fork handlers */
     set(&is_ending, 1);
     if (is_set(&is_held)) return;
     posoffline_platform_begin(&call);
@@ -194,42 +194,42 @@ static void __attribute__((destructor)) unload(void) {
 #define MADV_WIPEONFORK 18
 #endif
 
-/* The kernel hands a child this memory empty (Linux 4.14), however the child was made. */
-static volatile long *birthmark;
+/* A page that the kernel zeroes in every child (Linux 4.14), however the child was made. */
+static volatile long *fork_marker;
 
-/* How many processes have come before this one since the library was loaded, this one included. */
+/* The number of processes in the line of forks since the library was loaded, this one included. */
 static long generation;
 
-/* Where there is no memory for it now, the next call tries again. */
-static void find_birthmark(void) {
+/* When memory is out, the next call tries again. */
+static void map_fork_marker(void) {
     static int is_unknown;
-    if (birthmark || is_unknown) return;
-    void *page = mmap(NULL, sizeof *birthmark, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (fork_marker || is_unknown) return;
+    void *page = mmap(NULL, sizeof *fork_marker, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) return;
-    if (madvise(page, sizeof *birthmark, MADV_WIPEONFORK) == 0) {
-        birthmark = page;
-        *birthmark = generation;
+    if (madvise(page, sizeof *fork_marker, MADV_WIPEONFORK) == 0) {
+        fork_marker = page;
+        *fork_marker = generation;
     } else {
         is_unknown = errno != ENOMEM && errno != EAGAIN;
-        munmap(page, sizeof *birthmark);
+        munmap(page, sizeof *fork_marker);
     }
 }
 
-static void forget_birthmark(void) {
-    if (birthmark) munmap((void *)birthmark, sizeof *birthmark);
-    birthmark = NULL;
+static void unmap_fork_marker(void) {
+    if (fork_marker) munmap((void *)fork_marker, sizeof *fork_marker);
+    fork_marker = NULL;
 }
 
-/* Neither sign is enough by itself: older kernels do not empty memory, emulators say that they do, and two processes
- * have the same number where each is in a namespace of its own. Not getpid(), whose answer old C libraries remember. */
+/* Checks two signs, because neither is enough: older kernels do not zero the page, emulators claim to, and two processes in
+ * different pid namespaces may have the same number. Not getpid(), because old C libraries cache its result. */
 long posoffline_platform_process(void) {
     static long number;
     long now = syscall(SYS_getpid);
-    find_birthmark();
-    if (now != number || (birthmark && *birthmark != generation)) {
+    map_fork_marker();
+    if (now != number || (fork_marker && *fork_marker != generation)) {
         number = now;
         generation++;
-        if (birthmark) *birthmark = generation;
+        if (fork_marker) *fork_marker = generation;
     }
     return generation;
 }
@@ -246,15 +246,15 @@ long long posoffline_platform_now(void) {
     errno = 0;
     time_t now = time(NULL);
     if (sizeof now > sizeof(int)) return now < 0 ? -1 : (long long)now;
-    /* Older C libraries let it turn negative in 2038; codes count on, without a sign. */
+    /* In older C libraries it becomes negative in 2038. Codes count in unsigned seconds. */
     if (now != (time_t)-1) return (unsigned int)now;
-    /* Newer ones refuse to say it. */
+    /* In newer ones time() fails then. */
     struct { long long seconds, nanoseconds; } wide;
     if (errno != EOVERFLOW || syscall(SYS_clock_gettime64, CLOCK_REALTIME, &wide) != 0) return -1;
     return wide.seconds < 0 ? -1 : wide.seconds;
 }
 
-/* No handler runs inside the allocator: one that forks would wait for the allocator's own lock. */
+/* Signals are blocked inside the allocator: a handler that forks would wait for the allocator's own lock. */
 void *posoffline_platform_allocate(unsigned long count, unsigned long size) {
     signal_set mask = block_signals();
     void *memory = calloc(count, size);
@@ -275,26 +275,21 @@ unsigned long posoffline_platform_length(const char *text, unsigned long limit) 
     return length;
 }
 
-void posoffline_platform_wipe(void *memory, unsigned long count) {
-    volatile unsigned char *byte = memory;
-    while (count-- > 0) *byte++ = 0;
-}
-
-/* Of the registers that functions need not restore: the wide ones only where Swift or libcrypto uses them. */
+/* The call-clobbered registers: the vector registers only where Swift or libcrypto uses them. */
 #if defined __x86_64__ || defined __aarch64__
 #define CLOBBERED "all"
 #else
 #define CLOBBERED "all-gpr"
 #endif
 
-__attribute__((noinline, zero_call_used_regs(CLOBBERED))) void posoffline_platform_wipe_calls(void) {
+__attribute__((noinline, zero_call_used_regs(CLOBBERED))) void posoffline_platform_wipe_stack_and_registers(void) {
     unsigned char room[4096];
     memset(room, 0, sizeof room);
-    __asm__ volatile("" : : "r"(room) : "memory"); /* so that the compiler believes in a reader */
+    __asm__ volatile("" : : "r"(room) : "memory"); /* keeps the stores */
 }
 
 #ifdef __x86_64__
-/* Stands in for memcpy where scripts/build-library.sh says so. */
+/* Replaces memcpy where scripts/build-library.sh says so. */
 void *__wrap_memcpy(void *to, const void *from, size_t count);
 void *__wrap_memcpy(void *to, const void *from, size_t count) { return memmove(to, from, count); }
 #endif
@@ -310,7 +305,7 @@ const char *posoffline_platform_environment(const char *variable) {
  * ------------------------------------------------------------------------------------------------------------------ */
 
 #ifndef O_PATH
-#define O_PATH 010000000 /* older kernels take no notice of it */
+#define O_PATH 010000000 /* older kernels ignore it */
 #endif
 
 static int open_at(int directory, const char *path, int flags) {
@@ -320,30 +315,30 @@ static int open_at(int directory, const char *path, int flags) {
     return file;
 }
 
-/* Whether a call failed by what its caller asked for, rather than by the state of the system. */
-static int what_failed(void) {
+/* Maps errno to BAD_PATH for a bad path or missing rights, and to FAULT for everything else. */
+static int classify_error(void) {
     switch (errno) {
     case EACCES: case EEXIST: case EISDIR: case ELOOP: case ENAMETOOLONG: case ENOENT: case ENOTDIR: case EPERM: case EROFS:
     case ETXTBSY:
-        return POSOFFLINE_PLATFORM_UNFIT;
+        return POSOFFLINE_PLATFORM_BAD_PATH;
     default:
         return POSOFFLINE_PLATFORM_FAULT;
     }
 }
 
-static int is_closed(int handle) { return lseek(handle, 0, SEEK_CUR) < 0 && errno == EBADF; }
+static int is_closed(int descriptor) { return lseek(descriptor, 0, SEEK_CUR) < 0 && errno == EBADF; }
 
-/* Never returns 0, 1 or 2. A process may run without standard input, output and error; what is opened next takes the
- * place of one of them, and what the program prints goes there. So directories hold those places meanwhile, to which
- * nobody can write. With O_PATH nobody needs a right to the root. */
+/* Never returns 0, 1 or 2. In a process without standard input, output and error, the next opened file gets one of these
+ * numbers, and the program's output goes there. So directories occupy the numbers meanwhile: nothing can be written to a
+ * directory. O_PATH needs no rights on the root. */
 static int open_above_standard(int directory, const char *path, int flags) {
     int held[3], count = 0;
     for (int place = 0; place <= 2; place++) {
         if (!is_closed(place)) continue;
-        int handle = open_at(directory, directory == AT_FDCWD ? path : ".", O_RDONLY | O_DIRECTORY);
-        if (handle < 0 && what_failed() == POSOFFLINE_PLATFORM_UNFIT)
-            handle = open_at(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY | O_PATH);
-        if (handle >= 0) held[count++] = handle;
+        int descriptor = open_at(directory, directory == AT_FDCWD ? path : ".", O_RDONLY | O_DIRECTORY);
+        if (descriptor < 0 && classify_error() == POSOFFLINE_PLATFORM_BAD_PATH)
+            descriptor = open_at(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY | O_PATH);
+        if (descriptor >= 0) held[count++] = descriptor;
     }
     int file = open_at(directory, path, flags), failure = errno;
     while (count > 0) close(held[--count]);
@@ -356,7 +351,7 @@ static int open_above_standard(int directory, const char *path, int flags) {
     return file;
 }
 
-/* Reads until the buffer is full or the file ends; offset is -1 for a file that cannot be read anywhere else. */
+/* Reads until the buffer is full or the file ends. An offset of -1 is for a file without positions. */
 static long read_all(int file, off_t offset, unsigned char *bytes, unsigned long count) {
     unsigned long total = 0;
     while (total < count) {
@@ -371,17 +366,17 @@ static long read_all(int file, off_t offset, unsigned char *bytes, unsigned long
 }
 
 long posoffline_platform_read_file(const char *path, unsigned char *buffer, unsigned long capacity) {
-    /* O_NONBLOCK: a path that names a pipe must not hold the gate up. */
+    /* O_NONBLOCK: opening a pipe must not block. */
     int file = open_above_standard(AT_FDCWD, path, O_RDONLY | O_NONBLOCK);
-    if (file < 0) return POSOFFLINE_PLATFORM_UNFIT;
+    if (file < 0) return POSOFFLINE_PLATFORM_BAD_PATH;
     long result = read_all(file, -1, buffer, capacity);
     close(file);
-    return result < 0 ? POSOFFLINE_PLATFORM_UNFIT : result;
+    return result < 0 ? POSOFFLINE_PLATFORM_BAD_PATH : result;
 }
 
-int posoffline_platform_take_directory(const char *path) {
+int posoffline_platform_open_and_lock_directory(const char *path) {
     int directory = open_above_standard(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
-    if (directory < 0) return what_failed();
+    if (directory < 0) return classify_error();
     while (flock(directory, LOCK_EX | LOCK_NB) != 0) {
         if (errno == EINTR) continue;
         int failure = errno == EWOULDBLOCK ? POSOFFLINE_PLATFORM_IN_USE : POSOFFLINE_PLATFORM_FAULT;
@@ -391,7 +386,7 @@ int posoffline_platform_take_directory(const char *path) {
     return directory;
 }
 
-/* What the kernel says of a file, as far as it is asked here. Not fstat(), of which C libraries have had several. */
+/* The kernel's struct stat, as far as it is used here. Not fstat(): C libraries have had several versions of it. */
 union status {
     struct {
 #if defined __i386__ || defined __arm__
@@ -424,59 +419,60 @@ union status {
 #define SYS_STATUS SYS_fstat
 #endif
 
-static int ask_status(int handle, union status *status) {
+static int get_status(int descriptor, union status *status) {
     memset(status, 0, sizeof *status);
-    return (int)syscall(SYS_STATUS, handle, status);
+    return (int)syscall(SYS_STATUS, descriptor, status);
 }
 
-int posoffline_platform_leads_to(const char *path, int directory) {
+int posoffline_platform_is_path_of(const char *path, int directory) {
     union status found, expected;
-    int handle = open_above_standard(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
-    if (handle < 0) return what_failed();
-    int failure = ask_status(handle, &found) != 0 || ask_status(directory, &expected) != 0;
-    close(handle);
+    int descriptor = open_above_standard(AT_FDCWD, path, O_RDONLY | O_DIRECTORY);
+    if (descriptor < 0) return classify_error();
+    int failure = get_status(descriptor, &found) != 0 || get_status(directory, &expected) != 0;
+    close(descriptor);
     if (failure) return POSOFFLINE_PLATFORM_FAULT;
     return found.file.device == expected.file.device && found.file.inode == expected.file.inode;
 }
 
-void posoffline_platform_give_directory(int directory) {
+void posoffline_platform_unlock_and_close_directory(int directory) {
     while (flock(directory, LOCK_UN) != 0 && errno == EINTR) continue;
     close(directory);
 }
 
-/* Whether a name is that of something else than a regular file. A device says in many ways that it cannot be opened, and
- * some are those of a failing disk. Where the kernel cannot tell, the error decides. */
+/* Whether a name exists and is not a regular file. A device reports in many ways that it cannot be opened, and some are
+ * those of a failing disk. Where the kernel cannot tell, errno decides. */
 static int is_irregular(int directory, const char *name) {
     union status status;
-    int handle = open_above_standard(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_PATH);
-    if (handle < 0) return 0;
-    int is_known = ask_status(handle, &status) == 0;
-    close(handle);
+    int descriptor = open_above_standard(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_PATH);
+    if (descriptor < 0) return 0;
+    int is_known = get_status(descriptor, &status) == 0;
+    close(descriptor);
     return is_known && !S_ISREG(status.file.mode);
 }
 
 int posoffline_platform_open(int directory, const char *name, int create) {
     int file = open_above_standard(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | (create ? O_CREAT : 0));
     if (file < 0) {
-        int failure = what_failed();
-        return failure == POSOFFLINE_PLATFORM_FAULT && is_irregular(directory, name) ? POSOFFLINE_PLATFORM_UNFIT : failure;
+        int failure = classify_error();
+        if (failure == POSOFFLINE_PLATFORM_FAULT && is_irregular(directory, name)) failure = POSOFFLINE_PLATFORM_BAD_PATH;
+        return failure;
     }
-    /* Of all that has a name only a regular file has a length that can be set. */
+    /* The length can be set only of a regular file. */
     long length = posoffline_platform_file_length(file);
     if (length >= 0 && posoffline_platform_truncate(file, (unsigned long)length) == 0) return file;
-    int failure = errno == EINVAL || errno == ESPIPE ? POSOFFLINE_PLATFORM_UNFIT : what_failed();
+    int failure = errno == EINVAL || errno == ESPIPE ? POSOFFLINE_PLATFORM_BAD_PATH : classify_error();
     close(file);
     return failure;
 }
 
-int posoffline_platform_make(int directory, const char *name) {
-    /* Not emptied: what has the name may be a second name of another file. */
+int posoffline_platform_create(int directory, const char *name) {
+    /* Removed, not truncated: the name may be a hard link to another file. */
     int refusal = posoffline_platform_remove(directory, name) == 0 ? 0 : errno;
     int file = open_above_standard(directory, name, O_RDWR | O_CREAT | O_EXCL);
     if (file >= 0) return file;
-    /* That it is still there says less than why. A mount point (EBUSY) is in the way as a directory is. */
+    /* Why it could not be removed says more than EEXIST. A mount point (EBUSY) is in the way like a directory. */
     if (errno == EEXIST && refusal != 0 && refusal != EBUSY) errno = refusal;
-    return what_failed();
+    return classify_error();
 }
 
 long posoffline_platform_file_length(int file) {
@@ -506,9 +502,9 @@ int posoffline_platform_truncate(int file, unsigned long length) {
     return result == 0 ? 0 : POSOFFLINE_PLATFORM_FAULT;
 }
 
-static int sync_now(int handle) {
+static int sync_now(int descriptor) {
     int result;
-    do result = fsync(handle);
+    do result = fsync(descriptor);
     while (result != 0 && errno == EINTR);
     return result;
 }
@@ -516,16 +512,16 @@ static int sync_now(int handle) {
 int posoffline_platform_sync(int file) { return sync_now(file) == 0 ? 0 : POSOFFLINE_PLATFORM_FAULT; }
 
 int posoffline_platform_sync_directory(int directory) {
-    /* EINVAL: the file system does not know of such a thing. */
+    /* EINVAL: the file system cannot sync a directory. */
     return sync_now(directory) == 0 || errno == EINVAL ? 0 : POSOFFLINE_PLATFORM_FAULT;
 }
 
 int posoffline_platform_sync_parent(int directory) {
     union status above, here;
     int parent = open_above_standard(directory, "..", O_RDONLY | O_DIRECTORY);
-    if (parent < 0) return what_failed() == POSOFFLINE_PLATFORM_UNFIT ? 0 : POSOFFLINE_PLATFORM_FAULT;
-    int result = ask_status(parent, &above) != 0 || ask_status(directory, &here) != 0 ? POSOFFLINE_PLATFORM_FAULT : 0;
-    /* Above a mount point is another file system, and what becomes of that is nothing to this one. */
+    if (parent < 0) return classify_error() == POSOFFLINE_PLATFORM_BAD_PATH ? 0 : POSOFFLINE_PLATFORM_FAULT;
+    int result = get_status(parent, &above) != 0 || get_status(directory, &here) != 0 ? POSOFFLINE_PLATFORM_FAULT : 0;
+    /* Above a mount point is another file system, which does not matter here. */
     if (result == 0 && above.file.device == here.file.device) result = posoffline_platform_sync_directory(parent);
     close(parent);
     return result;
@@ -545,4 +541,4 @@ int posoffline_platform_remove(int directory, const char *name) {
     return result == 0 ? 0 : POSOFFLINE_PLATFORM_FAULT;
 }
 
-void posoffline_platform_close(int handle) { close(handle); }
+void posoffline_platform_close(int descriptor) { close(descriptor); }

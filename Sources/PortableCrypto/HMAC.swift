@@ -1,7 +1,7 @@
 // HMAC-SHA-256 (RFC 2104). The key is a secret: no branch and no address depends on its bytes (only on its length),
 // and every copy of it, of what is derived from it and of the inner digest that is held in memory is wiped before the
 // tag is returned. What the compiler keeps in registers, and where it spills them, is beyond reach from here: the
-// library overwrites both after each signature (posoffline_platform_wipe_calls).
+// library overwrites both after each signature (posoffline_platform_wipe_stack_and_registers).
 
 import TransitCrypto
 

@@ -50,7 +50,7 @@ struct LockedDirectory: ~Copyable {
 
     deinit {
         if descriptor >= 0, process == posoffline_platform_process() {
-            posoffline_platform_give_directory(descriptor)
+            posoffline_platform_unlock_and_close_directory(descriptor)
         }
     }
 

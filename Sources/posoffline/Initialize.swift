@@ -16,7 +16,7 @@ public func init_pos_verify(_ keyList: UnsafePointer<CChar>?, _ cardTypeList: Un
             var file = RecordKeyFile()
             defer {
                 file.wipe()
-                posoffline_platform_wipe_calls()
+                posoffline_platform_wipe_stack_and_registers()
             }
             try file.read()
             try state.useEnvironment(&file)
@@ -38,7 +38,7 @@ public func posoffline_set_record_key(_ key: UnsafePointer<UInt8>?, _ count: Int
     returnCode { () throws(PosError) in
         guard let key, count > 0 else { throw .illegalParam }
         try withLibraryState { (state) throws(PosError) in
-            defer { posoffline_platform_wipe_calls() }
+            defer { posoffline_platform_wipe_stack_and_registers() }
             guard state.setRecordKey(unsafeBytes(key, count: Int(count))) else { throw .illegalParam }
         }
     }

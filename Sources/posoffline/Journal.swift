@@ -29,7 +29,7 @@ struct Journal: ~Copyable {
     mutating func open(
         _ path: UnsafePointer<CChar>, into table: inout ReplayTable, mayCreate: Bool
     ) throws(PosError) {
-        directory = LockedDirectory(owning: try Self.descriptor(posoffline_platform_take_directory(path)))
+        directory = LockedDirectory(owning: try Self.descriptor(posoffline_platform_open_and_lock_directory(path)))
         // Linux's FAT writes the first names in a new directory when its parent is synced.
         try Self.require(posoffline_platform_sync_parent(directory.descriptor))
         file = OpenFile(
@@ -54,7 +54,7 @@ struct Journal: ~Copyable {
     /// Whether `path` still leads to this journal's directory: another file system may be mounted there since. Throws
     /// `.system` when the disk fails.
     func isReached(by path: UnsafePointer<CChar>) throws(PosError) -> Bool {
-        let result = posoffline_platform_leads_to(path, directory.descriptor)
+        let result = posoffline_platform_is_path_of(path, directory.descriptor)
         guard result != Int32(POSOFFLINE_PLATFORM_FAULT) else { throw .system }
         return result == 1
     }
@@ -133,8 +133,8 @@ struct Journal: ~Copyable {
         swap(&file, &temporary)
         (count, limit) = (written, 2 &* table.count &+ Self.minimumLimit)
         // Until the new name is on the disk, a power cut brings the old file back. FAT stores where a file begins
-        // beside its name, and writes that when the file is synced. That comes after the temporary name has gone, or two names
-        // would lead to one file. FAT frees the old file's clusters when that is closed.
+        // beside its name, and writes that when the file is synced. That comes after the temporary name has gone, or
+        // two names would lead to one file. FAT frees the old file's clusters when that is closed.
         needsRewrite = true
         let results = (
             posoffline_platform_sync_directory(directory.descriptor), posoffline_platform_sync(file.descriptor)
@@ -155,7 +155,7 @@ struct Journal: ~Copyable {
 
     private func makeTemporary() throws(PosError) -> OpenFile {
         OpenFile(
-            owning: try Self.descriptor(posoffline_platform_make(directory.descriptor, cString(Self.temporaryName))))
+            owning: try Self.descriptor(posoffline_platform_create(directory.descriptor, cString(Self.temporaryName))))
     }
 
     /// Reads every entry into `table`. Skips damaged entries, and truncates the file behind the last good one.
@@ -210,7 +210,7 @@ struct Journal: ~Copyable {
     /// The descriptor that a platform call returned, or its error.
     private static func descriptor(_ result: Int32) throws(PosError) -> Int32 {
         if result >= 0 { return result }
-        throw result == Int32(POSOFFLINE_PLATFORM_UNFIT) ? .illegalParam : .system
+        throw result == Int32(POSOFFLINE_PLATFORM_BAD_PATH) ? .illegalParam : .system
     }
 
     private static func require(_ result: Int32) throws(PosError) {

@@ -94,7 +94,7 @@ struct LibraryState: ~Copyable {
         var file = RecordKeyFile()
         defer {
             file.wipe()
-            posoffline_platform_wipe_calls()
+            posoffline_platform_wipe_stack_and_registers()
         }
         do throws(PosError) {
             try file.read()
@@ -132,7 +132,7 @@ func withLibraryState<Result>(
 ) throws(PosError) -> Result {
     guard posoffline_platform_lock() != 0 else { throw .system }
     defer { posoffline_platform_unlock() }
-    posoffline_platform_watch({ library.end() }, { library.closeInherited() })
+    posoffline_platform_set_exit_and_fork_handlers({ library.end() }, { library.closeInherited() })
     return try body(&library)
 }
 

@@ -134,13 +134,13 @@ private func codeStatus(
 
 /// Appends the key id and the MAC to a composed record, with the record key in force.
 private func sign(_ record: inout RecordBuffer, issuerKeys: IssuerKeySource) throws(PosError) {
-    // Signals are held back: a handler's frame would save the registers.
+    // A signal handler's frame would save the registers.
     var held = posoffline_platform_signals()
-    posoffline_platform_hold_signals(&held)
+    posoffline_platform_block_signals(&held)
     // The compiler may keep parts of the key in registers and on the stack, where the key's own wipe does not reach.
     defer {
-        posoffline_platform_wipe_calls()
-        posoffline_platform_deliver_signals(&held)
+        posoffline_platform_wipe_stack_and_registers()
+        posoffline_platform_restore_signals(&held)
     }
     try signWithCopy(&record, issuerKeys: issuerKeys)
 }

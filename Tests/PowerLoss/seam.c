@@ -158,7 +158,7 @@ int posoffline_platform_lock(void) {
 
 void posoffline_platform_unlock(void) { is_locked = 0; }
 
-void posoffline_platform_watch(void (*unload)(void), void (*forked)(void)) {
+void posoffline_platform_set_exit_and_fork_handlers(void (*unload)(void), void (*forked)(void)) {
     (void)unload;
     (void)forked;
 }
@@ -175,13 +175,11 @@ void posoffline_platform_release(void *memory) { free(memory); }
 
 unsigned long posoffline_platform_length(const char *text, unsigned long limit) { return strnlen(text, limit); }
 
-void posoffline_platform_wipe(void *memory, unsigned long count) { memset(memory, 0, count); }
+void posoffline_platform_wipe_stack_and_registers(void) {}
 
-void posoffline_platform_wipe_calls(void) {}
+void posoffline_platform_block_signals(struct posoffline_platform_signals *held) { held->mask = 0; }
 
-void posoffline_platform_hold_signals(struct posoffline_platform_signals *held) { held->mask = 0; }
-
-void posoffline_platform_deliver_signals(const struct posoffline_platform_signals *held) { (void)held; }
+void posoffline_platform_restore_signals(const struct posoffline_platform_signals *held) { (void)held; }
 
 const char *posoffline_platform_environment(const char *variable) {
     (void)variable;
@@ -192,17 +190,17 @@ long posoffline_platform_read_file(const char *path, unsigned char *buffer, unsi
     (void)path;
     (void)buffer;
     (void)capacity;
-    return POSOFFLINE_PLATFORM_UNFIT;
+    return POSOFFLINE_PLATFORM_BAD_PATH;
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
  * platform.h: files that outlive the power
  * ------------------------------------------------------------------------------------------------------------------ */
 
-int posoffline_platform_take_directory(const char *path) {
+int posoffline_platform_open_and_lock_directory(const char *path) {
     int directory = 0;
     while (directory < DIRECTORIES && strcmp(path, seam_paths[directory]) != 0) directory++;
-    if (directory == DIRECTORIES) return POSOFFLINE_PLATFORM_UNFIT;
+    if (directory == DIRECTORIES) return POSOFFLINE_PLATFORM_BAD_PATH;
     if (fails(TAKE, 0)) return POSOFFLINE_PLATFORM_FAULT;
     for (int i = 0; i < HANDLES; i++)
         if (handles[i].is_open && handles[i].is_directory && handles[i].directory == directory)
@@ -210,7 +208,7 @@ int posoffline_platform_take_directory(const char *path) {
     return new_handle(1, directory, -1);
 }
 
-int posoffline_platform_leads_to(const char *path, int directory) {
+int posoffline_platform_is_path_of(const char *path, int directory) {
     int place = handle(directory, 1)->directory;
     if (place < 0 || fails(TAKE, 0)) return POSOFFLINE_PLATFORM_FAULT;
     return strcmp(path, seam_paths[place]) == 0;
@@ -227,12 +225,12 @@ int posoffline_platform_open(int directory, const char *name, int create) {
     if (place < 0) return POSOFFLINE_PLATFORM_FAULT;
     int file = disk_find(disk, place, name);
     if (fails(OPEN, file < 0)) return POSOFFLINE_PLATFORM_FAULT;
-    if (file < 0 && !create) return POSOFFLINE_PLATFORM_UNFIT;
+    if (file < 0 && !create) return POSOFFLINE_PLATFORM_BAD_PATH;
     if (file < 0) change_name(CREATE, place, file = disk_next_file(disk), name);
     return new_handle(0, place, file);
 }
 
-int posoffline_platform_make(int directory, const char *name) {
+int posoffline_platform_create(int directory, const char *name) {
     int place = handle(directory, 1)->directory;
     if (place < 0 || fails(OPEN, 1)) return POSOFFLINE_PLATFORM_FAULT;
     if (disk_find(disk, place, name) >= 0) change_name(REMOVE, place, -1, name);
@@ -348,7 +346,7 @@ int posoffline_platform_remove(int directory, const char *name) {
     return failure ? POSOFFLINE_PLATFORM_FAULT : 0;
 }
 
-void posoffline_platform_give_directory(int directory) { posoffline_platform_close(directory); }
+void posoffline_platform_unlock_and_close_directory(int directory) { posoffline_platform_close(directory); }
 
 void posoffline_platform_close(int number) {
     struct handle *what = handle(number, -1);

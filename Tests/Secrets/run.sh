@@ -59,8 +59,8 @@ else
     (
         cd "$work/careless/Sources"
         sed -i '/^    memset(room, 0, sizeof room);/d' CPlatform/platform.c
-        sed -i -e '/defer { key\.wipe() }/d' -e '/posoffline_platform_hold_signals(&held)/d' \
-            -e '/posoffline_platform_deliver_signals(&held)/d' posoffline/Verify.swift
+        sed -i -e '/defer { key\.wipe() }/d' -e '/posoffline_platform_block_signals(&held)/d' \
+            -e '/posoffline_platform_restore_signals(&held)/d' posoffline/Verify.swift
         sed -i -e '/^        Secret.overwrite(&storage/d' \
             -e 's/^        try record\.append(id(of.*/        guard key[0] != 7 else { throw .system }\n&/' \
             -e 's/return \[digest\[0\],/return [development[Int(digest[0] \& 15)],/' TransitGate/RecordKey.swift
