@@ -51,6 +51,30 @@ import TransitGate
         try expect(&key, signsAs: passes ? bytes : [UInt8](text: "posoffline development key"))
     }
 
+    /// The bytes that the text of a key file stands for; nil when it is no key.
+    private func decode(_ text: String) -> [UInt8]? {
+        let bytes = [UInt8](text: text)
+        var hex = HexText<64>()
+        guard let count = RecordKey.decode(bytes.span, into: &hex) else { return nil }
+        return [UInt8](hex.bytes.span.extracting(first: count))
+    }
+
+    @Test(arguments: [(15, false), (16, true), (17, true), (63, true), (64, true), (65, false)])
+    func `a key file has 32 to 128 hex digits`(count: Int, passes: Bool) {
+        let expected = passes ? [UInt8](repeating: 0xAB, count: count) : nil
+        #expect(decode(String(repeating: "ab", count: count)) == expected)
+        #expect(decode(String(repeating: "AB", count: count)) == expected)
+        #expect(decode(String(repeating: "ab", count: count) + "a") == nil)
+    }
+
+    @Test func `white space may follow the digits of a key file, and stand nowhere else`() {
+        let key = "00112233445566778899aabbccddeeff"
+        for end in ["\n", "\r\n", " ", "\t", " \t\r\n\n"] { #expect(decode(key + end)?.count == 16, "\(end.utf8)") }
+        for text in ["", "\n", " " + key, key.prefix(16) + " " + key.suffix(16), key + "\u{0B}", key + "\0", key + "\nx"] {
+            #expect(decode(String(text)) == nil, "\(text)")
+        }
+    }
+
     @Test func `a key that is refused leaves the one before in force`() throws {
         let good = [UInt8](repeating: 0xA5, count: 20)
         var key = RecordKey()
