@@ -41,12 +41,13 @@ struct Journal: ~Copyable {
 
     /// Checks that the disk accepts a new file and data. Removes what a power cut left of a rewrite, and syncs the
     /// directory: on FAT, a name that leads to freed clusters is dangerous.
-    private func probe() throws(PosError) {
+    private mutating func probe() throws(PosError) {
         let temporary = try makeTemporary()
         let written = Self.write(JournalEntry.accepted(ReplaySlot()).bytes.span, to: temporary, at: 0)
         let result = written == 0 ? posoffline_platform_sync(temporary.descriptor) : written
         temporary.close()
         let removed = removeTemporary()
+        if removed != 0 { needsRewrite = true }
         try Self.require(result)
         try Self.require(removed)
     }
@@ -96,6 +97,8 @@ struct Journal: ~Copyable {
         guard posoffline_platform_sync(file.descriptor) == 0 else {
             needsRewrite = true
             _ = posoffline_platform_truncate(file.descriptor, UInt(bitPattern: end))
+            // On FAT, or the sync of another file would free clusters that this one's length still counts.
+            _ = posoffline_platform_sync(file.descriptor)
             throw .system
         }
         count &+= 1
@@ -136,12 +139,10 @@ struct Journal: ~Copyable {
         // beside its name, and writes that when the file is synced. That comes after the temporary name has gone, or
         // two names would lead to one file. FAT frees the old file's clusters when that is closed.
         needsRewrite = true
-        let results = (
-            posoffline_platform_sync_directory(directory.descriptor), posoffline_platform_sync(file.descriptor)
-        )
+        var result = posoffline_platform_sync_directory(directory.descriptor)
+        if result == 0 { result = posoffline_platform_sync(file.descriptor) }
         temporary.close()
-        try Self.require(results.0)
-        try Self.require(results.1)
+        try Self.require(result)
         (needsRewrite, hasRefused) = (false, false)
     }
 
