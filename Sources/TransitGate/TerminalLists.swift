@@ -39,9 +39,9 @@ public enum TerminalLists {
         return nil
     }
 
-    /// An upper bound of the number of card types in a text: each takes eight characters, two quotes and a comma or a
-    /// bracket. Never 0.
-    public static func cardTypeCapacity(of json: Span<UInt8>) -> Int { json.count / 11 &+ 1 }
+    /// An upper bound of the number of card types in a text: each takes more than eight bytes. Never 0. A shift, because
+    /// ARM before version 7 divides in a library function, which can raise a signal.
+    public static func cardTypeCapacity(of json: Span<UInt8>) -> Int { json.count >> 3 &+ 1 }
 
     /// Parses a card type list into `cardTypes`, which has room for `cardTypeCapacity(of: json)`. Returns the number of
     /// card types, at least 1.
