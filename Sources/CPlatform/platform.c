@@ -119,21 +119,36 @@ static void (*exit_handler)(void), (*fork_handler)(void);
 /* Of the thread that forks. Used under the lock. */
 static struct posoffline_platform_call fork_call;
 
+/* The thread that forks, by the address of its errno; NULL when none does. Also read without the lock. */
+static int *forking_thread;
+
+static int is_forking(void) { return __atomic_load_n(&forking_thread, ORDER) == &errno; }
+
 static void before_fork(void) {
     struct posoffline_platform_call call;
+    /* After the end nobody calls after_fork(). */
+    if (is_set(&is_ending)) return;
     posoffline_platform_begin(&call);
     acquire();
+    if (is_set(&is_ending)) {
+        release();
+        posoffline_platform_end(&call);
+        return;
+    }
     fork_call = call;
+    __atomic_store_n(&forking_thread, &errno, ORDER);
 }
 
 static void after_fork(void) {
+    if (!is_forking()) return;
     struct posoffline_platform_call call = fork_call;
+    __atomic_store_n(&forking_thread, NULL, ORDER);
     release();
     posoffline_platform_end(&call);
 }
 
 static void after_fork_in_child(void) {
-    if (fork_handler) fork_handler();
+    if (fork_handler && is_forking()) fork_handler();
     after_fork();
 }
 
@@ -177,8 +192,12 @@ extern void __cxa_finalize(void *);
 
 static void __attribute__((destructor)) unload(void) {
     struct posoffline_platform_call call;
-    __cxa_finalize(&identity); /* unregisters the fork handlers */
     set(&is_ending, 1);
+    /* A fork in another thread first gets its signals and the lock back. It takes microseconds, unless a handler of the
+     * program waits for this thread: hence the limit. */
+    for (long tries = 0; tries < 100000000; tries++)
+        if (__atomic_load_n(&forking_thread, ORDER) == NULL || is_forking()) break;
+    __cxa_finalize(&identity); /* unregisters the fork handlers */
     if (is_set(&is_held)) return;
     posoffline_platform_begin(&call);
     acquire();
