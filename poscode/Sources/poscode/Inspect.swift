@@ -6,10 +6,10 @@ struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Explain a code or a record field by field, and say what is wrong with it.",
         discussion: """
-            INPUT is hex, or a file with hex (one code or record a line), raw bytes or a QR picture (PNG or JPEG, \
-            read by zbarimg of zbar-tools), or - for any of these on standard input.
+            INPUT is hex, a file, or - for standard input. A file or standard input contains hex (one code or record \
+            per line), raw bytes, or a QR picture. The picture is PNG or JPEG and is read by zbarimg of zbar-tools.
 
-            Exit status: 0 nothing is wrong; 1 something is; others as in `poscode --help`.
+            Exit status: 0 nothing is wrong; 1 something is wrong; others as in `poscode --help`.
             """)
 
     @Argument(help: ArgumentHelp("Hex, a file, or - for standard input.", valueName: "input"))
@@ -21,9 +21,9 @@ struct Inspect: ParsableCommand {
     var recordKeyFile: [String] = []
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Judge a code as of this time; a record is judged as of its own.", valueName: "time"))
+        help: ArgumentHelp("Check a code at this time. A record is checked at its own time.", valueName: "time"))
     var at = TimeArgument.relative(0)
-    @Flag(help: "One JSON object for each code or record.")
+    @Flag(help: "Print one JSON object for each code or record.")
     var json = false
 
     func run() throws {

@@ -8,11 +8,11 @@ struct Issue: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make a transit code, or a sequence of them.",
         discussion: """
-            Without options: a code that is good now, of a made-up rider, signed with the published development \
-            issuer key. `poscode keygen issuer --development` writes the key list that accepts it.
+            Without options the code is valid now. It belongs to an invented rider and is signed with the published \
+            development issuer key. `poscode keygen issuer --development` writes the key list that accepts it.
 
-            Times are "now", Unix seconds, local time ("2026-01-31 08:30"), or a distance such as +30d, -90s, +5m, \
-            +2h, +4w.
+            A time is "now", Unix seconds, local time ("2026-01-31 08:30"), or a relative time such as +30d, \
+            -90s, +5m, +2h, +4w.
             """)
 
     enum Format: String, CaseIterable, ExpressibleByArgument { case hex, raw, png, terminal }
@@ -23,7 +23,7 @@ struct Issue: ParsableCommand {
     @Option(help: ArgumentHelp("Sign with this key (default: the file's first; 0).", valueName: "id"))
     var keyID: UInt8?
     @Option(
-        help: ArgumentHelp("The rider's private key (default: a new one, forgotten afterwards).", valueName: "file"))
+        help: ArgumentHelp("The rider's private key (default: a new one, which is not stored).", valueName: "file"))
     var riderKey: String?
 
     @Option(help: ArgumentHelp("User id, 16 characters.", valueName: "text"))
@@ -38,22 +38,22 @@ struct Issue: ParsableCommand {
     var cardData = ""
     @Option(help: ArgumentHelp("The issuer's reserved 12 bytes.", valueName: "hex"))
     var reserved = "000000000000000000000000"
-    @Option(parsing: .unconditional, help: ArgumentHelp("When the app made the code.", valueName: "time"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("When the app created the code.", valueName: "time"))
     var generated = TimeArgument.relative(0)
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("When the credential expires; +30d is counted from --generated.", valueName: "time"))
     var expiry = TimeArgument.relative(30 * 86400)
-    @Option(help: ArgumentHelp("How long the code is good.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("How long the code is valid, before and after its time.", valueName: "seconds"))
     var window: UInt16 = 60
     @Option(help: ArgumentHelp("Single-trip quota.", valueName: "cents"))
     var quota: UInt16 = 2000
-    @Option(help: "Which half of the group order both signatures' s is in: any, low or high.")
+    @Option(help: "The half of the group order that contains s of both signatures: any, low or high.")
     var s = SigningKey.SHalf.any
     @Option(help: ArgumentHelp(WrongOption.help, valueName: "field=value"))
     var wrong: [WrongOption] = []
 
-    @Option(help: ArgumentHelp("How many codes.", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of codes.", valueName: "n"))
     var count = 1
     @Option(help: "What differs in a sequence: rider (the user id counts up) or time (one second later each).")
     var vary = Variation.rider
@@ -61,16 +61,17 @@ struct Issue: ParsableCommand {
     var format: Format?
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("A file; raw and png sequences number it. - is standard output.", valueName: "file"))
+        help: ArgumentHelp(
+            "A file, or - for standard output. A raw or png sequence gets numbered files.", valueName: "file"))
     var output = "-"
-    @Option(help: "How much of a QR picture may be lost: L, M, Q or H.")
+    @Option(help: "Error correction of a QR picture: L, M, Q or H.")
     var level = QRLevel.M
     @Option(help: ArgumentHelp("Pixels of a module in a PNG, 1 to 32.", valueName: "n"))
     var scale = 8
     @Option(
-        help: ArgumentHelp("Light modules around a QR picture, 0 to 16; the standard asks for 4.", valueName: "n"))
+        help: ArgumentHelp("Light modules around a QR picture, 0 to 16; the QR standard requires 4.", valueName: "n"))
     var margin = 4
-    @Flag(help: "One JSON object a line instead: the code in hex and what it is made of.")
+    @Flag(help: "Print one JSON object per line: the code in hex and its fields.")
     var json = false
 
     func validate() throws {

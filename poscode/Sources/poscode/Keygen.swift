@@ -13,20 +13,21 @@ struct KeygenIssuer: ParsableCommand {
         commandName: "issuer",
         abstract: "Make an issuer's keys (secp256k1) and the key list that gates load.",
         discussion: """
-            Writes issuer-keys.txt (private, mode 0600) and key-list.json, the list in the gateway's form, into a \
-            directory. With --output - the private keys go to standard output instead, or with --public the list.
+            Writes two files into a directory: issuer-keys.txt (private, mode 0600) and key-list.json (the list, in \
+            the gateway's form). With --output - the private keys go to standard output instead. With --output - and \
+            --public the list goes to standard output.
             """)
 
-    @Option(help: ArgumentHelp("How many keys, with consecutive ids (default: 32).", valueName: "n"))
+    @Option(help: ArgumentHelp("Number of keys, with consecutive ids (default: 32).", valueName: "n"))
     var count: Int?
 
     @Option(help: ArgumentHelp("The id of the first key, 0 to 255.", valueName: "n"))
     var firstKeyID = 0
 
-    @Option(help: ArgumentHelp("Take these private keys instead of new ones.", valueName: "file"))
+    @Option(help: ArgumentHelp("Use these private keys instead of new ones.", valueName: "file"))
     var from: String?
 
-    @Flag(help: "Take the published development key instead of new ones.")
+    @Flag(help: "Use the published development key instead of new ones.")
     var development = false
 
     @Flag(help: "Write the key list only.")
@@ -35,10 +36,10 @@ struct KeygenIssuer: ParsableCommand {
     @Option(name: .shortAndLong, help: ArgumentHelp("A directory, or - for standard output.", valueName: "directory"))
     var output = "."
 
-    @Flag(help: "Replace files that are there.")
+    @Flag(help: "Replace existing files.")
     var force = false
 
-    @Flag(help: "Say in JSON what was made.")
+    @Flag(help: "Print the result as JSON.")
     var json = false
 
     func validate() throws {
@@ -123,15 +124,15 @@ struct KeygenRider: ParsableCommand {
         commandName: "rider",
         abstract: "Make a rider's key (secp192k1).",
         discussion:
-            "Writes one private key, with its public key in a comment, to standard output or a file (mode 0600).")
+            "Writes one private key to standard output or a file (mode 0600). A comment has its public key.")
 
     @Option(name: .shortAndLong, help: ArgumentHelp("A file, or - for standard output.", valueName: "file"))
     var output = "-"
 
-    @Flag(help: "Replace a file that is there.")
+    @Flag(help: "Replace an existing file.")
     var force = false
 
-    @Flag(help: "Say in JSON what was made.")
+    @Flag(help: "Print the result as JSON.")
     var json = false
 
     func run() throws {

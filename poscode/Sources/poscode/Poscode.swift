@@ -7,13 +7,13 @@ import Glibc
 struct Poscode: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "poscode",
-        abstract: "Make, explain and check offline transit codes and the records of them.",
+        abstract: "Make, explain and check offline transit codes and their records.",
         discussion: """
-            Data goes to standard output, everything else to standard error. "-" names standard input or output.
+            Data goes to standard output. Everything else goes to standard error. "-" means standard input or output.
 
-            Exit status: 0 done, and what was examined is good; 1 what was examined is bad; 64 a wrong option; \
-            65 unusable input; 66 a file that cannot be read; 69 a missing program; 70 a fault of the system; \
-            73 a file that cannot be made; 74 a failed read or write.
+            Exit status: 0 success, and the input is good; 1 the input is bad; 64 a wrong option; 65 unusable input; \
+            66 a file cannot be opened; 69 a program is missing; 70 a system error; 73 a file cannot be created; \
+            74 a read or write failed.
             """,
         version: "1.0.0",
         subcommands: [Keygen.self, Issue.self, Inspect.self, VerifyRecord.self, VerifySignature.self])

@@ -7,13 +7,13 @@ struct VerifyRecord: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check records: shape, record key id, MAC, both signatures, times, pos_param and quota.",
         discussion: """
-            INPUT is a file with one record in hex a line, one record in hex, or - for standard input. Empty lines \
-            do not count.
+            INPUT is a file with one record in hex per line, one record in hex, or - for standard input. Empty lines \
+            are ignored.
 
-            Without --keys codes have to be of the published development issuer, and without --record-key-file \
-            records of the published development key: for trying things out.
+            Without --keys every code must be signed by the published development issuer. Without --record-key-file \
+            every record must be signed with the published development key. Use this only for tests.
 
-            Exit status: 0 every record is good; 1 one is not; others as in `poscode --help`.
+            Exit status: 0 every record is good; 1 a record is bad; others as in `poscode --help`.
             """)
 
     @Argument(help: ArgumentHelp("Files, records in hex, or - for standard input.", valueName: "input"))
@@ -24,9 +24,9 @@ struct VerifyRecord: ParsableCommand {
     var recordKeyFile: [String] = []
     @Flag(help: "With --record-key-file, accept the published development key as well.")
     var allowDevelopmentKey = false
-    @Flag(help: "One JSON object a record.")
+    @Flag(help: "Print one JSON object per record.")
     var json = false
-    @Flag(name: .shortAndLong, help: "Only what is wrong, and the summary.")
+    @Flag(name: .shortAndLong, help: "Print only bad records and the summary.")
     var quiet = false
 
     func run() throws {

@@ -7,14 +7,14 @@ import TransitCrypto
 /// ECDSA signatures, a line each.
 struct VerifySignature: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check ECDSA signatures, one a line, with the arithmetic that ships.",
+        abstract: "Check ECDSA signatures, one per line, with the arithmetic of the library.",
         discussion: """
-            Reads lines CURVE PUBLIC_KEY_HEX DIGEST_HEX DER_SIGNATURE_HEX and prints "valid" or "invalid" for each. \
-            CURVE is secp256k1 or secp192k1; the key is compressed or uncompressed; the digest has any length; - \
-            stands for empty bytes.
+            Each input line is CURVE PUBLIC_KEY_HEX DIGEST_HEX DER_SIGNATURE_HEX. The output for each line is "valid" \
+            or "invalid". CURVE is secp256k1 or secp192k1. The key is compressed or uncompressed. The digest has any \
+            length. - stands for empty bytes.
 
-            Exit status: 0 every line was judged, whatever the verdicts; 65 a line is not of this form: the verdicts \
-            before it have been printed; others as in `poscode --help`.
+            Exit status: 0 every line was checked, whatever the results; 65 a line does not have this form, and the \
+            results before it were printed; others as in `poscode --help`.
             """)
 
     enum BackendChoice: String, CaseIterable, ExpressibleByArgument { case host, portable, libcrypto }
@@ -23,11 +23,11 @@ struct VerifySignature: ParsableCommand {
     var input = "-"
     @Option(
         help: """
-            Whose arithmetic: host (the library's on this machine), portable (the firmware builds'), or libcrypto \
-            (an independent check).
+            The arithmetic: host (the library's on this machine), portable (the firmware builds'), or libcrypto (an \
+            independent check).
             """)
     var backend = BackendChoice.host
-    @Flag(help: "One JSON object a line.")
+    @Flag(help: "Print one JSON object per line.")
     var json = false
 
     func run() throws {

@@ -7,7 +7,7 @@ struct WrongOption: ExpressibleByArgument {
     let fault: CodeFault
 
     static let help = """
-        Make one thing wrong, the rest right: a field of one byte or a length (protocol-version, algorithm, \
+        Make one field wrong, and nothing else: a field of one byte or a length (protocol-version, algorithm, \
         issuer-key-id, credential-length, card-no-length, card-data-length, issuer-signature-length, time-length, \
         user-signature-length) = NUMBER; another field (uid, expiry, window, quota, reserved, user-public-key, \
         card-type, card-no, card-data, generated) = HEX of any length; issuer-signature or user-signature = corrupt, \
