@@ -96,8 +96,7 @@ private struct Question {
         signature = try Self.bytes(words[3], "\(place), signature")
     }
 
-    private static func bytes(_ word: ArraySlice<UInt8>, _ name: @autoclosure () -> String) throws(Failure) -> [UInt8]
-    {
+    private static func bytes(_ word: ArraySlice<UInt8>, _ name: @autoclosure () -> String) throws(Failure) -> [UInt8] {
         if word.elementsEqual([UInt8(ascii: "-")]) { return [] }
         if let bytes = [UInt8](hex: word) { return bytes }
         return try Inputs.hex(word, name: name())
