@@ -2,6 +2,9 @@
 import PackageDescription
 
 // Nested, so that the library itself resolves no package. The library's directory may have any name, hence `name:`.
+
+// The targets are in the order of their imports: each knows only targets above it (docs/architecture.md).
+// Tests/Unit/imports.py holds the list of allowed imports.
 let package = Package(
     name: "posgateway",
     dependencies: [
@@ -19,22 +22,76 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
     targets: [
-        .executableTarget(
-            name: "posgateway",
+        // Functions on strings.
+        .target(name: "GatewayText"),
+        // Files, the clock, random numbers.
+        .target(
+            name: "GatewaySystem", dependencies: [.product(name: "TransitKit", package: "posoffline")]),
+        // The platform's protocol: envelope, keys, JSON, fields, replies.
+        .target(
+            name: "PlatformAPI",
             dependencies: [
+                "GatewayText",
+                .product(name: "TransitKit", package: "posoffline"),
+                .product(name: "CLibcrypto", package: "posoffline"),
+            ]),
+        // The rules, as pure functions.
+        .target(
+            name: "Settlement",
+            dependencies: ["GatewayText", .product(name: "TransitKit", package: "posoffline")]),
+        // The database.
+        .target(
+            name: "Storage",
+            dependencies: [
+                "GatewayText", "GatewaySystem", "Settlement",
+                .product(name: "TransitKit", package: "posoffline"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        // The five methods, and what is kept in memory.
+        .target(
+            name: "PlatformMethods",
+            dependencies: [
+                "GatewayText", "GatewaySystem", "PlatformAPI", "Settlement", "Storage",
+                .product(name: "TransitKit", package: "posoffline"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        // The limits that each connection is held to.
+        .target(
+            name: "ConnectionLimits",
+            dependencies: [
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        // HTTP: the endpoints and the pages.
+        .target(
+            name: "Web",
+            dependencies: [
+                "GatewayText", "GatewaySystem", "PlatformAPI", "Settlement", "Storage", "PlatformMethods",
+                "ConnectionLimits",
                 .product(name: "TransitKit", package: "posoffline"),
                 .product(name: "TransitPicture", package: "posoffline"),
                 .product(name: "CLibcrypto", package: "posoffline"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]),
+        // The command line, the settings, the start of the server.
+        .executableTarget(
+            name: "posgateway",
+            dependencies: [
+                "GatewayText", "GatewaySystem", "PlatformAPI", "Settlement", "Storage", "PlatformMethods",
+                "ConnectionLimits", "Web",
+                .product(name: "TransitKit", package: "posoffline"),
                 .product(name: "CProcess", package: "posoffline"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "Mustache", package: "swift-mustache"),
-                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Configuration", package: "swift-configuration"),

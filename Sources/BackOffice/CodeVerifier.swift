@@ -26,19 +26,23 @@ public struct CodeVerifier: Sendable {
     /// Checks a code of any shape, at a time.
     public func check(_ code: [UInt8], at time: UInt32) -> Report {
         var report = Report()
-        add(code, at: time, to: &report)
+        if let parsed = try? TransitCode(code.span) {
+            add(parsed, at: time, to: &report)
+        } else {
+            add(malformed: code, to: &report)
+        }
         return report
     }
 
-    func add(_ bytes: [UInt8], at time: UInt32, to report: inout Report) {
-        if let fault = Self.stop(in: bytes) {
-            report.findings.add(.codeShape, .failed(fault))
-            for check: Check in [.issuerKey, .expiry, .issuerSignature, .window, .userSignature] {
-                report.findings.add(check, .notChecked)
-            }
-            return
+    func add(malformed bytes: [UInt8], to report: inout Report) {
+        let fault = Self.stop(in: bytes)
+        report.findings.add(.codeShape, fault.map { .failed($0) } ?? .notChecked)
+        for check: Check in [.issuerKey, .expiry, .issuerSignature, .window, .userSignature] {
+            report.findings.add(check, .notChecked)
         }
-        guard let code = try? TransitCode(bytes.span) else { return }
+    }
+
+    func add(_ code: borrowing TransitCode, at time: UInt32, to report: inout Report) {
         report.findings.add(.codeShape, .passed)
 
         let keys = issuerKeys ?? development

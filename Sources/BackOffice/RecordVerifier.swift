@@ -38,6 +38,9 @@ public struct RecordVerifier: Sendable {
         public let cardNumber: [UInt8]
         /// What both signatures fix: the same code has the same identity, whatever its signatures look like.
         public let identity: [UInt8]
+        public let issuerKeyID: UInt8
+        public let generated: UInt32
+        public let quotaCent: UInt16
     }
 
     /// Everything found about one record.
@@ -91,18 +94,20 @@ public struct RecordVerifier: Sendable {
         report.findings.add(.recordShape, .passed)
         let hasDevelopmentKey = addMAC(of: record, to: &report.findings)
         let code = [UInt8](record.code)
-        codes.add(code, at: record.acceptedAt, to: &report)
-
-        let trip = try? PosParam.check(record.posParam)
-        report.findings.add(.posParam, trip == nil ? .posParamWrong : nil)
         var rider: Rider?
         if let parsed = try? TransitCode(record.code) {
-            let quota = parsed.credential.quotaCent
+            codes.add(parsed, at: record.acceptedAt, to: &report)
+            rider = Self.rider(of: parsed)
+        } else {
+            codes.add(malformed: code, to: &report)
+        }
+        let trip = try? PosParam.check(record.posParam)
+        report.findings.add(.posParam, trip == nil ? .posParamWrong : nil)
+        if let quota = rider?.quotaCent {
             report.findings.add(
                 .quota,
                 record.amountCent <= UInt32(quota)
                     ? nil : .aboveQuota(amountCent: record.amountCent, quotaCent: quota))
-            rider = Self.rider(of: parsed)
         } else {
             report.findings.add(.quota, .notChecked)
         }
@@ -159,7 +164,8 @@ public struct RecordVerifier: Sendable {
         return Rider(
             userID: [UInt8](credential.userID),
             cardType: (0..<credential.cardType.textCount).map { credential.cardType[$0] },
-            cardNumber: [UInt8](credential.cardNumber), identity: identity)
+            cardNumber: [UInt8](credential.cardNumber), identity: identity, issuerKeyID: code.issuerKeyID,
+            generated: code.generated, quotaCent: credential.quotaCent)
     }
 
     /// Where bytes that are no record stop being one; nil for a record.

@@ -1,0 +1,117 @@
+import Foundation
+import Glibc
+
+/// What the system answered when it was asked for something.
+package struct SystemError: Error, CustomStringConvertible {
+    package let operation: String
+    package let path: String
+    package let number: Int32
+
+    package init(operation: String, path: String, number: Int32) {
+        self.operation = operation
+        self.path = path
+        self.number = number
+    }
+
+    package var description: String { "\(path): \(operation): \(String(cString: strerror(number)))" }
+}
+
+/// Files that a power cut leaves whole: content and names are on the disk when these return.
+package enum DurableFile {
+    /// Writes a file whole or not at all, readable by the owner alone.
+    package static func write(_ bytes: [UInt8], to path: String) throws {
+        let temporary = path + ".new"
+        guard unlink(temporary) == 0 || errno == ENOENT else { throw fault("unlink", temporary) }
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw fault("open", temporary) }
+        do {
+            defer { close(descriptor) }
+            var done = 0
+            while done < bytes.count {
+                let count = bytes[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                guard count >= 0 || errno == EINTR else { throw fault("write", temporary) }
+                done += max(count, 0)
+            }
+            try sync(descriptor, temporary)
+        }
+        guard rename(temporary, path) == 0 else { throw fault("rename", temporary) }
+        try syncDirectory(of: path)
+    }
+
+    /// A file's content; nil when there is no such file.
+    package static func read(_ path: String) throws -> [UInt8]? {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            guard errno == ENOENT else { throw fault("open", path) }
+            return nil
+        }
+        defer { close(descriptor) }
+        var content: [UInt8] = []
+        var part = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = part.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            guard count >= 0 || errno == EINTR else { throw fault("read", path) }
+            guard count != 0 else { return content }
+            content += part.prefix(max(count, 0))
+        }
+    }
+
+    /// Makes a directory, and those above it that are missing, for the owner alone.
+    package static func makeDirectory(_ path: String) throws {
+        if mkdir(path, 0o700) == 0 { return try syncDirectory(of: path) }
+        switch errno {
+        case EEXIST:
+            var status = stat()
+            guard stat(path, &status) == 0 else { throw fault("stat", path) }
+            guard status.st_mode & S_IFMT == S_IFDIR else {
+                throw SystemError(operation: "mkdir", path: path, number: ENOTDIR)
+            }
+            // A process that was killed may have made it, and not come to the sync.
+            do { try syncDirectory(of: path) } catch let fault as SystemError where fault.number == EACCES {
+                // In a place that this user cannot read somebody else has made it.
+            }
+        case ENOENT:
+            let above = directory(of: path)
+            guard above != path else { throw fault("mkdir", path) }
+            try makeDirectory(above)
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw fault("mkdir", path) }
+            try syncDirectory(of: path)
+        default: throw fault("mkdir", path)
+        }
+    }
+
+    /// Has the disk take the names in the directory that a file is in.
+    package static func syncDirectory(of path: String) throws { try sync(directory(of: path), O_DIRECTORY) }
+
+    /// Has the disk take what a process before this one has written to a file, when there is one.
+    package static func syncWhatIsThere(_ path: String) throws {
+        do { try sync(path, 0) } catch let fault as SystemError where fault.number == ENOENT {}
+    }
+
+    private static func sync(_ path: String, _ flags: Int32) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | flags)
+        guard descriptor >= 0 else { throw fault("open", path) }
+        defer { close(descriptor) }
+        do { try sync(descriptor, path) } catch let fault as SystemError where flags == O_DIRECTORY && fault.number == EINVAL {
+            // A file system that does not know of such a thing.
+        }
+    }
+
+    private static func sync(_ descriptor: Int32, _ path: String) throws {
+        while fsync(descriptor) != 0 {
+            guard errno == EINTR else { throw fault("fsync", path) }
+        }
+    }
+
+    private static func directory(of path: String) -> String {
+        var name = Substring(path)
+        while name.last == "/" { name.removeLast() }
+        while let last = name.last, last != "/" { name.removeLast() }
+        while name.last == "/" { name.removeLast() }
+        return name.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : String(name)
+    }
+
+    private static func fault(_ operation: String, _ path: String) -> SystemError {
+        SystemError(operation: operation, path: path, number: errno)
+    }
+}

@@ -1,0 +1,52 @@
+import GatewayText
+import Logging
+import Storage
+
+/// Whether a settlement could be stored now. A check writes some pages and anybody may ask: requests at the same time, or
+/// within a second of the last check, share one.
+package actor Readiness {
+    private let store: Store
+    private let logger: Logger
+    private var look: Task<String?, Never>?
+    private var lastLook: ContinuousClock.Instant?
+    private var lastCause: String?
+
+    package init(store: Store, logger: Logger) {
+        self.store = store
+        self.logger = logger
+    }
+
+    /// Why not; nil when it could.
+    package func obstacle() async -> String? {
+        if let look { return await look.value }
+        if let lastLook, lastLook.duration(to: .now) < .seconds(1) { return lastCause }
+        let look = Task { await take() }
+        self.look = look
+        let cause = await look.value
+        self.look = nil
+        lastLook = .now
+        return cause
+    }
+
+    private func take() async -> String? {
+        do {
+            try await store.check()
+            if let lastCause { logger.notice("ready again", metadata: ["cause": "\(lastCause)"]) }
+            lastCause = nil
+        } catch {
+            let fault = StoreError(error)
+            let cause = fault?.rawValue ?? "other"
+            // Monitoring asks every few seconds: one line for each change.
+            if cause != lastCause {
+                logger.error(
+                    "not ready",
+                    metadata: [
+                        "cause": "\(cause)", "error": "\("\(error)".oneLine)",
+                        "effect": "settlements are answered UNKNOWN", "advice": "\(fault?.advice ?? "report this line")",
+                    ])
+            }
+            lastCause = cause
+        }
+        return lastCause
+    }
+}

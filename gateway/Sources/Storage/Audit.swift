@@ -1,0 +1,101 @@
+import GRDB
+
+/// Why there is nothing to be counted.
+package enum AuditError: Error, CustomStringConvertible {
+    case damaged(String)
+
+    package var description: String {
+        switch self {
+        case .damaged(let finding): "\(finding); \(StoreError.damaged.advice)"
+        }
+    }
+}
+
+/// What `posgateway audit` finds: whether money appeared, vanished or moved twice.
+package struct Audit: Sendable {
+    package let trades: Int64
+    package let settledTrades: Int64
+    package let transfers: Int64
+    package let accounts: Int64
+    package let settledCodes: Int64
+    /// The sum of all balances, which is nothing.
+    package let sumCent: Int64
+    /// One line for each thing that is wrong.
+    package let faults: [String]
+
+    /// Each counts what must not be there.
+    private static let checks: [(String, String)] = [
+        (
+            "balances that are not the sum of their transfers",
+            """
+            SELECT COUNT(*) FROM account a LEFT JOIN (
+                SELECT account, SUM(amount) AS total FROM (
+                    SELECT credit_account AS account, amount_cent AS amount FROM transfer
+                    UNION ALL SELECT debit_account, -amount_cent FROM transfer)
+                GROUP BY account) t ON t.account = a.id
+            WHERE a.balance_cent <> COALESCE(t.total, 0)
+            """
+        ),
+        (
+            "settled trades without a transfer of their amount",
+            """
+            SELECT COUNT(*) FROM trade t LEFT JOIN transfer x ON x.trade_id = t.id
+            WHERE t.error_code IS NULL AND (x.id IS NULL OR x.amount_cent <> t.amount_cent)
+            """
+        ),
+        (
+            "transfers of trades that failed",
+            """
+            SELECT COUNT(*) FROM transfer x JOIN trade t ON t.id = x.trade_id WHERE t.error_code IS NOT NULL
+            """
+        ),
+        (
+            "settled trades without a code",
+            """
+            SELECT COUNT(*) FROM trade t WHERE error_code IS NULL AND t.id NOT IN (SELECT trade_id FROM settled_code)
+            """
+        ),
+        (
+            "codes that settled in a trade that failed",
+            """
+            SELECT COUNT(*) FROM settled_code c JOIN trade t ON t.id = c.trade_id WHERE t.error_code IS NOT NULL
+            """
+        ),
+        ("rows whose partner is missing", "SELECT COUNT(*) FROM pragma_foreign_key_check"),
+    ]
+
+    package init(_ store: Store) throws {
+        self = try store.pool.read { db in
+            func number(_ sql: String) throws -> Int64 { try Int64.fetchOne(db, sql: sql) ?? 0 }
+            var faults: [String] = []
+            // A damaged database may not let the rest be counted, and what is counted in it means nothing.
+            let integrity = try String.fetchOne(db, sql: "PRAGMA integrity_check") ?? ""
+            guard integrity == "ok" else { throw AuditError.damaged(integrity) }
+            for (what, sql) in Self.checks {
+                let count = try number(sql)
+                if count != 0 { faults.append("\(count) \(what)") }
+            }
+            let sum = try number("SELECT COALESCE(SUM(balance_cent), 0) FROM account")
+            if sum != 0 { faults.append("the balances sum to \(sum) cents") }
+            return Audit(
+                trades: try number("SELECT COUNT(*) FROM trade"),
+                settledTrades: try number("SELECT COUNT(*) FROM trade WHERE error_code IS NULL"),
+                transfers: try number("SELECT COUNT(*) FROM transfer"),
+                accounts: try number("SELECT COUNT(*) FROM account"),
+                settledCodes: try number("SELECT COUNT(*) FROM settled_code"), sumCent: sum, faults: faults)
+        }
+    }
+
+    private init(
+        trades: Int64, settledTrades: Int64, transfers: Int64, accounts: Int64, settledCodes: Int64, sumCent: Int64,
+        faults: [String]
+    ) {
+        self.trades = trades
+        self.settledTrades = settledTrades
+        self.transfers = transfers
+        self.accounts = accounts
+        self.settledCodes = settledCodes
+        self.sumCent = sumCent
+        self.faults = faults
+    }
+}

@@ -1,0 +1,57 @@
+import Foundation
+import BackOffice
+
+/// Where the route page leads a rider back to, once there is an answer.
+struct ReturnAddress: Sendable {
+    /// As it may stand in a header: nothing in it but what an address is made of.
+    private let text: String
+    /// "https://merchant.example:8443".
+    let origin: String
+    package let host: String
+
+    /// Nil for what is not an http or https address of some host; a name in other letters comes as punycode.
+    init?(_ given: String) {
+        guard given.utf8.count <= 2048 else { return nil }
+        var text = ""
+        for byte in given.utf8 {
+            if byte <= 0x20 || byte >= 0x7F || "<>\"`{}|\\^".utf8.contains(byte) {
+                text += "%" + [byte].hex
+            } else {
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            }
+        }
+        guard let end = text.range(of: "://") else { return nil }
+        let scheme = text[..<end.lowerBound].lowercased()
+        let authority = text[end.upperBound...].prefix { !"/?#".contains($0) }
+        // The origin goes into a header as it stands: nothing but a name or a number, and perhaps a port.
+        guard scheme == "http" || scheme == "https",
+            authority.wholeMatch(of: /([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/) != nil
+        else { return nil }
+        self.text = text
+        host = String(authority)
+        origin = "\(scheme)://\(authority)"
+    }
+
+    /// The answer's parameter.
+    private static let answer = "isCreditOpened"
+
+    /// With the answer behind its own query, before its own fragment. An answer that was there before is left out: of two
+    /// a merchant may read the first.
+    package func answered(_ isOpened: Bool) -> String {
+        let halves = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
+        var address = String(halves[0])
+        if let mark = address.firstIndex(of: "?") {
+            let query = address[mark...].dropFirst().split(separator: "&", omittingEmptySubsequences: false)
+            let own = query.filter { !Self.isAnswer($0) }
+            if own.count < query.count { address = address[...mark] + own.joined(separator: "&") }
+        }
+        let separator = !address.contains("?") ? "?" : address.hasSuffix("?") || address.hasSuffix("&") ? "" : "&"
+        return address + separator + "\(Self.answer)=\(isOpened)" + (halves.count == 2 ? "#" + halves[1] : "")
+    }
+
+    /// Some programs take a parameter's name in letters of either case.
+    private static func isAnswer(_ pair: Substring) -> Bool {
+        let name = pair.prefix { $0 != "=" }.replacing("+", with: " ")
+        return name.removingPercentEncoding?.lowercased() == answer.lowercased()
+    }
+}

@@ -1,0 +1,35 @@
+import PlatformAPI
+import Web
+
+/// What a started gateway prints: where it is, and what an SDK has to be told. No secret is in it, only where it lies.
+struct Announcement {
+    let base: String
+    let directory: DataDirectory
+    let isQuiet: Bool
+    let console: ConsoleAccess
+    let key: GatewayKey
+
+    var text: String {
+        guard !isQuiet else { return "posgateway is listening on \(base)" }
+        let demo = directory.demoMerchant
+        return """
+            posgateway is listening on \(base)
+
+              rider      \(base)/
+              console    \(console == .off ? "off" : "\(base)/console, password in \(directory.consolePassword)")
+              metrics    \(base)/metrics
+
+            SDK settings of the demo merchant (docs/gateway.md has them for each SDK):
+
+              gateway URL              \(base)/gateway.do
+              app_id                   \(FirstStart.demoAppID)
+              sign_type                RSA2
+              charset, format          utf-8, JSON
+              app private key          \(demo)/app-private-key-pkcs1.txt  (Python, PHP, Node)
+                                       \(demo)/app-private-key-pkcs8.txt  (Java)
+              gateway public key       \(demo)/gateway-public-key.txt
+              \(PrivateKeyForms(key: key.key).publicLine)
+              record key of the gates  \(demo)/record-key.hex  (POSOFFLINE_RECORD_KEY_FILE)
+            """
+    }
+}

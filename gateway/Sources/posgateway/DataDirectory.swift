@@ -1,0 +1,51 @@
+import Foundation
+import GatewaySystem
+import Glibc
+import Storage
+
+/// The directory in which everything is kept, for the owner's eyes only.
+struct DataDirectory: Sendable {
+    let path: String
+
+    var database: String { path + "/gateway.sqlite" }
+    var gatewayKey: String { path + "/gateway-private-key.pem" }
+    var consolePassword: String { path + "/console-password.txt" }
+    var demoMerchant: String { path + "/demo-merchant" }
+
+    /// Makes the directory when there is none.
+    init(making path: String) throws {
+        self.path = path
+        try DurableFile.makeDirectory(path)
+    }
+
+    init(_ path: String) { self.path = path }
+
+    /// Held until the process ends, however it ends: two servers on one directory would each keep keys of their own
+    /// in mind.
+    func lock() throws {
+        let file = path + "/lock"
+        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw SystemError(operation: "open", path: file, number: errno) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let number = errno
+            close(descriptor)
+            guard number != EWOULDBLOCK else { throw Failure("\(path) cannot be locked: another gateway is using it") }
+            throw SystemError(operation: "flock", path: file, number: number)
+        }
+    }
+
+    /// Writes a secret whole or not at all, readable by the owner alone.
+    func write(_ text: String, to file: String) throws { try DurableFile.write(Array(text.utf8), to: file) }
+
+    /// The database, only to read.
+    func reading() throws -> Store {
+        guard FileManager.default.isReadableFile(atPath: database) else {
+            throw Failure("\(path) is no data directory of a gateway: \(database) cannot be read")
+        }
+        return try Store(readingFrom: database)
+    }
+
+    func text(of file: String) throws -> String? {
+        try DurableFile.read(file).map { String(decoding: $0, as: UTF8.self) }
+    }
+}

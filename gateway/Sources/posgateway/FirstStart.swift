@@ -1,0 +1,64 @@
+import Foundation
+import GatewaySystem
+import PlatformAPI
+import Storage
+import BackOffice
+
+/// What a new data directory gets, so that the first call can be made at once. Each step is done when its result is not
+/// there, so that a first start which was cut short is finished by the next one.
+struct FirstStart {
+    let directory: DataDirectory
+    let store: Store
+
+    static let demoAppID = "2021000000000001"
+    static let demoLoginName = "demo@posoffline.example"
+    /// As many as the platform hands out.
+    static let issuerKeyCount = 32
+
+    func readOrMakeGatewayKey() throws -> GatewayKey {
+        if let pem = try directory.text(of: directory.gatewayKey) {
+            do { return GatewayKey(key: try RSAPrivateKey(pem: pem)) } catch RSAKeyError.notAKey {
+                throw Failure("\(directory.gatewayKey) is no RSA private key in PEM: put the right one back")
+            }
+        }
+        let key = try RSAPrivateKey()
+        try directory.write(key.pkcs1PEM, to: directory.gatewayKey)
+        return GatewayKey(key: key)
+    }
+
+    func readOrMakeConsolePassword() throws -> String {
+        if let text = try directory.text(of: directory.consolePassword)?.trimmingCharacters(in: .whitespacesAndNewlines),
+            !text.isEmpty
+        {
+            return text
+        }
+        let password = RandomText.hex(bytes: 12)
+        try directory.write(password + "\n", to: directory.consolePassword)
+        return password
+    }
+
+    func makeIssuerKeysIfNone() async throws {
+        guard try await store.issuerKeys().isEmpty else { return }
+        try await store.addIssuerKeys((0..<Self.issuerKeyCount).map { _ in try SigningKey(generatedOn: .secp256k1) })
+    }
+
+    /// A merchant whose settings are printed, with a record key for its gates.
+    func makeDemoMerchantIfNone(gateway: GatewayKey) async throws {
+        guard try await store.merchants().isEmpty else { return }
+        let forms = PrivateKeyForms(key: try RSAPrivateKey())
+        let recordKey = RandomText.hex(bytes: 32)
+        try DurableFile.makeDirectory(directory.demoMerchant)
+        let gatewayForms = PrivateKeyForms(key: gateway.key)
+        let others = [
+            ("app-id.txt", Self.demoAppID + "\n"), ("record-key.hex", recordKey + "\n"),
+            ("gateway-public-key.pem", gatewayForms.publicPEM),
+            ("gateway-public-key.txt", gatewayForms.publicLine + "\n"),
+        ]
+        for (name, text) in forms.files + others {
+            try directory.write(text, to: directory.demoMerchant + "/" + name)
+        }
+        _ = try await store.addMerchant(
+            appID: Self.demoAppID, name: "Demo merchant", loginName: Self.demoLoginName,
+            publicKey: forms.key.publicKey.der, recordKey: [UInt8](hex: recordKey))
+    }
+}
