@@ -226,13 +226,14 @@ class Life(CardTest):
     def test_a_time_from_when_the_gateway_s_clock_was_wrong(self):
         for revoked in (False, True):
             with self.subTest(revoked=revoked):
-                card = self.issued(balance="5.00")
+                now = int(time.time())
+                card = self.issued(balance="5.00", last_update_time=time_text(now))
                 if revoked:
                     self.send({**card, "action": "REVOKE"})
                 with self.server.sql() as db:
                     db.execute("UPDATE card SET updated_at = 253402271999 WHERE card_no = ?", (card["card_no"],))
                 if revoked:
-                    later = {**card, "last_update_time": time_text(NOW + 1)}
+                    later = {**card, "last_update_time": time_text(now + 1)}
                     self.refuse_card("CARD_REVOKED", later)
                     self.send({**card, "action": "REVOKE"})
                     self.send(later)
@@ -241,9 +242,31 @@ class Life(CardTest):
                     self.send({**card, "action": "UPDATE", "balance": "6.00"})
                     self.assertEqual(self.left(card), 600)
                     # Its time is an ordinary one again.
-                    older = {**card, "action": "UPDATE", "balance": "7.00", "last_update_time": time_text(NOW - 1)}
+                    older = {**card, "action": "UPDATE", "balance": "7.00", "last_update_time": time_text(now - 1)}
                     self.send(older)
                     self.assertEqual(self.left(card), 600)
+
+    def test_what_was_said_long_ago_does_not_count_when_the_clock_is_set_back(self):
+        for revoked in (False, True):
+            for age in (360, DAY):
+                for action in ("ISSUE", "UPDATE", "REVOKE"):
+                    with self.subTest(revoked=revoked, action=action, age=age):
+                        now = int(time.time())
+                        card = self.issued(balance="5.00", last_update_time=time_text(now - 2 * DAY))
+                        self.send({**card, "action": "REVOKE" if revoked else "UPDATE", "balance": "9.00",
+                                   "last_update_time": time_text(now)})
+                        # As the gateway sees it when its clock is an hour behind.
+                        with self.server.sql() as db:
+                            db.execute("UPDATE card SET updated_at = ? WHERE card_no = ?", (now + 3600, card["card_no"]))
+                        old = {**card, "action": action, "balance": "1.00", "last_update_time": time_text(now - age)}
+                        self.refuse_card("CARD_TIME_AHEAD", old)
+                        self.assertEqual(self.left(card), 0 if revoked else 900)
+                        # What is said now counts, as of the same second.
+                        self.send({**card, "action": "REVOKE", "last_update_time": time_text(now)})
+                        self.assertEqual(self.left(card), 0)
+                        # And the card's time is an ordinary one again.
+                        self.send(old)
+                        self.assertEqual(self.left(card), 0)
 
     def test_user_ids_that_are_nobody_s(self):
         for user in ("1", "2" * 15, "2" * 17, "2" * 64):

@@ -1,4 +1,5 @@
 import Foundation
+import GatewaySystem
 import PlatformAPI
 import Storage
 

@@ -68,12 +68,19 @@ package struct CardMessage: Sendable {
         card.updatedAt = updatedAt
     }
 
-    enum Age { case older, same, newer }
+    enum Age {
+        case older, same, newer
+        /// The card's time, or the message's, is of a wrong clock: nobody can know which came first.
+        case unknown
+    }
 
     /// How its time compares with the card's.
     func age(for card: Card, now: Int64) -> Age {
-        // The gateway's clock was wrong when it accepted that time. It must not make every later message an old one.
-        if card.updatedAt > now + CardRules.secondsAhead { return .same }
+        // The gateway's clock was ahead when it accepted that time, or was set back since. A message of now must still count,
+        // and a message of long ago must not count as one of now.
+        if card.updatedAt > now + CardRules.secondsAhead {
+            return updatedAt < now - CardRules.secondsAhead ? .unknown : .same
+        }
         return updatedAt < card.updatedAt ? .older : updatedAt == card.updatedAt ? .same : .newer
     }
 

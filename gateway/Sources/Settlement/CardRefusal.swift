@@ -9,6 +9,7 @@ package struct CardRefusal: Error, Equatable, Sendable {
         case userUnknown = "USER_NOT_EXIST"
         case typeOfOther = "CARD_TYPE_NO_RIGHT"
         case tooMany = "TOO_MANY_MESSAGES"
+        case timeAhead = "CARD_TIME_AHEAD"
     }
 
     package let code: Code

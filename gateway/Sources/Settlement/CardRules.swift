@@ -64,6 +64,11 @@ package enum CardRules {
                     title: message.cardType, updatedAt: 0, riderScalar: newScalar), message)
         }
         let age = message.age(for: card, now: now)
+        guard age != .unknown else {
+            return .refuse(
+                CardRefusal(
+                    .timeAhead, "卡片时间晚于网关时钟，请用当前时间重发", "the card's time is ahead of the gateway's clock: send it with the time of now"))
+        }
         guard age != .older, !message.isRepeated(for: card) else { return .nothing }
         switch message.action {
         case .revoke:
