@@ -74,6 +74,14 @@ class Signing(PageTest):
                  "http://m.example/?a=1&b=%20&c&isCreditOpened=true#isCreditOpened=x"),
                 ("http://m.example/?%69s%43reditOpened=false&iscreditopened=false&a==&&b",
                  "http://m.example/?a==&&b&isCreditOpened=true"),
+                ("http://m.example/?a=1;isCreditOpened=false", "http://m.example/?a=1&isCreditOpened=true"),
+                ("http://m.example/?a=1;b=2;isCreditOpened=false&c", "http://m.example/?a=1;b=2&c&isCreditOpened=true"),
+                ("http://m.example/?isCreditOpened=x;isCreditOpened=y&;b;", "http://m.example/?;b;&isCreditOpened=true"),
+                ("http://m.example/?a; isCreditOpened=false", "http://m.example/?a&isCreditOpened=true"),
+                ("http://m.example/? isCreditOpened=false&%20isCreditOpened=&+isCreditOpened&%09%0d%0aisCreditOpened",
+                 "http://m.example/?isCreditOpened=true"),
+                ("http://m.example/?isCreditOpened =1&isCreditOpened%C2%A0=2&isCreditOpened%00x=3&isCreditOpened[]=4&"
+                 "isCreditOpened%5B0%5D=5&a[]=6", "http://m.example/?a[]=6&isCreditOpened=true"),
                 ("http://m.example/?isCreditOpened2=1&x=isCreditOpened",
                  "http://m.example/?isCreditOpened2=1&x=isCreditOpened&isCreditOpened=true"),
         ):

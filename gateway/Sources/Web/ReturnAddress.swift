@@ -41,17 +41,41 @@ struct ReturnAddress: Sendable {
         let halves = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
         var address = String(halves[0])
         if let mark = address.firstIndex(of: "?") {
-            let query = address[mark...].dropFirst().split(separator: "&", omittingEmptySubsequences: false)
-            let own = query.filter { !Self.isAnswer($0) }
-            if own.count < query.count { address = address[...mark] + own.joined(separator: "&") }
+            address = address[...mark] + Self.withoutAnswers(address[mark...].dropFirst())
         }
         let separator = !address.contains("?") ? "?" : address.hasSuffix("?") || address.hasSuffix("&") ? "" : "&"
         return address + separator + "\(Self.answer)=\(isOpened)" + (halves.count == 2 ? "#" + halves[1] : "")
     }
 
-    /// Some programs take a parameter's name in letters of either case.
+    /// Programs part a query at "&", and some at ";" too.
+    private static func withoutAnswers(_ query: Substring) -> String {
+        var rest = query
+        var own = ""
+        var separator = ""
+        var isFirst = true
+        while true {
+            let pair = rest.prefix { $0 != "&" && $0 != ";" }
+            if !isAnswer(pair) {
+                own += isFirst ? pair : separator + pair
+                isFirst = false
+            }
+            guard pair.endIndex < rest.endIndex else { return own }
+            separator = String(rest[pair.endIndex])
+            rest = rest[pair.endIndex...].dropFirst()
+        }
+    }
+
+    /// Some programs take a parameter's name in letters of either case, leave out what is blank around it, end it at a
+    /// zero byte, or read "name[]" as it.
     private static func isAnswer(_ pair: Substring) -> Bool {
-        let name = pair.prefix { $0 != "=" }.replacing("+", with: " ")
-        return name.removingPercentEncoding?.lowercased() == answer.lowercased()
+        let spelt = pair.prefix { $0 != "=" }.replacing("+", with: " ")
+        guard let decoded = spelt.removingPercentEncoding else { return false }
+        let name = decoded.unicodeScalars.drop { isBlank($0) }.prefix { $0 != "[" && $0 != "\0" }
+        let end = name.lastIndex { !isBlank($0) }.map { name.index(after: $0) } ?? name.startIndex
+        return String(name[..<end]).lowercased() == answer.lowercased()
+    }
+
+    private static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value != 0 && scalar.value < 0x20 || scalar.properties.isWhitespace
     }
 }
