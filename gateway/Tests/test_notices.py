@@ -1,8 +1,9 @@
 """alipay.commerce.data.send"""
 
 import json
+import time
 
-from support import DATA_SEND, Client, GatewayTest, number
+from support import DATA_SEND, DAY, Client, GatewayTest, number, time_text
 
 REQUIRED = ("type", "biz_no", "subject", "biz_time", "asset_name", "city_name", "line_name", "start_station_name",
             "vehicle_type", "partner_name", "partner_id")
@@ -134,6 +135,12 @@ class Items(NoticeTest):
             for wrong in ("2016-05-05", "2016-02-30 00:00:00", "x", "2016-05-05T11:22:33", "2016-05-05 11:22:33.5"):
                 with self.subTest(name=name, wrong=wrong):
                     self.refuse_item(name, item(**{name: wrong}))
+
+    def test_a_time_ahead_of_now(self):
+        for good in ("1999-12-31 23:59:59", time_text(time.time() + DAY - 60)):
+            self.send(item(biz_time=good))
+        for wrong in (time_text(time.time() + DAY + 60), "9999-12-31 23:59:59"):
+            self.refuse_item("biz_time.*more than a day ahead", item(biz_time=wrong))
 
     def test_places(self):
         for name in ("start_lbs", "end_lbs"):

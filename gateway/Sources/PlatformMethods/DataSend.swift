@@ -24,6 +24,9 @@ extension Methods {
     /// Notices in one call.
     static let noticeLimit = 100
 
+    /// How far ahead of now a ride or a scan may be: as far as the time of a trade.
+    private static let noticeSecondsAhead: Int64 = 86_400
+
     private static let optionalTexts = [
         "adcode", "line_id", "start_station_id", "start_terminal_id", "start_terminal_serial_no", "end_station_name",
         "end_station_id", "end_terminal_id", "end_terminal_serial_no", "card_no", "discount_type", "card_type",
@@ -102,6 +105,9 @@ extension Methods {
         let bizNo = try fields.requiredIdentifier("biz_no", limit: 128)
         let subject = try fields.requiredText("subject", limit: 256)
         let time = try fields.requiredTime("biz_time", clock)
+        guard time <= SystemTime.now + Self.noticeSecondsAhead else {
+            throw FieldError(fields.path + "biz_time", "晚于当前时间一天以上", "is more than a day ahead of now")
+        }
         _ = try fields.amount("amount")
         try checkAssets(fields)
         for name in ["city_name", "line_name", "start_station_name", "partner_name", "partner_id"] {
