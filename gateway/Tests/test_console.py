@@ -155,6 +155,19 @@ class Messages(ConsoleTest):
         self.assertEqual(len(set(self.KEY.findall(page.text))), 2)
         self.assertIn("32 to 128 hex digits", page.words)
 
+    def test_a_page_that_fails_loses_no_key(self):
+        self.add_key(self.operator)
+        with self.server.sql() as db:
+            db.execute("ALTER TABLE account RENAME COLUMN owner TO gone")
+            try:
+                failed = self.operator.get("/console")
+            finally:
+                db.execute("ALTER TABLE account RENAME COLUMN gone TO owner")
+        self.assertEqual((failed.status, self.KEY.findall(failed.text)), (503, []))
+        (key,) = self.KEY.findall(self.console().text)
+        self.settled(self.gate.trade(record(self.gate.code(), bytes.fromhex(key))))
+        self.assertEqual(self.KEY.findall(self.console().text), [])
+
     def test_a_session_that_has_ended(self):
         self.add_key(self.operator)
         kept = dict(self.operator.cookies)
@@ -448,6 +461,7 @@ class Names(unittest.TestCase):
     def test_with_a_name(self):
         names = ("gateway.example", "Gateway.Example:8443", "pay.example", "gateway.example.")
         self.check(self.server("--name", "gateway.example, Pay.example"), (*self.OWN, *names), ("sub.gateway.example",))
+        self.check(self.server("--name", "a_b.c-d.example,192.0.2.9,x1,1a.2b"), ("a_b.c-d.example", "x1", "1a.2b"))
         server = self.server(env={"POSGATEWAY_NAME": "gateway.example"})
         self.assertEqual(self.status(server, "gateway.example"), 200)
 
@@ -659,6 +673,15 @@ class Merchants(ConsoleTest):
             self.refuse("40006", "isv.insufficient-isv-permissions", "", method)
         self.assertIn("is in force", self.act("merchants/contract", app_id=demo, contracted="true").words)
         self.succeed(KEY_QUERY)
+
+    def test_a_contract_is_true_or_false(self):
+        for fields in ({"contracted": "yes"}, {"contracted": "True"}, {"contracted": "1"}, {"contracted": "true "},
+                       {"contracted": ""}, {}):
+            with self.subTest(fields=fields):
+                page = self.act("merchants/contract", app_id=self.client.app_id, **fields)
+                self.assertIn("contracted has to be true or false" if fields.get("contracted") else
+                              "contracted is missing", page.words)
+                self.succeed(KEY_QUERY)
 
     def test_names_that_are_taken_or_missing(self):
         app_id, _ = self.new_merchant()

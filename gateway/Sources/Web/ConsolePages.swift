@@ -279,7 +279,12 @@ package struct ConsolePages: Sendable {
         }
         action(router, "console/merchants/contract", anchor: "#merchants") { form, _ in
             let merchant = try await requiredMerchant(form)
-            let isContracted = form["contracted"] == "true"
+            let isContracted: Bool
+            switch try required(form, "contracted") {
+            case "true": isContracted = true
+            case "false": isContracted = false
+            default: throw ConsoleError("contracted has to be true or false: the contract stays as it is.")
+            }
             try await store.setContract(isContracted, of: merchant.appID)
             let outcome = isContracted ? "is in force" : "has ended: its calls are refused"
             return ConsoleMessage(text: "The contract of \(merchant.name) \(outcome).")
@@ -382,16 +387,6 @@ package struct ConsolePages: Sendable {
         }
         let token = csrf.currentOrNewToken(for: request)
         var values: [String: Any] = ["title": "posgateway console", "formToken": token]
-        let messages = session(of: request).map(messages.take) ?? []
-        if !messages.isEmpty {
-            values["notices"] = [
-                "lines": messages.map { message in
-                    var line = ["text": message.text]
-                    line["secret"] = message.secret
-                    return line
-                }
-            ]
-        }
         values.merge(try await plotValues()) { $1 }
         values["merchants"] = try await merchantValues()
         values["issuerKeys"] = try await store.issuerKeys().map { key in
@@ -429,9 +424,29 @@ package struct ConsolePages: Sendable {
         values["faults"] = faults.faults.map { ["id": "\($0.id)", "text": $0.text] }
         values["methods"] = Method.allCases.map { ["value": $0.rawValue, "label": $0.label] }
         values["kinds"] = InjectedFault.Kind.allCases.map { ["value": $0.rawValue, "label": $0.text] }
-        var response = try pages.response("console", values, language: .english)
+        // Last: if anything above throws, a new key that was taken here would be lost.
+        let own = session(of: request)
+        let shown = own.map(messages.take) ?? []
+        values["notices"] = Self.values(of: shown)
+        var response: Response
+        do { response = try pages.response("console", values, language: .english) } catch {
+            if let own { messages.putBack(shown, for: own) }
+            throw error
+        }
         csrf.set(token, on: &response)
         return response
+    }
+
+    /// Nil when there are none: the page then has no box for them.
+    private static func values(of messages: [ConsoleMessage]) -> [String: Any]? {
+        guard !messages.isEmpty else { return nil }
+        return [
+            "lines": messages.map { message in
+                var line = ["text": message.text]
+                line["secret"] = message.secret
+                return line
+            }
+        ]
     }
 
     private func merchantValues() async throws -> [[String: Any]] {
