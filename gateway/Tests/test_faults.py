@@ -18,6 +18,7 @@ import threading
 import time
 import unittest
 import urllib.parse
+import urllib.request
 
 import support
 from pages import Visitor
@@ -397,6 +398,25 @@ class Starting(unittest.TestCase):
             with self.subTest(name=name, value=value):
                 self.refuse("", "--data", self.data(), f"{name}={value}", env={"POSGATEWAY_PORT": "0"})
 
+    def test_names_that_no_browser_asks_for(self):
+        for name in ("a..b", ".a", "a.", "-a", "a-", "a.-b", "a-.b", "a" * 64, ".".join(["a" * 63] * 4) + ".b", "[::1]",
+                     "::1", "a/b", "a@b", "*.a", "1.2.3", "300.1.1.1", "a.1", "good,a..b"):
+            with self.subTest(name=name):
+                self.refuse("is no host name", "--data", self.data(), "--port", "0", f"--name={name}")
+        self.refuse(
+            "--name is given 2 times", "--data", self.data(), "--port", "0", "--name", "a", "--name", "b")
+
+    def test_the_environment_s_unknown_settings(self):
+        for name in ("POSGATEWAY_PROT", "POSGATEWAY_", "POSGATEWAY_TLS", "POSGATEWAY_TLS_CERT", "posgateway_port",
+                     "POSGATEWAY_CONFIG", "POSGATEWAY_QUIET"):
+            with self.subTest(name=name):
+                self.refuse(
+                    f"the environment has {name}, .*POSGATEWAY_PORT, .*POSGATEWAY_TLS_CERTIFICATE", "--data", self.data(),
+                    "--port", "0", env={name: "1"})
+        # Others' variables are nobody's business.
+        server = Server(env={"POSGATEWAY": "x", "POSGATEWAYS_X": "x", "X_POSGATEWAY_Y": "x"})
+        self.assertEqual(server.stop(), 0)
+
     def test_the_environment(self):
         for name, value in (("PORT", "x"), ("PORT", "65536"), ("CONSOLE", "maybe"), ("SETTLEMENT_DAYS", "0"),
                             ("RIDE_CAP", "2.5"), ("LOG_LEVEL", "loud"), ("ACCEPT_DEVELOPMENT_KEY", "perhaps")):
@@ -466,6 +486,28 @@ class Starting(unittest.TestCase):
         for path in paths:
             self.assertTrue(os.path.isfile(path), path)
         self.assertIn(server.demo("gateway-public-key.txt").strip(), announcement)
+
+    def test_an_ipv6_address_has_brackets_in_a_url(self):
+        for quiet in ((), ("--quiet",)):
+            process = subprocess.Popen(
+                [support.POSGATEWAY, "serve", "--data", self.data(), "--host", "::1", "--port", "0", *quiet],
+                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment())
+            try:
+                first = process.stdout.readline()
+                base = re.fullmatch(r"posgateway is listening on (http://\[::1\]:\d+)\n", first)
+                self.assertTrue(base, first)
+                with urllib.request.urlopen(base[1] + "/health") as answer:
+                    self.assertEqual(answer.status, 200)
+                process.send_signal(signal.SIGTERM)
+                rest = process.stdout.read()
+            finally:
+                process.kill()
+                process.wait()
+                process.stdout.close()
+            urls = re.findall(r"https?://\S+", rest)
+            self.assertEqual(len(urls), 0 if quiet else 4, rest)
+            for url in urls:
+                self.assertEqual(url.rstrip(",")[:len(base[1]) + 1], base[1] + "/")
 
     def test_commands_beside_a_server(self):
         server = Server()

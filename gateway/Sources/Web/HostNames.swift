@@ -10,10 +10,19 @@ package struct HostNames: Sendable {
     /// `host`: the address to listen on. `certificate`: the path of a PEM file.
     package init(_ names: [String], host: String, certificate path: String?) throws(HostNameError) {
         for name in names {
-            guard Self.name(in: name) == name.lowercased(), !name.contains(":") else { throw .notAName(name) }
+            guard Self.isHostName(name) else { throw .notAName(name) }
         }
         configured = Set((names + [host]).map { $0.lowercased() })
         if let path { certificate = try ServerCertificate(path: path) } else { certificate = nil }
+    }
+
+    /// Whether browsers can ask for it. They read a name whose last label is a number as an IPv4 address.
+    private static func isHostName(_ text: String) -> Bool {
+        guard text.utf8.count <= 253,
+            text.wholeMatch(of: /(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?/) != nil
+        else { return false }
+        let last = text.split(separator: ".").last ?? ""
+        return isAddress(text) || !last.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 
     /// Whether a Host header names this gateway, with any port. Every IP address does: a browser that asks for an address is
@@ -44,7 +53,9 @@ package enum HostNameError: Error, CustomStringConvertible {
 
     package var description: String {
         switch self {
-        case .notAName(let name): "--name: \(name) is no host name; it has neither scheme nor port"
+        case .notAName(let name):
+            "--name: \(name) is no host name: labels of at most 63 letters, digits, - and _, with a dot between two, at "
+                + "most 253 characters in all, and neither scheme nor port"
         case .noCertificate(let path): "TLS: \(path) has no certificate in PEM"
         }
     }

@@ -79,7 +79,7 @@ struct Serve: AsyncParsableCommand {
                     logger.error("what cannot be accepted will not be logged", metadata: ["error": "\(error)"])
                 }
                 let port = channel.localAddress?.port ?? settings.port
-                let base = "\(shownScheme)://\(settings.host):\(port)"
+                let base = "\(shownScheme)://\(Self.authority(settings.host, port))"
                 print(Announcement(base: base, directory: directory, isQuiet: quiet, console: settings.console, key: key).text)
                 fflush(nil)
             },
@@ -94,6 +94,11 @@ struct Serve: AsyncParsableCommand {
         } catch let error as IOError {
             throw Failure("\(settings.host) port \(settings.port) cannot be listened on: \(String(cString: strerror(error.errnoCode)))")
         }
+    }
+
+    /// As it stands in a URL: an IPv6 address has brackets there, and its zone is behind an escaped sign.
+    private static func authority(_ host: String, _ port: Int) -> String {
+        host.contains(":") ? "[\(host.replacing("%", with: "%25"))]:\(port)" : "\(host):\(port)"
     }
 
     private static func logger(_ level: Logger.Level) -> Logger {

@@ -39,7 +39,7 @@ struct SettingsOptions: ParsableArguments {
         help: ArgumentHelp(
             "What browsers call this gateway, besides its addresses, localhost and the names in its certificate.",
             valueName: "name,name"))
-    var name: String?
+    var name: [String] = []
     @Option(help: "From where the console can be reached: local, any or off (default: local).")
     var console: ConsoleAccess?
     @Option(help: ArgumentHelp("Serve TLS with this certificate chain, PEM.", valueName: "file"))
@@ -71,6 +71,10 @@ struct SettingsOptions: ParsableArguments {
     var logLevel: String?
 
     func settings() async throws -> Settings {
+        guard name.count < 2 else {
+            throw ValidationError("--name is given \(name.count) times: give it once, with commas between the names.")
+        }
+        try SettingsEnvironment.check()
         var providers: [any ConfigProvider] = [
             EnvironmentVariablesProvider().prefixKeys(with: "posgateway")
         ]
@@ -92,7 +96,7 @@ struct SettingsOptions: ParsableArguments {
             data: try data ?? reader.text("data") ?? "posgateway-data",
             host: try host ?? reader.text("host") ?? "127.0.0.1",
             port: try reader.number("port", port, 0...65535) ?? 8080,
-            names: (try name ?? reader.text("name") ?? "").split(whereSeparator: { $0 == "," || $0 == " " })
+            names: (try name.first ?? reader.text("name") ?? "").split(whereSeparator: { $0 == "," || $0 == " " })
                 .map { String($0) },
             console: try console ?? reader.word("console") ?? .local,
             tlsCertificate: certificate, tlsKey: key,

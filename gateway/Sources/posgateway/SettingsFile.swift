@@ -19,6 +19,9 @@ enum SettingsFile {
         "request.time": .number,
     ]
 
+    /// Each setting, as the file spells it.
+    static var settings: [String] { names.keys.sorted() }
+
     static func check(_ path: String) throws {
         guard let content = FileManager.default.contents(atPath: path) else {
             throw ValidationError("--config: \(path) cannot be read.")
