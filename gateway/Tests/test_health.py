@@ -3,6 +3,7 @@
 import concurrent.futures
 import json
 import os
+import shutil
 import sqlite3
 import time
 import unittest
@@ -179,6 +180,27 @@ class Health(unittest.TestCase):
         client.close()
         self.assertEqual(server.stop(), 0)
         server.audit()
+
+    def test_a_database_file_that_is_not_there_any_more(self):
+        server, client, gate = self.start()
+        self.check(client, None)
+        trade = gate.trade()
+        aside = server.database + ".aside"
+        os.rename(server.database, aside)
+        self.check(client, "database-replaced")
+        # The file that is open takes settlements all the same, which the log does not deny.
+        self.assertEqual(client.settle(trade)[0]["result"], "SUCCESS")
+        (line,) = (line for line in server.log.splitlines() if "not ready" in line)
+        self.assertIn("cause=database-replaced", line)
+        self.assertIn("a file that the next start does not open", line)
+        self.assertNotIn("UNKNOWN", line)
+        # Another good database is not the one that settlements go to.
+        shutil.copy(aside, server.database)
+        self.check(client, "database-replaced")
+        os.replace(aside, server.database)
+        self.check(client, None)
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(server.audit()["settled_trades"], 1)
 
     def test_a_locked_database(self):
         server, client, _ = self.start()

@@ -42,11 +42,18 @@ package actor Readiness {
                     "not ready",
                     metadata: [
                         "cause": "\(cause)", "error": "\("\(error)".oneLine)",
-                        "effect": "settlements are answered UNKNOWN", "advice": "\(fault?.advice ?? "report this line")",
+                        "effect": "\(Self.effect(of: fault))", "advice": "\(fault?.advice ?? "report this line")",
                     ])
             }
             lastCause = cause
         }
         return lastCause
+    }
+
+    /// Some settlements may still succeed: what is tried is one settlement, on pages of its own.
+    private static func effect(of fault: StoreError?) -> String {
+        fault == .replaced
+            ? "settlements that succeed are kept in a file that the next start does not open"
+            : "settlements may be answered UNKNOWN"
     }
 }

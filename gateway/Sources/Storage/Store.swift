@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import GatewaySystem
+import Glibc
 import Synchronization
 
 /// The database: the only module that knows SQL. Its arguments and results are domain values, so another database can
@@ -8,6 +9,8 @@ import Synchronization
 package struct Store: Sendable {
     let pool: DatabasePool
     let writer: GroupWriter
+    /// The file that was opened; nil for what is only read.
+    private let file: FileIdentity?
     /// Set for good when the database was found damaged.
     private let damage = Damage()
 
@@ -21,14 +24,48 @@ package struct Store: Sendable {
         try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA journal_size_limit = \(Self.logLimit)") }
         try Migrations.migrator.migrate(pool)
         writer = GroupWriter(pool: pool)
+        file = try FileIdentity(path: path)
     }
 
     /// Opens what a server may be using, only to read.
     package init(readingFrom path: String) throws {
         var configuration = Self.configuration
         configuration.readonly = true
-        pool = try DatabasePool(path: path, configuration: configuration)
+        do { pool = try Self.opened(path, configuration) } catch {
+            guard [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains((error as? DatabaseError)?.resultCode) else { throw error }
+            // SQLite makes an index of the write-ahead log beside it, for which it needs a directory that can be written.
+            let directory = (path as NSString).deletingLastPathComponent
+            guard access(directory, W_OK) != 0 else { throw error }
+            let reason = String(cString: strerror(errno))
+            // What is in a log is part of the database, and where there is an index a server may be writing. Where there
+            // is neither, the file is all of the database, and SQLite can be told that nobody changes it.
+            let hasLog = try FileIdentity(path: path + "-wal").map { $0.size > 0 } ?? false
+            let hasIndex = try FileIdentity(path: path + "-shm") != nil
+            guard let left = hasLog ? "-wal" : hasIndex ? "-shm" : nil else {
+                pool = try Self.opened(Self.immutable(path), configuration)
+                writer = GroupWriter(pool: pool)
+                file = nil
+                return
+            }
+            throw StoreOpeningError.logOnReadOnlyMedium(path + left, reason: reason)
+        }
         writer = GroupWriter(pool: pool)
+        file = nil
+    }
+
+    /// With its first page read: opening alone reads nothing.
+    private static func opened(_ path: String, _ configuration: GRDB.Configuration) throws -> DatabasePool {
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        _ = try pool.read { db in try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM sqlite_master") }
+        return pool
+    }
+
+    /// The name by which SQLite takes a file for one that nobody changes.
+    private static func immutable(_ path: String) -> String {
+        let plain = CharacterSet(charactersIn: "/-._~").union(
+            CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"))
+        let absolute = URL(fileURLWithPath: path).path
+        return "file://" + (absolute.addingPercentEncoding(withAllowedCharacters: plain) ?? absolute) + "?immutable=1"
     }
 
     private static var configuration: GRDB.Configuration {
@@ -75,6 +112,10 @@ package struct Store: Sendable {
 
     /// Throws when a settlement could not be kept now. Nothing is left of what is tried.
     package func check() async throws {
+        // SQLite keeps using the file that it has open, even when the name leads to another one.
+        guard try FileIdentity(path: pool.path).map({ file?.isSame(as: $0) == true }) == true else {
+            throw StoreError.replaced
+        }
         // What is in memory may be good where the file is not: a connection of its own has nothing in memory.
         do { try readAnew() } catch { throw damage.noting(error) }
         try await rehearseSettlement()
@@ -114,6 +155,25 @@ package struct Store: Sendable {
             }
         }
     }
+}
+
+/// Which file a path leads to.
+private struct FileIdentity {
+    private let device: dev_t
+    private let number: ino_t
+    let size: off_t
+
+    /// Nil where there is none.
+    init?(path: String) throws {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            guard errno == ENOENT else { throw SystemError(operation: "stat", path: path, number: errno) }
+            return nil
+        }
+        (device, number, size) = (status.st_dev, status.st_ino, status.st_size)
+    }
+
+    func isSame(as other: FileIdentity) -> Bool { device == other.device && number == other.number }
 }
 
 /// Whether the database was found damaged since it was opened.

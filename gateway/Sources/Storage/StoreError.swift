@@ -7,6 +7,8 @@ package enum StoreError: String, Error, Sendable {
     case failing = "disk-failing"
     case readOnly = "database-read-only"
     case damaged = "database-damaged"
+    /// The file that is open is not the one that has the database's name now.
+    case replaced = "database-replaced"
 
     /// Nil for errors that are not of the database, its disk or its locks.
     package init?(_ error: any Error) {
@@ -40,6 +42,9 @@ package enum StoreError: String, Error, Sendable {
         case .damaged:
             "the database is damaged: stop the gateway, keep a copy of the data directory, put the last backup in its "
                 + "place and run posgateway audit (docs/gateway.md, When the database is damaged)"
+        case .replaced:
+            "gateway.sqlite was deleted, moved or replaced under the gateway: keep what is in the data directory and stop "
+                + "the gateway (docs/gateway.md, When the database is replaced)"
         }
     }
 
@@ -52,12 +57,18 @@ package enum StoreError: String, Error, Sendable {
 package enum StoreOpeningError: Error, CustomStringConvertible {
     /// What SQLite answers when the settings are read back.
     case notSynced(synchronous: Int?, journalMode: String?)
+    /// Commits that are only in the write-ahead log cannot be read where nothing can be written.
+    case logOnReadOnlyMedium(String, reason: String)
 
     package var description: String {
         switch self {
         case .notSynced(let synchronous, let journalMode):
             "SQLite does not sync each commit to the disk: synchronous is \(synchronous.map { "\($0)" } ?? "unknown"), "
                 + "journal_mode \(journalMode ?? "unknown"), where 2 and wal were asked for"
+        case .logOnReadOnlyMedium(let file, let reason):
+            "\(file) is there, and its directory cannot be written (\(reason)): copy the data directory, with that file, to "
+                + "where it can be written, and give --data the copy; or run this as the gateway's user. After a clean stop "
+                + "of the gateway there is no such file"
         }
     }
 }
