@@ -1,11 +1,16 @@
 """What went wrong inside is said once, in the log, and found by the id that the reply gives."""
 
+import concurrent.futures
 import contextlib
+import itertools
 import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
+import threading
+import time
 import unittest
 
 import recording
@@ -202,6 +207,65 @@ class InternalErrors(unittest.TestCase):
         self.assertGreater(result.returncode, 0)
         # Why it cannot be read, and not that it is no key.
         self.assertRegex(result.stderr, r"(?m)^Error: .*gateway-private-key\.pem: read: Is a directory")
+
+
+class Backup(unittest.TestCase):
+    """The backup that docs/gateway.md shows, beside a gateway that settles."""
+
+    def test_under_load(self):
+        server = Server()
+        self.addCleanup(server.kill)
+        server.issuer_keys()
+        answered, stopping, lock = [], threading.Event(), threading.Lock()
+        gates = [Gate(server) for _ in range(4)]
+        for index, gate in enumerate(gates):
+            gate.users = itertools.count(2088000000000001 + index * 1_000_000)
+
+        def work(gate):
+            client = Client(server)
+            try:
+                while not stopping.is_set():
+                    trade = gate.trade()
+                    (result,) = client.settle(trade)
+                    assert result["result"] == "SUCCESS", result
+                    with lock:
+                        answered.append(trade["out_trade_no"])
+            finally:
+                client.close()
+
+        def wait_for_more(count):
+            target = len(answered) + count
+            while len(answered) < target and not any(future.done() for future in futures):
+                time.sleep(0.01)
+
+        copies = []
+        with concurrent.futures.ThreadPoolExecutor(len(gates)) as pool:
+            futures = [pool.submit(work, gate) for gate in gates]
+            try:
+                for _ in range(5):
+                    wait_for_more(100)
+                    with lock:
+                        before = list(answered)
+                    copy = os.path.join(temporary_directory(), "gateway.sqlite")
+                    subprocess.run(["sqlite3", server.database, f"VACUUM INTO '{copy}'"], check=True, timeout=60)
+                    copies.append((copy, before))
+                wait_for_more(100)
+            finally:
+                stopping.set()
+            for future in futures:
+                future.result()
+        self.assertEqual(server.stop(), 0)
+        self.assertGreaterEqual(len(answered), 600)
+        for copy, before in copies:
+            result = command("audit", "--data", os.path.dirname(copy))
+            figures = json.loads(result.stdout)
+            self.assertEqual((result.returncode, figures["faults"]), (0, []), result.stderr)
+            with contextlib.closing(sqlite3.connect(copy)) as db:
+                kept = [name for name, in db.execute("SELECT out_trade_no FROM trade WHERE error_code IS NULL")]
+            self.assertEqual(len(kept), len(set(kept)))
+            self.assertEqual(set(before) - set(kept), set())
+            # Nothing but what was answered in the end.
+            self.assertEqual(set(kept) - set(answered), set())
 
 
 class Ending(unittest.TestCase):
