@@ -262,6 +262,17 @@ class ManyConnections(LimitTest):
         self.assertIn("too many connections", self.server.log)
         self.end()
 
+    def test_the_log_has_counted_each_in_the_end(self):
+        with Stranger(self.server, "127.0.0.2") as stranger:
+            stranger.open(b"GET", 16)
+            self.assertEqual(stranger.wait_until_open(16), 16)
+            for _ in range(3):
+                stranger.open(b"GET", 10)
+                self.assertEqual(stranger.wait_until_open(16), 16)
+        self.end()
+        counts = re.findall(r"count=(\d+) .*reason=too many connections .*connections ended", self.server.log)
+        self.assertEqual(sum(map(int, counts)), 30, self.server.log)
+
     def test_of_all_addresses(self):
         with contextlib.ExitStack() as stack:
             strangers = [stack.enter_context(Stranger(self.server, f"127.0.1.{index}")) for index in range(1, 9)]

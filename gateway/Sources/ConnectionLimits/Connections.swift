@@ -173,6 +173,18 @@ package final class Connections: Sendable {
             "connections ended",
             metadata: ["reason": "\(reason.rawValue)", "count": "\(count)", "last_address": "\(peer)"])
     }
+
+    /// Says at the end what has not been said yet: a burst may have been the last one.
+    package func reportRest() {
+        let counts = reports.withLock { reports in
+            reports.keys.sorted { $0.rawValue < $1.rawValue }.compactMap { reason in
+                reports[reason]?.rest().map { (reason: reason, count: $0) }
+            }
+        }
+        for (reason, count) in counts {
+            logger.warning("connections ended", metadata: ["reason": "\(reason.rawValue)", "count": "\(count)"])
+        }
+    }
 }
 
 extension Connections {
@@ -243,5 +255,11 @@ package struct SparseReport {
         defer { count = 0 }
         last = now
         return count
+    }
+
+    /// How many there were since the last line; nil for none.
+    package mutating func rest() -> Int? {
+        defer { count = 0 }
+        return count > 0 ? count : nil
     }
 }

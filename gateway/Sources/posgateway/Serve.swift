@@ -88,6 +88,7 @@ struct Serve: AsyncParsableCommand {
             services: [app], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         // Calls under way are answered; whoever has sent half a call is not waited for.
         services.maximumGracefulShutdownDuration = .seconds(5)
+        defer { connections.reportRest() }
         do { try await ServiceGroup(configuration: services).run() } catch is CancellationError {
         } catch let error as NIOSSLError {
             throw Failure("TLS: \(settings.tlsCertificate ?? "") and \(settings.tlsKey ?? "") cannot be used: \(error)")
