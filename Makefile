@@ -102,8 +102,12 @@ e2e: gateway-tests
 
 ## test-gateway   every test of the gateway, and e2e
 GATEWAY_STEPS := test-gateway-1 test-gateway-2
-.PHONY: test-gateway $(GATEWAY_STEPS)
-test-gateway: e2e $(GATEWAY_STEPS)
+.PHONY: test-gateway test-gateway-unit $(GATEWAY_STEPS)
+test-gateway: e2e test-gateway-unit $(GATEWAY_STEPS)
+
+# Waits for the server's build: SwiftPM admits one process at a time to a package.
+test-gateway-unit: posgateway
+	@$(STEP) "The gateway's rules and protocol" gateway/Tests/Unit/run.sh
 
 # After e2e, which wants a port that the tests want too.
 $(GATEWAY_STEPS): test-gateway-%: gateway-tests poscode | e2e
@@ -201,9 +205,12 @@ check: lib | tool-packages check-packages
 	@$(STEP) "Check" Tests/Support/check.py $(BUILD)
 
 ## test         every test of the library and poscode
-TEST_STEPS := $(addprefix test-,swift crash conformance-host surroundings-host secrets-host poscode install)
+TEST_STEPS := $(addprefix test-,imports swift crash conformance-host surroundings-host secrets-host poscode install)
 .PHONY: test $(TEST_STEPS)
 test: $(TEST_STEPS)
+
+test-imports:
+	@$(STEP) "Which module imports which" Tests/Repository/imports.py
 
 test-swift: | lib-packages tool-packages
 	@$(STEP) "Swift modules" Tests/Unit/run.sh

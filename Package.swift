@@ -45,7 +45,8 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "TransitPicture", dependencies: ["CQREncode", "CPNG"]),
         .target(
-            name: "posoffline", dependencies: ["CPosoffline", "CPlatform", "TransitGate", "HostCrypto"],
+            name: "posoffline",
+            dependencies: ["CPosoffline", "CPlatform", "TransitCode", "TransitGate", "PortableCrypto", "HostCrypto"],
             exclude: ["exports.map"], swiftSettings: settings),
 
         // The arithmetic's tests compile it as a part of themselves, once with each width of limb.

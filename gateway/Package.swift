@@ -4,7 +4,7 @@ import PackageDescription
 // Nested, so that the library itself resolves no package. The library's directory may have any name, hence `name:`.
 
 // The targets are in the order of their imports: each knows only targets above it (docs/architecture.md).
-// Tests/Unit/imports.py holds the list of allowed imports.
+// Tests/Repository/imports.txt is the list of allowed imports.
 let package = Package(
     name: "posgateway",
     dependencies: [
@@ -25,8 +25,7 @@ let package = Package(
         // Functions on strings.
         .target(name: "GatewayText"),
         // Files, the clock, random numbers.
-        .target(
-            name: "GatewaySystem", dependencies: [.product(name: "TransitKit", package: "posoffline")]),
+        .target(name: "GatewaySystem"),
         // The platform's protocol: envelope, keys, JSON, fields, replies.
         .target(
             name: "PlatformAPI",
@@ -97,5 +96,11 @@ let package = Package(
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
+        .testTarget(
+            name: "SettlementTests",
+            dependencies: ["Settlement", .product(name: "TransitKit", package: "posoffline")],
+            path: "Tests/Unit/SettlementTests"),
+        .testTarget(
+            name: "PlatformAPITests", dependencies: ["PlatformAPI", "GatewayText"], path: "Tests/Unit/PlatformAPITests"),
     ]
 )

@@ -19,7 +19,7 @@ package struct ApplicationKey: Sendable {
     }
 
     /// False for anything but a signature over SHA-256 of the text; base64 that does not decode is one of those.
-    func verifies(_ signature: String, of text: String) -> Bool {
+    package func verifies(_ signature: String, of text: String) -> Bool {
         guard let bytes = Data(base64Encoded: signature) else { return false }
         return key.accepts(bytes, of: Data(text.utf8))
     }

@@ -23,7 +23,7 @@ package struct FormParameters: Sendable {
     }
 
     /// What the sender has signed: all but `sign` and what is empty, by key in ASCII order (docs/gateway.md).
-    var signedText: String {
+    package var signedText: String {
         values.filter { $0.key != Array("sign".utf8) && !$0.value.isEmpty }
             .sorted { $0.key.lexicographicallyPrecedes($1.key) }
             .map { "\(String(decoding: $0.key, as: UTF8.self))=\($0.value)" }
