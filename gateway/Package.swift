@@ -77,7 +77,13 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Mustache", package: "swift-mustache"),
-            ]),
+            ],
+            // In the executable, which runs from anywhere.
+            resources: [
+                "style.css", "card.js", "frame.mustache", "message.mustache", "confirm.mustache", "token.mustache",
+                "home.mustache", "sign.mustache", "card.mustache", "rides.mustache", "login.mustache",
+                "console.mustache",
+            ].map { .embedInCode("Resources/\($0)") }),
         // The command line, the settings, the start of the server.
         .executableTarget(
             name: "posgateway",
