@@ -19,9 +19,8 @@ IMPORT = re.compile(
     r"(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)", re.M)
 TARGET = re.compile(r"\.(?:target|executableTarget)\(\s*name:\s*\"(\w+)\"(.*?)(?=\n        (?:\.|//)|\n    \])", re.S)
 PRODUCT = re.compile(r"\.library\(\s*name:\s*\"(\w+)\".*?targets:\s*\[([^\]]*)\]", re.S)
-# Swift's own modules need no dependency, and some products have other names than their modules.
+# Swift's own modules need no dependency.
 OWN = {"Foundation", "Glibc", "Synchronization"}
-MODULES_OF_PRODUCT = {"HummingbirdCore": {"HummingbirdCore"}, "Configuration": {"Configuration", "SystemPackage"}}
 
 
 def allowed_imports(text):
@@ -88,11 +87,11 @@ def dependency_problems(modules, package, products):
         declared += re.findall(r"\"(\w+)\"", own)
         allowed = set(modules[target])
         for name in declared:
-            gives = products.get(name) or MODULES_OF_PRODUCT.get(name) or {name.removesuffix(".swift")}
+            gives = products.get(name) or {name.removesuffix(".swift")}
             if not gives & allowed:
                 problems.append(f"{target} depends on {name}, of which it may import nothing")
         # Only with a declared dependency is an import sure to find its module built.
-        given = set().union(*(products.get(name) or MODULES_OF_PRODUCT.get(name) or {name.removesuffix(".swift")}
+        given = set().union(*(products.get(name) or {name.removesuffix(".swift")}
                               for name in declared)) if declared else set()
         problems += [f"{target} imports {other} without a dependency"
                      for other in sorted(allowed - given - OWN)]

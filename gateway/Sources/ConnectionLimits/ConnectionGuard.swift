@@ -2,14 +2,14 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Why the rest of a request is not waited for: what the reader of its body gets.
+/// Why the rest of a request's body is not read. Thrown to the reader of the body.
 package enum BodyError: Error {
     case tooSlow
     case tooMuch
 }
 
-/// Holds one connection to the limits: its place among all, the time and the memory of its requests, and the time in which
-/// the other end takes the answers.
+/// Enforces the limits on one connection: its place among all, time and memory of its requests, and the time in which the
+/// peer reads the answers.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -25,25 +25,25 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// Requests on their way on one connection; SDKs and browsers send one after the other.
     private static let pipelineLimit = 16
 
-    /// What each request takes that has no answer yet, the oldest first. The last one may still be coming.
+    /// Bytes of each request without an answer, the oldest first. The last one may still be arriving.
     private var requests: [Int] = []
     private var isReading = false
-    /// Of the request that is coming.
+    /// Of the request that is arriving.
     private var bodyCount = 0
-    /// Whether the request that is coming has its answer already: the rest of it is read past.
+    /// Whether the request that is arriving has its answer already: the rest is skipped.
     private var isAnsweredEarly = false
-    /// The request that is coming was given up: nothing more is read.
+    /// The request that is arriving was given up: nothing more is read.
     private var isOver = false
 
-    /// Bytes that have come and are no part of a request yet: most of a head, say.
+    /// Bytes that have arrived and are not parsed yet, such as most of a head.
     private var unparsed = 0
     private var hasPart = false
 
-    /// Parts of answers that the other end has not taken.
+    /// Parts of answers that the peer has not read.
     private var unsent = 0
-    /// Whether these are so many that nothing more is written before it takes some.
+    /// Whether the channel is not writable before the peer reads some.
     private var isClogged = false
-    /// By when the request has to be whole, and something of the answer taken.
+    /// By when the request has to be complete, and a part of the answer read.
     private var readDeadline: NIODeadline?
     private var writeDeadline: NIODeadline?
     private var timer: Scheduled<Void>?
@@ -62,7 +62,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
             try context.pipeline.syncOperations.addHandler(counter, position: .first)
             self.counter = counter
         } catch {
-            // It is closed already.
+            // The channel is closed already.
             context.fireErrorCaught(error)
         }
         if context.channel.isActive { enter(context) }
@@ -105,7 +105,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         timer = nil
     }
 
-    /// Somebody else needs the room.
+    /// Another connection needs the room.
     private func end(_ reason: Connections.Ending) {
         id = nil
         switch reason {
@@ -115,16 +115,16 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Closes below TLS, which would wait some seconds for the other end's farewell, with a descriptor that nobody counts.
+    /// Closes below TLS, which would wait seconds for the peer's close_notify, with a descriptor that is not counted.
     private func cut() {
         if let below = counter?.context { below.close(promise: nil) } else { context?.close(promise: nil) }
     }
 
-    /// Whoever reads the request's body is told why there is no more of it, and answers; else the connection just ends.
+    /// Fails the request's body, so that its reader answers. Without a reader the connection just ends.
     private func giveUp(_ fault: BodyError) {
         guard let context, !isOver else { return }
         isOver = true
-        // Whose next head is slow still gets the answers that are due; the last one ends the connection.
+        // With a slow next head the answers that are due are still sent; the last one ends the connection.
         if fault == .tooSlow, !isReading, !requests.isEmpty { return }
         if isReading, !isAnsweredEarly { context.fireErrorCaught(fault) } else { cut() }
     }
@@ -152,7 +152,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .body(let bytes):
             let before = bodyCount
             bodyCount += bytes.readableBytes
-            // What comes after the limit tells nobody anything.
+            // Bytes after the limit are dropped.
             guard before <= bodyLimit, !isAnsweredEarly else { return }
             context.fireChannelRead(data)
             take(bytes.readableBytes)
@@ -169,7 +169,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     fileprivate func endRead(_ count: Int) {
         guard !hasPart, let id else { return }
         unparsed += count
-        // The next request of a kept connection begins with its first byte.
+        // The time of the next request on a kept connection begins with its first byte.
         if readDeadline == nil, !isOver {
             readDeadline = .now() + connections.limits.time
             setTimer()
@@ -184,7 +184,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func move() {
-        // Whoever takes no answers is not waited for.
+        // A peer that does not read its answers counts as idle.
         let isAnswering = requests.count > (isReading && !isAnsweredEarly ? 1 : 0) && !isClogged
         if let id { connections.move(id, to: isAnswering ? .busy : .idle) }
     }
@@ -196,7 +196,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // The requests cannot be told apart any more: the answer that is due is the last.
+        // After a parse error the next request cannot be found: the answer that is due is the last.
         isOver = true
         context.fireErrorCaught(error)
     }
@@ -234,7 +234,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     // MARK: Time
 
-    /// Deadlines are always the same time ahead, so that one timer at a time is enough.
+    /// All deadlines are the same time ahead, so one timer at a time is enough.
     private func setTimer() {
         guard timer == nil, let context, let deadline = [readDeadline, writeDeadline].compactMap(\.self).min() else { return }
         timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
@@ -258,7 +258,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 }
 
-/// Stands before everything that reads, and counts what comes.
+/// The first handler: counts the bytes that arrive.
 private final class ByteCounter: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -281,7 +281,7 @@ private final class ByteCounter: ChannelInboundHandler, RemovableChannelHandler 
 }
 
 extension HTTPRequest {
-    /// Roughly what it takes.
+    /// Its approximate size in memory.
     fileprivate var size: Int {
         headerFields.reduce((path?.utf8.count ?? 0) + (authority?.utf8.count ?? 0)) {
             $0 + $1.name.rawName.utf8.count + $1.value.utf8.count

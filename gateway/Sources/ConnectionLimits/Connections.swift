@@ -2,16 +2,16 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Who is connected and what that takes, and who has to go when it is too much (docs/gateway.md, "Limits"). A newcomer is
-/// let in and somebody else goes: whoever is least likely to be in the middle of something. So strangers that hold all
-/// places cannot keep anybody out.
+/// Counts connections and their memory, and ends some when there are too many (docs/gateway.md, "Limits"). A new connection
+/// is admitted and another one ends: the one least likely to be in use. So connections that hold all places do not lock
+/// anybody out.
 package final class Connections: Sendable {
     package struct Limits: Sendable {
         package var total: Int
         package var perAddress: Int
-        /// Of all requests that have not been answered, together.
+        /// For all unanswered requests together.
         package var bytes: Int
-        /// In which a request has to be whole, and an answer to be taken.
+        /// In which a request has to be complete, and an answer read.
         package var time: TimeAmount
 
         package init(total: Int, perAddress: Int, bytes: Int, time: TimeAmount) {
@@ -24,11 +24,11 @@ package final class Connections: Sendable {
 
     /// What a connection is doing.
     enum Stage: Sendable {
-        /// It has not sent one whole request yet.
+        /// It has not sent a complete request yet.
         case new
-        /// Its last request is answered, and the next one is not whole.
+        /// Its last request is answered, and the next one is not complete.
         case idle
-        /// A request is being answered: it does not go.
+        /// A request is being answered: it is not ended.
         case busy
     }
 
@@ -43,11 +43,11 @@ package final class Connections: Sendable {
 
     fileprivate struct Place {
         let peer: Peer
-        /// How many came before it, in all and from its address.
+        /// How many were admitted before it, in all and from its address.
         let number: Int
         let numberOfPeer: Int
         var stage = Stage.new
-        /// When it came to this stage, in order.
+        /// When it entered this stage, as a sequence number.
         var since: UInt64
         var bytes = 0
         /// Of the oldest bytes.
@@ -60,7 +60,7 @@ package final class Connections: Sendable {
 
     fileprivate struct Tally {
         var count = 0
-        /// With those that have left, since there were none.
+        /// Including those that have left.
         var admitted = 0
     }
 
@@ -85,7 +85,7 @@ package final class Connections: Sendable {
 
     var count: Int { state.withLock { $0.places.count } }
 
-    /// A place for a new connection; nil when everybody is busy. `end` is called at most once, from any thread.
+    /// A place for a new connection. Nil when all are busy. `end` is called at most once, from any thread.
     func admit(_ peer: Peer, end: @escaping @Sendable (Ending) -> Void) -> ID? {
         let (id, victim) = state.withLock { state -> (ID?, Place?) in
             var victim: Place?
@@ -117,8 +117,8 @@ package final class Connections: Sendable {
         }
     }
 
-    /// Takes room for bytes of a request. When there is too little, those go that have held most for longest, the bytes
-    /// times the time: a client that just sends has held its own for a moment. False when that is this connection.
+    /// Reserves memory for a request. When it runs out, the connections end that have held most for longest, by bytes times
+    /// time: a client that just sends has held its bytes for a moment. False when this connection is one of them.
     func take(_ count: Int, for id: ID) -> Bool {
         let (victims, isGranted) = state.withLock { state -> ([Place], Bool) in
             guard let place = state.places[id] else { return ([], true) }
@@ -142,7 +142,7 @@ package final class Connections: Sendable {
         return isGranted
     }
 
-    /// Gives the room of an answered request back.
+    /// Releases the memory of an answered request.
     func give(_ count: Int, of id: ID) {
         state.withLock { state in
             guard let bytes = state.places[id]?.bytes else { return }
@@ -152,7 +152,7 @@ package final class Connections: Sendable {
         }
     }
 
-    /// Ends some, to get file descriptors back: of those that have sent no whole request, or else one that is idle.
+    /// Ends some connections to free file descriptors: new ones, or else an idle one.
     func makeRoom() {
         let victims = state.withLock { state -> [Place] in
             let new = (0..<16).compactMap { _ in state.removeFirst(onlyNew: true) }
@@ -166,7 +166,7 @@ package final class Connections: Sendable {
         report(reason, place.peer)
     }
 
-    /// Says that a connection was ended: at once, and then every ten seconds with the number of those that were.
+    /// Logs that a connection was ended: at once, and then every ten seconds with their number.
     func report(_ reason: Ending, _ peer: Peer) {
         guard let count = reports.withLock({ $0[reason, default: SparseReport()].note() }) else { return }
         logger.warning(
@@ -174,7 +174,7 @@ package final class Connections: Sendable {
             metadata: ["reason": "\(reason.rawValue)", "count": "\(count)", "last_address": "\(peer)"])
     }
 
-    /// Says at the end what has not been said yet: a burst may have been the last one.
+    /// Logs at the end what has not been logged yet, such as a last burst.
     package func reportRest() {
         let counts = reports.withLock { reports in
             reports.keys.sorted { $0.rawValue < $1.rawValue }.compactMap { reason in
@@ -213,8 +213,8 @@ extension Connections.State {
             peer: peer, number: admitted, numberOfPeer: tallies[peer]?.admitted ?? 0, since: moment, end: end)
     }
 
-    /// The first to go, of all or of one address: new ones, the oldest first, but for the youngest quarter, which may be
-    /// just about to send; then idle ones, the longest idle first; then the young ones.
+    /// The first to end, of all or of one address: new ones, the oldest first, except the newest quarter, which may be about
+    /// to send; then idle ones, the longest idle first; then the newest quarter.
     fileprivate mutating func removeFirst(
         of peer: Peer? = nil, onlyNew: Bool = false
     ) -> Connections.Place? {
@@ -240,7 +240,7 @@ extension Connections.State {
     }
 }
 
-/// Lets an event that may come ten thousand times a second into the log every ten seconds.
+/// Limits the log lines of a frequent event to one every ten seconds.
 package struct SparseReport {
     private var last: NIODeadline?
     private var count = 0
@@ -257,7 +257,7 @@ package struct SparseReport {
         return count
     }
 
-    /// How many there were since the last line; nil for none.
+    /// The count since the last line. Nil for none.
     package mutating func rest() -> Int? {
         defer { count = 0 }
         return count > 0 ? count : nil

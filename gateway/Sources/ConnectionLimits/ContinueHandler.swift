@@ -2,8 +2,7 @@ import HTTPTypes
 import NIOCore
 import NIOHTTPTypes
 
-/// Tells a client that asks first (Expect: 100-continue, as curl does and with it the SDK for PHP) to go on: it would wait
-/// a second otherwise.
+/// Answers Expect: 100-continue, which curl sends and with it the SDK for PHP. Without the answer they wait a second.
 final class ContinueHandler: ChannelInboundHandler, RemovableChannelHandler, Sendable {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart

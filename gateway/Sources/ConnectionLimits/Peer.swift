@@ -1,8 +1,8 @@
 import NIOCore
 
-/// Whom a connection is counted for: an address, or the part of it that one subscriber gets.
+/// What connections are counted by: an address, or the prefix of one subscriber.
 package struct Peer: Hashable, Sendable, CustomStringConvertible {
-    /// An IPv4 address, or the first 64 bits of an IPv6 one: who has one such has 2^64 of them.
+    /// An IPv4 address, or the first 64 bits of an IPv6 one: one subscriber has all 2^64 below it.
     private let bits: UInt64
     private let isSix: Bool
     /// Whether the other end is this machine.

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// What the system answered when it was asked for something.
+/// A system call that failed.
 package struct SystemError: Error, CustomStringConvertible {
     package let operation: String
     package let path: String
@@ -16,7 +16,7 @@ package struct SystemError: Error, CustomStringConvertible {
     package var description: String { "\(path): \(operation): \(String(cString: strerror(number)))" }
 }
 
-/// Files that a power cut leaves whole: content and names are on the disk when these return.
+/// Files that survive a power cut: content and names are synced when these return.
 package enum DurableFile {
     /// Writes a file whole or not at all, readable by the owner alone.
     package static func write(_ bytes: [UInt8], to path: String) throws {
@@ -38,7 +38,7 @@ package enum DurableFile {
         try syncDirectory(of: path)
     }
 
-    /// A file's content; nil when there is no such file.
+    /// A file's content. Nil when the file does not exist.
     package static func read(_ path: String) throws -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
@@ -66,9 +66,9 @@ package enum DurableFile {
             guard status.st_mode & S_IFMT == S_IFDIR else {
                 throw SystemError(operation: "mkdir", path: path, number: ENOTDIR)
             }
-            // A process that was killed may have made it, and not come to the sync.
+            // A process that was killed may have made it without the sync.
             do { try syncDirectory(of: path) } catch let fault as SystemError where fault.number == EACCES {
-                // In a place that this user cannot read somebody else has made it.
+                // Another user made it, in a directory that this user cannot read.
             }
         case ENOENT:
             let above = directory(of: path)
@@ -80,10 +80,10 @@ package enum DurableFile {
         }
     }
 
-    /// Has the disk take the names in the directory that a file is in.
+    /// Syncs the directory of a file.
     package static func syncDirectory(of path: String) throws { try sync(directory(of: path), O_DIRECTORY) }
 
-    /// Has the disk take what a process before this one has written to a file, when there is one.
+    /// Syncs a file, if it exists: an earlier process may have written it without a sync.
     package static func syncWhatIsThere(_ path: String) throws {
         do { try sync(path, 0) } catch let fault as SystemError where fault.number == ENOENT {}
     }
@@ -93,7 +93,7 @@ package enum DurableFile {
         guard descriptor >= 0 else { throw fault("open", path) }
         defer { close(descriptor) }
         do { try sync(descriptor, path) } catch let fault as SystemError where flags == O_DIRECTORY && fault.number == EINVAL {
-            // A file system that does not know of such a thing.
+            // The file system does not support it.
         }
     }
 

@@ -7,7 +7,7 @@ package struct ApplicationKey: Sendable {
     /// From DER: SPKI, or PKCS#1.
     package init(der: Data) throws { key = try RSAPublicKey(der: der) }
 
-    /// Reads what people paste: PEM, or the one-line base64 of the SDKs' settings.
+    /// From pasted text: PEM, or the one-line base64 of the SDKs' settings.
     package init(pasted text: String) throws {
         if text.contains("-----BEGIN") {
             let lines = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
@@ -18,7 +18,7 @@ package struct ApplicationKey: Sendable {
         key = try RSAPublicKey(der: der)
     }
 
-    /// False for anything but a signature over SHA-256 of the text; base64 that does not decode is one of those.
+    /// Whether this is a signature over SHA-256 of the text, in base64.
     package func verifies(_ signature: String, of text: String) -> Bool {
         guard let bytes = Data(base64Encoded: signature) else { return false }
         return key.accepts(bytes, of: Data(text.utf8))

@@ -21,7 +21,7 @@ package struct Fields {
         self.path = path
     }
 
-    /// Text of at most `limit` characters. Absent, null and empty are the same: some SDKs drop what is empty.
+    /// Text of at most `limit` characters. Nil when absent, null or empty: some SDKs omit empty members.
     package func text(_ name: String, limit: Int = .max) throws(FieldError) -> String? {
         let text: String
         switch object[name] {
@@ -39,7 +39,7 @@ package struct Fields {
         return text.isEmpty ? nil : text
     }
 
-    /// Text that names something: in one line.
+    /// Text without control characters, so in one line.
     package func identifier(_ name: String, limit: Int) throws(FieldError) -> String? {
         guard let text = try text(name, limit: limit) else { return nil }
         guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
@@ -68,7 +68,7 @@ package struct Fields {
         return word
     }
 
-    /// A boolean, or the string that spells one; false when absent.
+    /// A boolean, or a string with its spelling. False when absent.
     package func bool(_ name: String) throws(FieldError) -> Bool {
         switch object[name] {
         case nil, .null: return false
@@ -116,7 +116,7 @@ package struct Fields {
         return amount
     }
 
-    /// A string that holds a JSON object; kept as it came.
+    /// A string that holds a JSON object, unchanged.
     package func objectText(_ name: String, limit: Int) throws(FieldError) -> String? {
         guard let text = try text(name, limit: limit) else { return nil }
         do throws(JSONError) {
@@ -149,7 +149,7 @@ package struct Fields {
         FieldError(path + name, "不能为空", "is missing")
     }
 
-    /// A hundred million yuan: what fits every sum of a ledger many times.
+    /// A hundred million yuan. No sum in a ledger overflows.
     private static let largestAmount: Int64 = 10_000_000_000
 
     /// "2", "2.0", "2.00"; digits and one point only.

@@ -1,28 +1,28 @@
-/// What a request carries, decoded: the pairs of its query and of its form-encoded body.
+/// The decoded parameters of a request: of its query and of its form-encoded body.
 package struct FormParameters: Sendable {
-    /// By the bytes of the name: Swift takes different spellings of one character for equal.
+    /// Keyed by bytes: Swift treats canonically equivalent strings as equal.
     private var values: [[UInt8]: String] = [:]
-    /// The first parameter that cannot be decoded: a `%` without two hex digits behind it, bytes that are no UTF-8, or more
-    /// combining marks in a row than a text may have. Its value here is repaired, and fit for nothing but a message.
+    /// The name of the first parameter that cannot be decoded: a `%` without two hex digits, bytes that are not UTF-8, or too
+    /// many combining marks in a row. Its value is repaired: use it in messages only.
     package private(set) var undecodable: String?
 
-    /// Whether there were more than a request may have: each takes many times its length.
+    /// Whether there were more than `largestCount`. Each takes many times its length in memory.
     package private(set) var isTooMany = false
     package static let largestCount = 20_000
 
-    /// The query comes first: of a key that is given twice the first counts, which is how two parts can repeat it.
+    /// Of a parameter that is given twice the first counts, the query before the body.
     package init(query: String, body: some Collection<UInt8>) {
         add(query.utf8)
         add(body)
     }
 
-    /// Nil for a parameter that is absent or empty: the two are one here, as in what is signed.
+    /// Nil for a parameter that is absent or empty. The signed text treats both alike.
     package subscript(name: String) -> String? {
         guard let value = values[Array(name.utf8)], !value.isEmpty else { return nil }
         return value
     }
 
-    /// What the sender has signed: all but `sign` and what is empty, by key in ASCII order (docs/gateway.md).
+    /// The text that the sender has signed: all parameters but `sign` and the empty ones, sorted by name (docs/gateway.md).
     package var signedText: String {
         values.filter { $0.key != Array("sign".utf8) && !$0.value.isEmpty }
             .sorted { $0.key.lexicographicallyPrecedes($1.key) }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The gateway's own RSA key, with which it signs every reply.
+/// The gateway's own RSA key. It signs every reply.
 package struct GatewayKey: Sendable {
     package let key: RSAPrivateKey
 

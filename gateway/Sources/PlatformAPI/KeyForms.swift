@@ -1,15 +1,15 @@
 import Foundation
 
-/// A private RSA key in every form that an SDK wants.
+/// A private RSA key in the forms that the SDKs use.
 package struct PrivateKeyForms {
     package let key: RSAPrivateKey
 
     package init(key: RSAPrivateKey) { self.key = key }
 
-    /// Python, PHP and Node want PKCS#1; Java wants PKCS#8.
+    /// Python, PHP and Node use PKCS#1; Java uses PKCS#8.
     package var pkcs1PEM: String { key.pkcs1PEM }
     var pkcs8PEM: String { key.pkcs8PEM }
-    /// One line, without the PEM's frame, as the SDKs' settings take it.
+    /// One line, without PEM header and footer, for the SDKs' settings.
     var pkcs1Line: String { key.pkcs1.base64EncodedString() }
     var pkcs8Line: String { key.pkcs8.base64EncodedString() }
     /// The public half, SPKI.

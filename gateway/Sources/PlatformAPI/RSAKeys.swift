@@ -26,7 +26,7 @@ package struct RSAPublicKey: Sendable {
     package var der: Data { key.encoded(by: i2d_PUBKEY) }
     package var pem: String { PEM(label: "PUBLIC KEY", content: der).text }
 
-    /// Whether it is one by PKCS #1 v1.5 over SHA-256.
+    /// Whether this is a PKCS #1 v1.5 signature over SHA-256.
     package func accepts(_ signature: Data, of message: Data) -> Bool {
         guard let context = EVP_MD_CTX_new() else { return false }
         defer {
@@ -85,9 +85,9 @@ package struct RSAPrivateKey: Sendable {
 }
 
 package enum RSAKeyError: Error {
-    /// This is no RSA key of a size and an exponent that anybody should use.
+    /// Not an RSA key of an accepted size and exponent.
     case notAKey
-    /// libcrypto could not.
+    /// libcrypto failed.
     case failed
 }
 
@@ -101,7 +101,7 @@ extension Data {
     fileprivate var bytes: [UInt8] { [UInt8](self) }
 }
 
-/// Owns a key of libcrypto's, which several threads may use at once.
+/// Owns a libcrypto key. Several threads may use it at once.
 private final class LibcryptoKey: @unchecked Sendable {
     typealias Decoder = (
         UnsafeMutablePointer<OpaquePointer?>?, UnsafeMutablePointer<UnsafePointer<UInt8>?>?, Int
@@ -114,7 +114,7 @@ private final class LibcryptoKey: @unchecked Sendable {
     init(owning pointer: OpaquePointer) { self.pointer = pointer }
     deinit { EVP_PKEY_free(pointer) }
 
-    /// Nil for what is not the encoding of such a key, and of nothing else.
+    /// Nil unless all of `der` is the encoding of an RSA key.
     convenience init?(_ der: Data, by decode: Decoder) {
         defer { ERR_clear_error() }
         let bytes = der.bytes
@@ -146,7 +146,7 @@ private final class LibcryptoKey: @unchecked Sendable {
     }
 }
 
-/// What one of libcrypto's encoders writes.
+/// The output of one of libcrypto's encoders.
 private func encoding(_ encode: (UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>?) -> Int32) -> Data {
     var start: UnsafeMutablePointer<UInt8>?
     let count = Int(encode(&start))
@@ -164,7 +164,7 @@ private struct PEM {
         self.content = content
     }
 
-    /// Nil for what has no such frame, and for what is encrypted.
+    /// Nil without such a frame, and for an encrypted key.
     init?(_ text: String) {
         var text = text
         let parts = text.withUTF8 { bytes -> (label: String, content: Data)? in

@@ -1,4 +1,4 @@
-/// The gateway's own number of a trade: its day and a count, 28 digits as merchants expect them.
+/// The gateway's number of a trade: its day and a count, 28 digits as merchants expect.
 package enum TradeNumber {
     package static func text(_ id: Int64, at time: Int64, _ clock: WallClock) -> String {
         let day = clock.text(time).prefix(10).filter { $0 != "-" }

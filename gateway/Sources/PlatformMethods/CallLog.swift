@@ -1,10 +1,10 @@
 import GatewayText
 import Synchronization
 
-/// One call as the console lists it.
+/// One call in the console's list.
 package struct CallEntry: Sendable {
     package let time: Int64
-    /// What the caller said; it may be nobody's.
+    /// As the caller sent it. It may be unknown.
     package let appID: String
     package let method: String
     package let code: String
@@ -12,7 +12,7 @@ package struct CallEntry: Sendable {
     package let reason: String
     package let milliseconds: Int
 
-    /// Whatever a caller sends, it is kept in so many bytes.
+    /// Cuts what the caller sent to a bounded size.
     package init(time: Int64, appID: String, method: String, code: String, subCode: String, reason: String, milliseconds: Int) {
         self.time = time
         self.appID = appID.beginning(bytes: 64)
@@ -24,7 +24,7 @@ package struct CallEntry: Sendable {
     }
 }
 
-/// The last calls, in memory: a restart forgets them.
+/// The last calls. In memory only.
 package final class CallLog: Sendable {
     static let capacity = 200
     private let entries = Mutex<[CallEntry]>([])

@@ -24,7 +24,7 @@ extension Methods {
     /// Notices in one call.
     static let noticeLimit = 100
 
-    /// How far ahead of now a ride or a scan may be: as far as the time of a trade.
+    /// How far ahead of now a ride or a scan may be. The same as for trades.
     private static let noticeSecondsAhead: Int64 = 86_400
 
     private static let optionalTexts = [

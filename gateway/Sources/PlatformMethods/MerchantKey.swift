@@ -12,7 +12,7 @@ extension Merchant {
 }
 
 extension Caller {
-    package init(_ merchant: Merchant) {
+    init(_ merchant: Merchant) {
         self.init(
             appID: merchant.appID, key: merchant.applicationKey?.mapError { $0 },
             isContracted: merchant.isContracted)

@@ -55,7 +55,7 @@ package struct CardMessage: Sendable {
     }
 
     /// The card as it is after this REVOKE. It needs no digest: a REVOKE of a revoked card is always a success.
-    package func revoking(_ card: Card) -> Card {
+    func revoking(_ card: Card) -> Card {
         var card = card
         card.isRevoked = true
         setTime(of: &card)

@@ -1,6 +1,6 @@
 import GRDB
 
-/// Why there is nothing to be counted.
+/// Why the audit cannot count.
 package enum AuditError: Error, CustomStringConvertible {
     case damaged(String)
 
@@ -11,19 +11,19 @@ package enum AuditError: Error, CustomStringConvertible {
     }
 }
 
-/// What `posgateway audit` finds: whether money appeared, vanished or moved twice.
+/// The result of `posgateway audit`: whether money appeared, vanished or moved twice.
 package struct Audit: Sendable {
     package let trades: Int64
     package let settledTrades: Int64
     package let transfers: Int64
     package let accounts: Int64
     package let settledCodes: Int64
-    /// The sum of all balances, which is nothing.
+    /// The sum of all balances. It has to be 0.
     package let sumCent: Int64
-    /// One line for each thing that is wrong.
+    /// One line for each problem.
     package let faults: [String]
 
-    /// Each counts what must not be there.
+    /// Each statement counts rows that must not exist.
     private static let checks: [(String, String)] = [
         (
             "balances that are not the sum of their transfers",
@@ -68,7 +68,7 @@ package struct Audit: Sendable {
         self = try store.pool.read { db in
             func number(_ sql: String) throws -> Int64 { try Int64.fetchOne(db, sql: sql) ?? 0 }
             var faults: [String] = []
-            // A damaged database may not let the rest be counted, and what is counted in it means nothing.
+            // Counts in a damaged database mean nothing.
             let integrity = try String.fetchOne(db, sql: "PRAGMA integrity_check") ?? ""
             guard integrity == "ok" else { throw AuditError.damaged(integrity) }
             for (what, sql) in Self.checks {

@@ -1,18 +1,18 @@
 import GRDB
 
-/// The one writer. What arrives while a transaction is being synced to the disk goes into the next one together, so
-/// that many settlements share one sync; each is answered after the sync, never before.
+/// The only writer. Writes that arrive during a sync share the next transaction and its sync. Each is answered after its
+/// sync, never before.
 actor GroupWriter {
     private let pool: DatabasePool
     private var waiting: [any Job] = []
     private var isRunning = false
 
-    /// Bounds how long a reader of the write-ahead log, and the first of a group, can wait.
+    /// Bounds how long a reader of the write-ahead log, and the first write of a group, wait.
     private static let largestGroup = 64
 
     init(pool: DatabasePool) { self.pool = pool }
 
-    /// Runs `body` in a transaction, and answers when it is on the disk. An error leaves nothing behind.
+    /// Runs `body` in a transaction, and returns when it is synced. An error rolls it back.
     package func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             waiting.append(Work(body: body, continuation: continuation))
@@ -44,15 +44,15 @@ actor GroupWriter {
         }
     }
 
-    /// Whether one of a group may have spoilt it for the others, as against a disk or a lock that no one gets past. Damage
-    /// may be where the others do not come.
+    /// Whether one job of a group caused the error, as opposed to the disk or a lock. Damage may be in pages that the other
+    /// jobs do not touch.
     private static func isOfOneJob(_ error: any Error) -> Bool {
         guard let error = error as? DatabaseError else { return true }
         return error.resultCode == .SQLITE_CONSTRAINT || StoreError(error) == .damaged
     }
 
     private protocol Job: Sendable {
-        /// The returned closure tells the caller, once the transaction is committed.
+        /// The returned closure resumes the caller. Call it after the commit.
         func perform(_ db: Database) throws -> @Sendable () -> Void
         func fail(_ error: any Error)
     }

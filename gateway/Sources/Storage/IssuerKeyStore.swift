@@ -3,18 +3,18 @@ import GRDB
 import GatewaySystem
 import BackOffice
 
-/// Why an issuer key cannot become what the operator asked.
+/// Why an issuer key's state cannot change.
 package enum IssuerKeyError: Error, Equatable {
     case unknown
     case retired
-    /// Riders' codes are signed with it: another has to take over first.
+    /// It signs riders' codes: activate another one first.
     case active
     /// Gates hold at most 64 keys.
     case tooMany
 }
 
 extension Store {
-    /// Gates are told of at most this many.
+    /// The limit of a gate's key list.
     package static let largestKeyList = 64
 
     package func issuerKeys() async throws -> [IssuerKeyRow] {

@@ -1,7 +1,6 @@
 import GRDB
 
-/// The schema, as numbered steps; a step that has been released is never changed. Plain SQL that PostgreSQL takes as
-/// well, but for STRICT, WITHOUT ROWID, json_extract and the types' names (docs/gateway.md, "When one machine is not
+/// The schema, as numbered steps. A released step never changes. Plain SQL that PostgreSQL accepts too, except for STRICT, WITHOUT ROWID, json_extract and the types' names (docs/gateway.md, "When one machine is not
 /// enough").
 enum Migrations {
     static var migrator: DatabaseMigrator {

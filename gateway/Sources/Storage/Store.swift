@@ -9,14 +9,14 @@ import Synchronization
 package struct Store: Sendable {
     let pool: DatabasePool
     let writer: GroupWriter
-    /// The file that was opened; nil for what is only read.
+    /// The file that was opened. Nil for a read-only store.
     private let file: FileIdentity?
     /// Set for good when the database was found damaged.
     private let damage = Damage()
 
     /// Opens or makes the database, and brings its schema up to date.
     package init(path: String) throws {
-        // A process that was killed may have left commits that the disk does not have yet. They are answered from.
+        // A process that was killed may have left commits that are not synced yet. Retries are answered from them.
         try DurableFile.syncWhatIsThere(path + "-wal")
         try DurableFile.syncDirectory(of: path)
         pool = try DatabasePool(path: path, configuration: Self.configuration)
@@ -27,18 +27,18 @@ package struct Store: Sendable {
         file = try FileIdentity(path: path)
     }
 
-    /// Opens what a server may be using, only to read.
+    /// Opens a database that a server may be using, read-only.
     package init(readingFrom path: String) throws {
         var configuration = Self.configuration
         configuration.readonly = true
         do { pool = try Self.opened(path, configuration) } catch {
             guard [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains((error as? DatabaseError)?.resultCode) else { throw error }
-            // SQLite makes an index of the write-ahead log beside it, for which it needs a directory that can be written.
+            // SQLite makes gateway.sqlite-shm to read the write-ahead log. That needs a writable directory.
             let directory = (path as NSString).deletingLastPathComponent
             guard access(directory, W_OK) != 0 else { throw error }
             let reason = String(cString: strerror(errno))
-            // What is in a log is part of the database, and where there is an index a server may be writing. Where there
-            // is neither, the file is all of the database, and SQLite can be told that nobody changes it.
+            // The log is a part of the database, and with a -shm file a server may be writing. Without both the file is the
+            // whole database, and can be opened as immutable.
             let hasLog = try FileIdentity(path: path + "-wal").map { $0.size > 0 } ?? false
             let hasIndex = try FileIdentity(path: path + "-shm") != nil
             guard let left = hasLog ? "-wal" : hasIndex ? "-shm" : nil else {
@@ -53,14 +53,14 @@ package struct Store: Sendable {
         file = nil
     }
 
-    /// With its first page read: opening alone reads nothing.
+    /// Opens the pool and reads the first page, since opening alone reads nothing.
     private static func opened(_ path: String, _ configuration: GRDB.Configuration) throws -> DatabasePool {
         let pool = try DatabasePool(path: path, configuration: configuration)
         _ = try pool.read { db in try Int.fetchOne(db, sql: "SELECT COUNT(*) FROM sqlite_master") }
         return pool
     }
 
-    /// The name by which SQLite takes a file for one that nobody changes.
+    /// The SQLite URI of a file that does not change.
     private static func immutable(_ path: String) -> String {
         let plain = CharacterSet(charactersIn: "/-._~").union(
             CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"))
@@ -75,12 +75,12 @@ package struct Store: Sendable {
         return configuration
     }
 
-    /// What the write-ahead log is cut to when it begins anew, in bytes: another program that reads lets it grow. It is more
-    /// than the 1,000 pages after which it begins anew, so that it is not cut and made longer again each time.
+    /// Size limit of the write-ahead log after a checkpoint, in bytes: it grows while another program reads. More than the
+    /// 1,000 pages of an ordinary checkpoint, so that it is not truncated and extended each time.
     private static let logLimit = 5_000_000
 
-    /// An answer may leave only when the disk has what it says. The pool sets NORMAL on its writer after everything that a
-    /// configuration can ask for, so this comes after the pool, and is read back.
+    /// Answers leave after the sync only. The pool sets NORMAL on its writer after the configuration, so FULL is set after
+    /// the pool is made, and read back.
     private static func syncEachCommit(_ pool: DatabasePool) throws {
         try pool.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")
@@ -92,10 +92,10 @@ package struct Store: Sendable {
         }
     }
 
-    /// Brings all that was committed into the one file of the database, and closes it. Throws when another program's
-    /// reading or a disk is in the way; then the file's write-ahead log is part of it.
+    /// Merges the write-ahead log into the database file and closes it. Throws when another program's read or the disk
+    /// prevents that: then the log is a part of the database.
     package func close() throws {
-        // A reader that is the last to close cannot write, and leaves everything in the write-ahead log.
+        // A reader that closes last cannot write, and would leave the write-ahead log.
         pool.invalidateReadOnlyConnections()
         let checkpoint = Result { try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.full) } }
         try pool.close()
@@ -110,20 +110,20 @@ package struct Store: Sendable {
         do { return try await writer.write(body) } catch { throw damage.noting(error) }
     }
 
-    /// Throws when a settlement could not be kept now. Nothing is left of what is tried.
+    /// Throws when a settlement could not be stored now. Stores nothing.
     package func check() async throws {
         // SQLite keeps using the file that it has open, even when the name leads to another one.
         guard try FileIdentity(path: pool.path).map({ file?.isSame(as: $0) == true }) == true else {
             throw StoreError.replaced
         }
-        // What is in memory may be good where the file is not: a connection of its own has nothing in memory.
+        // A new connection has no cached pages, so it reads the file.
         do { try readAnew() } catch { throw damage.noting(error) }
         try await rehearseSettlement()
-        // Damage that one call has met is there for the next ones, though this one has not met it.
+        // Damage that another call has found stays.
         if damage.isFound { throw StoreError.damaged }
     }
 
-    /// Reads the first row of each table from the file, and follows each path that a call takes through an index.
+    /// Reads the first row of each table from the file, and searches each index that calls use.
     private func readAnew() throws {
         var configuration = Self.configuration
         configuration.readonly = true
@@ -157,13 +157,13 @@ package struct Store: Sendable {
     }
 }
 
-/// Which file a path leads to.
+/// The identity of a file.
 private struct FileIdentity {
     private let device: dev_t
     private let number: ino_t
     let size: off_t
 
-    /// Nil where there is none.
+    /// Nil when the file does not exist.
     init?(path: String) throws {
         var status = stat()
         guard stat(path, &status) == 0 else {

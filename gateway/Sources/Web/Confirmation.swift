@@ -1,11 +1,11 @@
 import Hummingbird
 
-/// The page that stands before what stops something or cannot be taken back.
+/// The page that asks before an action that stops something or cannot be undone.
 struct Confirmation: Sendable {
     package let title: String
     /// One line for each thing that stops working.
     package let stops: [String]
-    /// What is left as it is, and whether there is a way back.
+    /// What stays, and how to undo it.
     let goesOn: String
     /// Where the form goes, and what it carries.
     package let action: String

@@ -3,7 +3,7 @@ import PlatformMethods
 import Storage
 import BackOffice
 
-/// What the console asks before it does it.
+/// The console's confirmations.
 extension Confirmation {
     package static func activateIssuerKey(_ id: UInt8, active: String) -> Confirmation {
         Confirmation(
@@ -108,11 +108,11 @@ extension Confirmation {
 }
 
 extension Merchant {
-    /// The public key that its calls are checked by. A damaged one checks none, and replacing it stops nothing.
+    /// The public key that checks its calls. Nil for a damaged one: replacing that stops nothing.
     var workingKey: ApplicationKey? {
         if case .success(let key) = applicationKey { key } else { nil }
     }
 
-    /// Names the present public key in a form, so that no other key than the one that was asked about is replaced.
+    /// Identifies the present public key in a form, so that only the key of the confirmation is replaced.
     var keyDigest: String { workingKey.map { [UInt8]($0.key.der.sha256).hex } ?? "" }
 }

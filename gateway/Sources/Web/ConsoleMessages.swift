@@ -2,20 +2,20 @@ import Foundation
 import GatewaySystem
 import Synchronization
 
-/// What an operator's action has to say, and a key that it has made.
+/// The outcome of an operator's action, and a key that it has made.
 struct ConsoleMessage: Sendable {
     let text: String
     var secret: String?
 }
 
-/// Keeps messages until the session that caused them shows its next page; no other session gets them.
+/// Keeps messages until their session shows its next page. Other sessions do not get them.
 final class ConsoleMessages: Sendable {
     private struct Waiting {
         var messages: [ConsoleMessage] = []
         var since: Int64
     }
 
-    /// A session that acts without looking keeps the last ones.
+    /// The limit for a session that never shows a page.
     private static let largestCount = 16
     private let waiting = Mutex<[Data: Waiting]>([:])
 
@@ -37,7 +37,7 @@ final class ConsoleMessages: Sendable {
         }
     }
 
-    /// Each is given out once.
+    /// Removes and returns them.
     func take(for session: Data) -> [ConsoleMessage] {
         waiting.withLock { $0.removeValue(forKey: session)?.messages ?? [] }
     }

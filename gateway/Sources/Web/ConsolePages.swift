@@ -65,14 +65,14 @@ package struct ConsolePages: Sendable {
         router.post("console/riders/open", use: openRider)
     }
 
-    // MARK: Who it is
+    // MARK: Session
 
     private static let forwarding = ["Forwarded", "X-Forwarded-For", "X-Real-IP", "Via"].compactMap {
         HTTPField.Name($0)
     }
 
     private func check(_ request: Request, _ context: GatewayContext) throws {
-        // Through a proxy on this machine the whole world comes from here.
+        // Through a proxy on this machine every connection is local.
         let isForwarded = Self.forwarding.contains { request.headers[$0] != nil }
         switch access {
         case .any: return
@@ -81,12 +81,12 @@ package struct ConsolePages: Sendable {
         }
     }
 
-    /// The digest of the token that a request brings, whether there is such a session or not.
+    /// The digest of the request's token. There may be no such session.
     private func session(of request: Request) -> Data? { cookies.value(.console, of: request).map(cookies.operatorDigest) }
 
     private func isOperator(_ request: Request) async throws -> Bool {
         guard let token = session(of: request), let session = try await store.session(token) else { return false }
-        // A rider's session is none of the console's.
+        // A rider's session does not open the console.
         return session.userID == nil
     }
 
@@ -113,7 +113,7 @@ package struct ConsolePages: Sendable {
         }
         guard Cookies.digest(form["password"] ?? "") == cookies.passwordDigest else {
             context.logger.warning("console login failed", metadata: ["address": "\(context.peer)"])
-            // Guessing shall take its time.
+            // Slows guessing down.
             try await Task.sleep(for: .seconds(1))
             return try loginForm(request, failed: true)
         }
@@ -141,7 +141,7 @@ package struct ConsolePages: Sendable {
         return response
     }
 
-    /// Adds something that an operator does: the form is the operator's own, and the console comes back after it.
+    /// Adds an operator's action: checks the form, and redirects to the console.
     private func action(
         _ router: Router<GatewayContext>, _ path: RouterPath, anchor: String = "",
         _ body: @escaping @Sendable (FormParameters, Request) async throws -> ConsoleMessage?
@@ -170,9 +170,9 @@ package struct ConsolePages: Sendable {
         return form
     }
 
-    // MARK: What an operator is asked
+    // MARK: Confirmations
 
-    /// Adds the page that asks before the action under the same path.
+    /// Adds the confirmation page of the action with the same path.
     private func question(
         _ router: Router<GatewayContext>, _ path: RouterPath,
         _ body: @escaping @Sendable (FormParameters) async throws -> Confirmation?
@@ -224,13 +224,13 @@ package struct ConsolePages: Sendable {
 
     // MARK: What an operator does
 
-    /// Why something was not done, for the operator to read.
+    /// Why an action failed, for the operator.
     private struct ConsoleError: Error {
         let text: String
         init(_ text: String) { self.text = text }
     }
 
-    /// An action that has to be asked about first.
+    /// An action that needs a confirmation first.
     private struct Unconfirmed: Error {
         let confirmation: Confirmation
     }
@@ -365,7 +365,7 @@ package struct ConsolePages: Sendable {
         }
     }
 
-    /// Opens a rider's page in this browser: how an operator sees what a rider sees.
+    /// Opens a rider's page in this browser.
     @Sendable private func openRider(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let form = try await permitted(request, context)
         guard let userID = form["user_id"], try await store.hasRider(userID) else { throw HTTPError(.notFound) }

@@ -5,10 +5,10 @@ enum Language: String, Sendable {
     case chinese = "zh-CN"
     case english = "en"
 
-    /// The parameter and the cookie by which a rider chooses.
+    /// The parameter and the cookie of a rider's choice.
     static let choice = "lang"
 
-    /// What the address says, else what was chosen before, else what the browser asks for first.
+    /// From the address, else from the cookie, else from Accept-Language.
     init(_ request: Request) {
         let asked =
             request.uri.queryParameters[Substring(Self.choice)].map { String($0) }

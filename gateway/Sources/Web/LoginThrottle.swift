@@ -1,18 +1,18 @@
 import ConnectionLimits
 import Synchronization
 
-/// How often somebody may guess the console's password (docs/gateway.md, "The console").
+/// Limits guesses of the console's password (docs/gateway.md, "The console").
 final class LoginThrottle: Sendable {
-    /// So many at once, and then one each `seconds`.
+    /// `guesses` at once, and then one each `seconds`.
     struct Rate: Sendable {
         let guesses: Int
         package let seconds: Int
     }
 
-    /// Of one address. All addresses of this machine are one: whoever is on it has sixteen million of them.
+    /// Of one address. All addresses of this machine count as one: there are sixteen million loopback addresses.
     package static let perAddress = Rate(guesses: 50, seconds: 20)
-    /// Of all other machines together, so that having many addresses does not help, and their guesses keep nobody out who
-    /// goes to this one.
+    /// Of all other machines together, so that many addresses do not help. Their guesses do not lock out an operator on this
+    /// machine.
     package static let total = Rate(guesses: 200, seconds: 2)
 
     enum Verdict: Equatable, Sendable {
@@ -26,14 +26,14 @@ final class LoginThrottle: Sendable {
     }
 
     private struct State {
-        /// When the last guess that each has made will be forgotten. Who is not here has made none.
+        /// When the guesses of each will have expired. An absent one has made none.
         var ends: [Guesser: ContinuousClock.Instant] = [:]
         var report = SparseReport()
     }
 
     private let state = Mutex(State())
 
-    /// Counts a guess before it is looked at: many at once are many.
+    /// Counts a guess before it is checked, so that concurrent guesses count too.
     package func take(_ peer: Peer) -> Verdict {
         state.withLock { state in
             let now = ContinuousClock.now
@@ -48,7 +48,7 @@ final class LoginThrottle: Sendable {
         }
     }
 
-    /// It was no guess.
+    /// Undoes `take`: the password was right.
     func giveBack(_ peer: Peer) {
         state.withLock { state in
             for (guesser, rate) in Self.rates(for: peer) {
@@ -57,7 +57,7 @@ final class LoginThrottle: Sendable {
         }
     }
 
-    /// How many were refused since the last line in the log, when it is time for one.
+    /// Counts a refusal. Returns the count since the last log line when the next one is due.
     func noteRefusal() -> Int? { state.withLock { $0.report.note() } }
 
     private static func rates(for peer: Peer) -> [(Guesser, Rate)] {

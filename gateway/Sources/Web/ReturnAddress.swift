@@ -1,15 +1,15 @@
 import Foundation
 import BackOffice
 
-/// Where the route page leads a rider back to, once there is an answer.
+/// The merchant's address to which the route page redirects.
 struct ReturnAddress: Sendable {
-    /// As it may stand in a header: nothing in it but what an address is made of.
+    /// Safe in a header: has only characters of an address.
     private let text: String
     /// "https://merchant.example:8443".
     let origin: String
     package let host: String
 
-    /// Nil for what is not an http or https address of some host; a name in other letters comes as punycode.
+    /// Nil unless it is an http or https address with a host. Non-ASCII host names have to be punycode.
     init?(_ given: String) {
         guard given.utf8.count <= 2048 else { return nil }
         var text = ""
@@ -23,7 +23,7 @@ struct ReturnAddress: Sendable {
         guard let end = text.range(of: "://") else { return nil }
         let scheme = text[..<end.lowerBound].lowercased()
         let authority = text[end.upperBound...].prefix { !"/?#".contains($0) }
-        // The origin goes into a header as it stands: nothing but a name or a number, and perhaps a port.
+        // The origin goes into a header: only a name or an address, and a port.
         guard scheme == "http" || scheme == "https",
             authority.wholeMatch(of: /([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/) != nil
         else { return nil }

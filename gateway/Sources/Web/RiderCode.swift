@@ -19,13 +19,13 @@ package struct CodeTerms: Sendable {
 /// What a rider's wallet does: makes the code that a gate reads.
 struct RiderCode: Sendable {
     package let bytes: [UInt8]
-    /// How long gates take it.
+    /// How long gates accept it.
     package let seconds: Int
 
     /// `issuer`: the key that signs now.
     init(card: Card, issuer: IssuerKeyRow, terms: CodeTerms, at time: Int64) throws {
         let isPlain = card.cardType == CardRules.plainType
-        // The same all day long, as in a real wallet, where the issuer signs once for many codes.
+        // The same for a day, as in a real wallet, where the issuer signs once for many codes.
         let expiry = (time / 86400 + 31) * 86400
         let rider = try SigningKey(scalar: card.riderScalar, on: .secp192k1)
         let credential = try IssuedCredential(
@@ -39,7 +39,7 @@ struct RiderCode: Sendable {
         seconds = Int(terms.window)
     }
 
-    /// A page asks for the next code when this many seconds are left.
+    /// Seconds before its end at which a page fetches the next code.
     var spareSeconds: Int { max(5, seconds / 6) }
 
     /// A QR picture to put into a page.

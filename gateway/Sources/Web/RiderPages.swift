@@ -9,7 +9,7 @@ import Settlement
 import Storage
 import BackOffice
 
-/// The route page of the integration document, and what a rider sees behind it (docs/gateway.md, "Riders").
+/// The route page of the integration document, and the rider's pages (docs/gateway.md, "Riders").
 package struct RiderPages: Sendable {
     private let store: Store
     private let keys: KeyCache
@@ -43,7 +43,7 @@ package struct RiderPages: Sendable {
         router.post("logout", use: logout)
     }
 
-    // MARK: Who it is
+    // MARK: Session
 
     /// The rider whose session this is.
     package func rider(of request: Request) async throws -> String? {
@@ -92,7 +92,7 @@ package struct RiderPages: Sendable {
         return try pages.response("home", values, language: say)
     }
 
-    /// Nobody can log in as a rider, so leaving is for good.
+    /// Riders have no password, so leaving is final.
     @Sendable private func leavePage(_ request: Request, _: GatewayContext) async throws -> Response {
         let say = Language(request)
         guard let userID = try await rider(of: request) else {
@@ -200,7 +200,7 @@ package struct RiderPages: Sendable {
             "card", values.merging(try await rideValues(card, say)) { $1 }, language: say)
     }
 
-    // MARK: What the page's script fetches
+    // MARK: Requests of the script
 
     @Sendable private func code(_ request: Request, _: GatewayContext) async throws -> Response {
         guard let card = try await requestedCard(request) else { throw HTTPError(.notFound) }
@@ -238,7 +238,7 @@ package struct RiderPages: Sendable {
         return try await card(cardType, cardNo, of: request)
     }
 
-    /// A card of the rider whose session this is; nobody else's, and no word on whether it exists.
+    /// A card of the session's rider. Nil for other riders' cards and for unknown ones alike.
     private func card(_ cardType: String, _ cardNo: String, of request: Request) async throws -> Card? {
         guard let userID = try await rider(of: request) else { return nil }
         return try await store.cards(of: userID).first {
@@ -272,7 +272,7 @@ package struct RiderPages: Sendable {
         return values
     }
 
-    /// What no card's page lists; nil when there is nothing.
+    /// Rides and notices that no card's page lists. Nil when there are none.
     private func otherRides(of userID: String, _ say: Language) async throws -> [String: Any]? {
         let rides = try await store.ridesWithoutCard(of: userID, limit: Self.ridesShown)
         let notices = try await store.noticesWithoutCard(of: userID, limit: Self.ridesShown)
@@ -307,7 +307,7 @@ package struct RiderPages: Sendable {
         return ["rides": lines, "hasRides": !lines.isEmpty, "noRides": say("还没有乘车记录。", "No rides yet.")]
     }
 
-    /// Who has paid, unless it is whom the page is about.
+    /// Who paid, if it is not the page's own card or account.
     private func note(_ ride: Ride, of card: Card?, _ say: Language) -> String {
         let tradeNo = TradeNumber.text(ride.id, at: ride.settledAt, clock)
         let charged =

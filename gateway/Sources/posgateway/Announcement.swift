@@ -1,7 +1,7 @@
 import PlatformAPI
 import Web
 
-/// What a started gateway prints: where it is, and what an SDK has to be told. No secret is in it, only where it lies.
+/// What a started gateway prints: its addresses and the SDKs' settings. It names the files of secrets, not the secrets.
 struct Announcement {
     let base: String
     let directory: DataDirectory

@@ -3,7 +3,7 @@ import GatewaySystem
 import Glibc
 import Storage
 
-/// The directory in which everything is kept, for the owner's eyes only.
+/// The directory of the gateway's files, readable by the owner alone.
 struct DataDirectory: Sendable {
     let path: String
 
@@ -20,8 +20,7 @@ struct DataDirectory: Sendable {
 
     init(_ path: String) { self.path = path }
 
-    /// Held until the process ends, however it ends: two servers on one directory would each keep keys of their own
-    /// in mind.
+    /// Held until the process ends. Two servers on one directory would each cache keys.
     func lock() throws {
         let file = path + "/lock"
         let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)

@@ -4,15 +4,15 @@ import PlatformAPI
 import Storage
 import BackOffice
 
-/// What a new data directory gets, so that the first call can be made at once. Each step is done when its result is not
-/// there, so that a first start which was cut short is finished by the next one.
+/// Fills a new data directory, so that the first call can be made at once. Each step runs when its result is missing: a
+/// first start that was cut short is finished by the next one.
 struct FirstStart {
     let directory: DataDirectory
     let store: Store
 
     static let demoAppID = "2021000000000001"
     static let demoLoginName = "demo@posoffline.example"
-    /// As many as the platform hands out.
+    /// As many as the platform has.
     static let issuerKeyCount = 32
 
     func readOrMakeGatewayKey() throws -> GatewayKey {

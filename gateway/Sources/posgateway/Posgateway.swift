@@ -17,7 +17,7 @@ struct Posgateway: AsyncParsableCommand {
         defaultSubcommand: Serve.self)
 
     static func main() async {
-        // Every command has somebody's keys.
+        // Every command has keys in memory.
         posoffline_forbid_cores()
         await main(nil)
     }
@@ -56,7 +56,7 @@ struct ExportIssuerKeys: AsyncParsableCommand {
 
     func run() async throws {
         let rows = try await DataDirectory(data).reading().issuerKeys()
-        // The key that signs comes first: poscode takes the first.
+        // The active key comes first: poscode signs with the first.
         let sorted = rows.filter { $0.state == .active } + rows.filter { $0.state == .published }
         print(
             IssuerKeyFile(keys: try sorted.map { ($0.id, try SigningKey(scalar: $0.scalar, on: .secp256k1)) }).text,
@@ -64,7 +64,7 @@ struct ExportIssuerKeys: AsyncParsableCommand {
     }
 }
 
-/// Whether the books are right.
+/// Checks the ledger.
 struct AuditLedger: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
@@ -93,7 +93,7 @@ struct AuditLedger: ParsableCommand {
     }
 }
 
-/// How the database finds what it is asked.
+/// Prints the plans of all statements.
 struct Plans: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Print how SQLite runs each statement. Exit status 1 when a hot one reads a whole table.")

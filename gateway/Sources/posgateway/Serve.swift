@@ -31,19 +31,19 @@ struct Serve: AsyncParsableCommand {
     var quiet = false
 
     func run() async throws {
-        let settings = try await options.settings()
+        let settings = try options.settings()
         guard let level = Logger.Level(rawValue: settings.logLevel) else {
             throw ValidationError("the log level has to be trace, debug, info, notice, warning or error.")
         }
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         let logger = Self.logger(level)
 
-        // What is made from here on is nobody else's to read, in a directory that was there before too.
+        // New files are for the owner alone, even in an existing directory.
         umask(0o077)
         let directory = try DataDirectory(making: settings.data)
         try directory.lock()
         let store = try directory.explaining { try Store(path: directory.database) }
-        // However this ends, the database is one whole file then.
+        // On every way out the write-ahead log is merged into the database file.
         defer {
             do { try store.close() } catch {
                 let fault = StoreError(error)
@@ -86,7 +86,7 @@ struct Serve: AsyncParsableCommand {
             logger: logger)
         var services = ServiceGroupConfiguration(
             services: [app], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        // Calls under way are answered; whoever has sent half a call is not waited for.
+        // Calls under way are answered; a half-sent call is waited for no longer than this.
         services.maximumGracefulShutdownDuration = .seconds(5)
         defer { connections.reportRest() }
         do { try await ServiceGroup(configuration: services).run() } catch is CancellationError {
@@ -122,7 +122,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     private static func channel(_ settings: Settings, _ connections: Connections) throws -> HTTPServerBuilder {
-        // Whoever connects and says nothing gives the place up.
+        // idleTimeout ends connections that send nothing.
         let plain = HTTPServerBuilder.http1(configuration: HTTP1Channel.Configuration(
             additionalChannelHandlers: connections.handlers(bodyLimit: GatewayEndpoint.bodyLimit),
             idleTimeout: .seconds(60)))
@@ -141,7 +141,7 @@ struct Serve: AsyncParsableCommand {
 }
 
 extension DataDirectory {
-    /// Says of a database that cannot be used what is wrong with it, and what to do.
+    /// Turns database errors into a sentence with advice.
     fileprivate func explaining<Value>(_ body: () throws -> Value) throws -> Value {
         do { return try body() } catch { throw explained(error) }
     }
@@ -157,7 +157,7 @@ extension DataDirectory {
     }
 }
 
-/// Why a command ends without having done what it was asked.
+/// Why a command failed.
 struct Failure: Error, CustomStringConvertible {
     let description: String
 

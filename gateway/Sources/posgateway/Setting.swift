@@ -1,8 +1,8 @@
 import ArgumentParser
 import Configuration
 
-/// One thing that an operator can set: its name in the settings file, of which the flag and the environment variable are
-/// made, and what it may be. `all` is the one table of settings.
+/// A setting: its name in the settings file, from which flag and environment variable derive, its kind and its help. `all`
+/// is the only table of settings.
 struct Setting: Sendable {
     enum Kind: Sendable {
         case text
@@ -49,7 +49,9 @@ struct Setting: Sendable {
     static let port = Setting(
         "port", .number(0...65535), "The port to listen on (default: 8080; 0: any that is free).", value: "number")
     static let names = Setting(
-        "name", .text, "What browsers call this gateway, besides its addresses, localhost and the names in its certificate.", value: "name,name")
+        "name", .text,
+        "What browsers call this gateway, besides its addresses, localhost and the names in its certificate.",
+        value: "name,name")
     static let console = Setting(
         "console", .text, "From where the console can be reached: local, any or off (default: local).")
     static let tlsCertificate = Setting(
@@ -71,11 +73,13 @@ struct Setting: Sendable {
     static let connectionsTotal = Setting(
         "connections.total", .number(8...100_000), "Connections at once (default: 4000).", value: "number")
     static let connectionsPerAddress = Setting(
-        "connections.per.address", .number(4...100_000), "Connections at once from one address (default: 1000).", value: "number")
+        "connections.per.address", .number(4...100_000), "Connections at once from one address (default: 1000).",
+        value: "number")
     static let requestMemory = Setting(
         "request.memory", .number(4...4096), "Memory for requests under way (default: 32).", value: "MiB")
     static let requestTime = Setting(
-        "request.time", .number(1...3600), "How long a request may come, and its answer may wait to be taken (default: 30).", value: "seconds")
+        "request.time", .number(1...3600),
+        "How long a request may come, and its answer may wait to be taken (default: 30).", value: "seconds")
     static let logLevel = Setting(
         "log.level", .text, "trace, debug, info, notice, warning or error (default: info).", value: "level")
 }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Configuration
 import ConnectionLimits
 import Settlement
-import SystemPackage
 import Web
 
 /// The gateway's settings. A flag comes before the environment, which comes before the settings file.
@@ -51,7 +50,7 @@ struct SettingsOptions: ParsableArguments {
     @Option(name: Setting.requestTime.flag, help: Setting.requestTime.help) var requestTime: Int?
     @Option(name: Setting.logLevel.flag, help: Setting.logLevel.help) var logLevel: String?
 
-    func settings() async throws -> Settings {
+    func settings() throws -> Settings {
         guard names.count < 2 else {
             throw ValidationError("--name is given \(names.count) times: give it once, with commas between the names.")
         }
@@ -60,12 +59,7 @@ struct SettingsOptions: ParsableArguments {
             EnvironmentVariablesProvider().prefixKeys(with: "posgateway")
         ]
         if let config {
-            try SettingsFile.check(config)
-            do {
-                providers.append(try await FileProvider<JSONSnapshot>(filePath: FilePath(config)))
-            } catch {
-                throw ValidationError("--config: \(config) is not a JSON object of settings.")
-            }
+            providers.append(InMemoryProvider(name: "settings file", values: try SettingsFile.values(in: config)))
         }
         let reader = SettingsReader(ConfigReader(providers: providers))
         let certificate = try tlsCertificate ?? reader.text(.tlsCertificate)

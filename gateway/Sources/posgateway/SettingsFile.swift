@@ -1,10 +1,11 @@
 import ArgumentParser
+import Configuration
 import Foundation
 import PlatformAPI
 
-/// Checks a settings file strictly. Its reader would take true for 1 and ignore unknown names.
+/// Reads a settings file, strictly: refuses unknown names and values of another kind.
 enum SettingsFile {
-    static func check(_ path: String) throws {
+    static func values(in path: String) throws -> [AbsoluteConfigKey: ConfigValue] {
         guard let content = FileManager.default.contents(atPath: path) else {
             throw ValidationError("--config: \(path) cannot be read.")
         }
@@ -18,27 +19,44 @@ enum SettingsFile {
         guard case .object(let members) = value else {
             throw ValidationError("--config: \(path) is not a JSON object of settings.")
         }
-        var known: Set<String> = []
-        try check(members, in: path, under: "", known: &known)
+        var values: [AbsoluteConfigKey: ConfigValue] = [:]
+        try read(members, in: path, under: "", into: &values)
+        return values
     }
 
-    private static func check(
-        _ members: JSONObject, in path: String, under prefix: String, known: inout Set<String>
+    private static func read(
+        _ members: JSONObject, in path: String, under prefix: String,
+        into values: inout [AbsoluteConfigKey: ConfigValue]
     ) throws {
         for member in members.members.sorted(by: { $0.name < $1.name }) {
             let name = prefix + member.name
             let setting = Setting.all.first { $0.name == name }
-            switch (setting?.kind, member.value) {
-            case (.text, .string), (.number, .integer), (.truth, .bool):
+            switch (setting, setting.flatMap { $0.content(member.value) }) {
+            case (let setting?, let content?):
+                let value = ConfigValue(content, isSecret: false)
                 // {"ride.cap": 1, "ride": {"cap": 2}}
-                guard known.insert(name).inserted else {
+                guard values.updateValue(value, forKey: AbsoluteConfigKey(setting.key)) == nil else {
                     throw ValidationError("--config: \(path): \(name) is there twice.")
                 }
-            case (let kind?, _): throw ValidationError("--config: \(path): \(name) has to be \(kind.description).")
-            case (nil, .object(let inner)) where Setting.all.contains(where: { $0.name.hasPrefix(name + ".") }):
-                try check(inner, in: path, under: name + ".", known: &known)
-            case (nil, _): throw ValidationError("--config: \(path): there is no setting \(name).")
+            case (let setting?, nil):
+                throw ValidationError("--config: \(path): \(name) has to be \(setting.kind.description).")
+            case (nil, _):
+                guard case .object(let inner) = member.value, Setting.all.contains(where: { $0.name.hasPrefix(name + ".") })
+                else { throw ValidationError("--config: \(path): there is no setting \(name).") }
+                try read(inner, in: path, under: name + ".", into: &values)
             }
+        }
+    }
+}
+
+extension Setting {
+    /// The value, if it is of the setting's kind.
+    fileprivate func content(_ value: JSON) -> ConfigContent? {
+        switch (kind, value) {
+        case (.text, .string(let text)): .string(text)
+        case (.number, .integer(let number)): .int(Int(number))
+        case (.truth, .bool(let truth)): .bool(truth)
+        default: nil
         }
     }
 }
