@@ -8,8 +8,8 @@ package enum BodyError: Error {
     case tooMuch
 }
 
-/// Enforces the limits on one connection: its place among all, time and memory of its requests, and the time in which the
-/// peer reads the answers.
+/// Enforces the limits on one connection: its place among all, time and memory of its requests, and the time in which
+/// the peer reads the answers.
 final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart

@@ -2,9 +2,9 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Counts connections and their memory, and ends some when there are too many (docs/gateway.md, "Limits"). A new connection
-/// is admitted and another one ends: the one least likely to be in use. So connections that hold all places do not lock
-/// anybody out.
+/// Counts connections and their memory, and ends some when there are too many (docs/gateway.md, "Limits"). A new
+/// connection is admitted and another one ends: the one least likely to be in use. So connections that hold all places
+/// do not lock anybody out.
 package final class Connections: Sendable {
     package struct Limits: Sendable {
         package var total: Int
@@ -117,8 +117,8 @@ package final class Connections: Sendable {
         }
     }
 
-    /// Reserves memory for a request. When it runs out, the connections end that have held most for longest, by bytes times
-    /// time: a client that just sends has held its bytes for a moment. False when this connection is one of them.
+    /// Reserves memory for a request. When it runs out, the connections end that have held most for longest, by bytes
+    /// times time: a client that just sends has held its bytes for a moment. False when this connection is one of them.
     func take(_ count: Int, for id: ID) -> Bool {
         let (victims, isGranted) = state.withLock { state -> ([Place], Bool) in
             guard let place = state.places[id] else { return ([], true) }
@@ -213,8 +213,8 @@ extension Connections.State {
             peer: peer, number: admitted, numberOfPeer: tallies[peer]?.admitted ?? 0, since: moment, end: end)
     }
 
-    /// The first to end, of all or of one address: new ones, the oldest first, except the newest quarter, which may be about
-    /// to send; then idle ones, the longest idle first; then the newest quarter.
+    /// The first to end, of all or of one address: new ones, the oldest first, except the newest quarter, which may be
+    /// about to send; then idle ones, the longest idle first; then the newest quarter.
     fileprivate mutating func removeFirst(
         of peer: Peer? = nil, onlyNew: Bool = false
     ) -> Connections.Place? {

@@ -1,6 +1,6 @@
 extension String {
-    /// Limit of combining marks in a row: Unicode's Stream-Safe Text Format (UAX #15, section 13). Swift normalises strings
-    /// to compare or hash them and sorts their marks, in quadratic time.
+    /// Limit of combining marks in a row: Unicode's Stream-Safe Text Format (UAX #15, section 13). Swift normalises
+    /// strings to compare or hash them and sorts their marks, in quadratic time.
     package static let mostMarks = 30
 
     /// The text before the first mark above the limit. Nil when the text is within it.

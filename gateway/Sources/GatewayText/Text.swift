@@ -6,7 +6,8 @@ extension String {
     /// The first 128 characters: the document's limit for messages.
     package var clipped: String { String(String.UnicodeScalarView(unicodeScalars.prefix(128))) }
 
-    /// The longest prefix of whole Unicode scalars that fits into `limit` bytes. A grapheme can have any number of them.
+    /// The longest prefix of whole Unicode scalars that fits into `limit` bytes. A grapheme can have any number of
+    /// them.
     package func beginning(bytes limit: Int) -> String {
         guard utf8.count > limit else { return self }
         var end = utf8.index(startIndex, offsetBy: limit)

@@ -2,8 +2,8 @@
 package struct FormParameters: Sendable {
     /// Keyed by bytes: Swift treats canonically equivalent strings as equal.
     private var values: [[UInt8]: String] = [:]
-    /// The name of the first parameter that cannot be decoded: a `%` without two hex digits, bytes that are not UTF-8, or too
-    /// many combining marks in a row. Its value is repaired: use it in messages only.
+    /// The name of the first parameter that cannot be decoded: a `%` without two hex digits, bytes that are not UTF-8,
+    /// or too many combining marks in a row. Its value is repaired: use it in messages only.
     package private(set) var undecodable: String?
 
     /// Whether there were more than `largestCount`. Each takes many times its length in memory.
@@ -22,7 +22,8 @@ package struct FormParameters: Sendable {
         return value
     }
 
-    /// The text that the sender has signed: all parameters but `sign` and the empty ones, sorted by name (docs/gateway.md).
+    /// The text that the sender has signed: all parameters but `sign` and the empty ones, sorted by name
+    /// (docs/gateway.md).
     package var signedText: String {
         values.filter { $0.key != Array("sign".utf8) && !$0.value.isEmpty }
             .sorted { $0.key.lexicographicallyPrecedes($1.key) }

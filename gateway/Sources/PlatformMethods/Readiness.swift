@@ -2,8 +2,8 @@ import GatewayText
 import Logging
 import Storage
 
-/// Whether a settlement could be stored now. A check writes some pages and anybody may ask: requests at the same time, or
-/// within a second of the last check, share one.
+/// Whether a settlement could be stored now. A check writes some pages and anybody may ask: requests at the same time,
+/// or within a second of the last check, share one.
 package actor Readiness {
     private let store: Store
     private let logger: Logger

@@ -76,8 +76,8 @@ package struct CardMessage: Sendable {
 
     /// How its time compares with the card's.
     func age(for card: Card, now: Int64) -> Age {
-        // The gateway's clock was ahead when it accepted that time, or was set back since. A message of now must still count,
-        // and a message of long ago must not count as one of now.
+        // The gateway's clock was ahead when it accepted that time, or was set back since. A message of now must still
+        // count, and a message of long ago must not count as one of now.
         if card.updatedAt > now + CardRules.secondsAhead {
             return updatedAt < now - CardRules.secondsAhead ? .unknown : .same
         }

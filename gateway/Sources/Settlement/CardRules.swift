@@ -19,8 +19,8 @@ package enum CardDecision: Sendable, Equatable {
     case refuse(CardRefusal)
     /// A success that changes nothing: the card has a newer message, or this one.
     case nothing
-    /// The card is to be stored like this; its id is 0 when it is new. `balanceCent`: what the ledger is to hold, when the
-    /// message says so.
+    /// The card is to be stored like this; its id is 0 when it is new. `balanceCent`: what the ledger is to hold, when
+    /// the message says so.
     case store(Card, balanceCent: Int64?)
 }
 

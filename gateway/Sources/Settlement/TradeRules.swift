@@ -82,7 +82,8 @@ package enum TradeRules {
         return nil
     }
 
-    /// The prepaid card that pays. A revoked card's balance went back to the merchant, so the rider's account pays then.
+    /// The prepaid card that pays. A revoked card's balance went back to the merchant, so the rider's account pays
+    /// then.
     private static func payingCard(of trade: Trade, _ facts: TradeFacts) -> TradeFacts.StoredCard? {
         guard let stored = facts.card, stored.card.isPrepaid, !stored.card.isRevoked,
             stored.card.userID.isSame(as: trade.userID)

@@ -1,7 +1,7 @@
 import GRDB
 
-/// The only writer. Writes that arrive during a sync share the next transaction and its sync. Each is answered after its
-/// sync, never before.
+/// The only writer. Writes that arrive during a sync share the next transaction and its sync. Each is answered after
+/// its sync, never before.
 actor GroupWriter {
     private let pool: DatabasePool
     private var waiting: [any Job] = []
@@ -44,8 +44,8 @@ actor GroupWriter {
         }
     }
 
-    /// Whether one job of a group caused the error, as opposed to the disk or a lock. Damage may be in pages that the other
-    /// jobs do not touch.
+    /// Whether one job of a group caused the error, as opposed to the disk or a lock. Damage may be in pages that the
+    /// other jobs do not touch.
     private static func isOfOneJob(_ error: any Error) -> Bool {
         guard let error = error as? DatabaseError else { return true }
         return error.resultCode == .SQLITE_CONSTRAINT || StoreError(error) == .damaged

@@ -1,7 +1,7 @@
 import GRDB
 
-/// The schema, as numbered steps. A released step never changes. Plain SQL that PostgreSQL accepts too, except for STRICT, WITHOUT ROWID, json_extract and the types' names (docs/gateway.md, "When one machine is not
-/// enough").
+/// The schema, as numbered steps. A released step never changes. Plain SQL that PostgreSQL accepts too, except for
+/// STRICT, WITHOUT ROWID, json_extract and the types' names (docs/gateway.md, "When one machine is not enough").
 enum Migrations {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()

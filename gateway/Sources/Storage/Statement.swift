@@ -1,5 +1,5 @@
-/// Every statement that runs more than once, by name. `posgateway plans` prints how SQLite runs each of them, and the tests
-/// check that no hot one reads a whole table.
+/// Every statement that runs more than once, by name. `posgateway plans` prints how SQLite runs each of them, and the
+/// tests check that no hot one reads a whole table.
 package enum Statement: String, CaseIterable {
     // Merchants and keys.
     case merchant = "SELECT * FROM merchant WHERE app_id = ?"

@@ -37,8 +37,8 @@ package struct Store: Sendable {
             let directory = (path as NSString).deletingLastPathComponent
             guard access(directory, W_OK) != 0 else { throw error }
             let reason = String(cString: strerror(errno))
-            // The log is a part of the database, and with a -shm file a server may be writing. Without both the file is the
-            // whole database, and can be opened as immutable.
+            // The log is a part of the database, and with a -shm file a server may be writing. Without both the file is
+            // the whole database, and can be opened as immutable.
             let hasLog = try FileIdentity(path: path + "-wal").map { $0.size > 0 } ?? false
             let hasIndex = try FileIdentity(path: path + "-shm") != nil
             guard let left = hasLog ? "-wal" : hasIndex ? "-shm" : nil else {
@@ -75,12 +75,12 @@ package struct Store: Sendable {
         return configuration
     }
 
-    /// Size limit of the write-ahead log after a checkpoint, in bytes: it grows while another program reads. More than the
-    /// 1,000 pages of an ordinary checkpoint, so that it is not truncated and extended each time.
+    /// Size limit of the write-ahead log after a checkpoint, in bytes: it grows while another program reads. More than
+    /// the 1,000 pages of an ordinary checkpoint, so that it is not truncated and extended each time.
     private static let logLimit = 5_000_000
 
-    /// Answers leave after the sync only. The pool sets NORMAL on its writer after the configuration, so FULL is set after
-    /// the pool is made, and read back.
+    /// Answers leave after the sync only. The pool sets NORMAL on its writer after the configuration, so FULL is set
+    /// after the pool is made, and read back.
     private static func syncEachCommit(_ pool: DatabasePool) throws {
         try pool.writeWithoutTransaction { db in
             try db.execute(sql: "PRAGMA synchronous = FULL")

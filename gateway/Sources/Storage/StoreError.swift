@@ -48,8 +48,8 @@ package enum StoreError: String, Error, Sendable {
         }
     }
 
-    /// Whether the transaction may be there after a restart all the same: after a failed sync nobody knows what is on the
-    /// disk.
+    /// Whether the transaction may be there after a restart all the same: after a failed sync nobody knows what is on
+    /// the disk.
     package var leavesTransactionOpen: Bool { self == .failing }
 }
 

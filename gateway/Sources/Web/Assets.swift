@@ -1,6 +1,7 @@
 import Hummingbird
 
-/// The style sheet and the one script, which renews the code in time and keeps the rides up to date. The pages work without it.
+/// The style sheet and the one script, which renews the code in time and keeps the rides up to date. The pages work
+/// without it.
 package enum Assets {
     package static func add(to router: Router<GatewayContext>) {
         let style = Resource.text(PackageResources.style_css)

@@ -38,16 +38,16 @@ package struct Cookies: Sendable {
 
     static func digest(_ text: String) -> Data { Data(text.utf8).sha256 }
 
-    /// The digest of a session that the console's password has opened. It includes the password: a new password ends the
-    /// session.
+    /// The digest of a session that the console's password has opened. It includes the password: a new password ends
+    /// the session.
     func operatorDigest(_ text: String) -> Data { (passwordDigest + Data(text.utf8)).sha256 }
 
     func set(_ name: Name, to value: String, on response: inout Response) {
         response.setCookie(
             Cookie(
                 name: name.rawValue, value: value, maxAge: name.seconds, path: "/", secure: isSecure, httpOnly: true,
-                // A merchant's page links here. With Strict that request would have no cookies: the rider would be logged
-                // out, and a new form token would invalidate the pages that are open.
+                // A merchant's page links here. With Strict that request would have no cookies: the rider would be
+                // logged out, and a new form token would invalidate the pages that are open.
                 sameSite: name == .console ? .strict : .lax))
     }
 

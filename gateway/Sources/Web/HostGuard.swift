@@ -1,8 +1,8 @@
 import HTTPTypes
 import Hummingbird
 
-/// Refuses requests for other host names. Against DNS rebinding: a page of another name that resolves to this server could
-/// send our forms, because its Host and its Origin agree.
+/// Refuses requests for other host names. Against DNS rebinding: a page of another name that resolves to this server
+/// could send our forms, because its Host and its Origin agree.
 package struct HostGuard: RouterMiddleware {
     private let names: HostNames
 

@@ -25,8 +25,8 @@ package struct HostNames: Sendable {
         return isAddress(text) || !last.utf8.allSatisfy { (0x30...0x39).contains($0) }
     }
 
-    /// Whether a Host header names this gateway, with any port. Every IP address does: a browser that asks for an address is
-    /// connected to it.
+    /// Whether a Host header names this gateway, with any port. Every IP address does: a browser that asks for an
+    /// address is connected to it.
     package func contains(_ authority: String) -> Bool {
         guard let name = Self.name(in: authority) else { return false }
         return name == "localhost" || configured.contains(name) || Self.isAddress(name)

@@ -11,8 +11,8 @@ final class LoginThrottle: Sendable {
 
     /// Of one address. All addresses of this machine count as one: there are sixteen million loopback addresses.
     package static let perAddress = Rate(guesses: 50, seconds: 20)
-    /// Of all other machines together, so that many addresses do not help. Their guesses do not lock out an operator on this
-    /// machine.
+    /// Of all other machines together, so that many addresses do not help. Their guesses do not lock out an operator on
+    /// this machine.
     package static let total = Rate(guesses: 200, seconds: 2)
 
     enum Verdict: Equatable, Sendable {

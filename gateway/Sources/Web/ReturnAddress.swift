@@ -35,8 +35,8 @@ struct ReturnAddress: Sendable {
     /// The answer's parameter.
     private static let answer = "isCreditOpened"
 
-    /// With the answer behind its own query, before its own fragment. An answer that was there before is left out: of two
-    /// a merchant may read the first.
+    /// With the answer behind its own query, before its own fragment. An answer that was there before is left out: of
+    /// two a merchant may read the first.
     package func answered(_ isOpened: Bool) -> String {
         let halves = text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
         var address = String(halves[0])

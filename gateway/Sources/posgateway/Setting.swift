@@ -1,8 +1,8 @@
 import ArgumentParser
 import Configuration
 
-/// A setting: its name in the settings file, from which flag and environment variable derive, its kind and its help. `all`
-/// is the only table of settings.
+/// A setting: its name in the settings file, from which flag and environment variable derive, its kind and its help.
+/// `all` is the only table of settings.
 struct Setting: Sendable {
     enum Kind: Sendable {
         case text

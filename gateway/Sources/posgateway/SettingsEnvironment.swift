@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
 
-/// Refuses unknown POSGATEWAY_ variables. The reader of the environment would ignore them, and a spelling mistake would start
-/// a server with other settings.
+/// Refuses unknown POSGATEWAY_ variables. The reader of the environment would ignore them, and a spelling mistake would
+/// start a server with other settings.
 enum SettingsEnvironment {
     static func check() throws {
         let known = Setting.all.map(\.variable).sorted()
