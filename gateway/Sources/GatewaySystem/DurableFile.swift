@@ -21,20 +21,20 @@ package enum DurableFile {
     /// Writes a file whole or not at all, readable by the owner alone.
     package static func write(_ bytes: [UInt8], to path: String) throws {
         let temporary = path + ".new"
-        guard unlink(temporary) == 0 || errno == ENOENT else { throw fault("unlink", temporary) }
+        guard unlink(temporary) == 0 || errno == ENOENT else { throw systemError("unlink", temporary) }
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw fault("open", temporary) }
+        guard descriptor >= 0 else { throw systemError("open", temporary) }
         do {
             defer { close(descriptor) }
             var done = 0
             while done < bytes.count {
                 let count = bytes[done...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-                guard count >= 0 || errno == EINTR else { throw fault("write", temporary) }
+                guard count >= 0 || errno == EINTR else { throw systemError("write", temporary) }
                 done += max(count, 0)
             }
             try sync(descriptor, temporary)
         }
-        guard rename(temporary, path) == 0 else { throw fault("rename", temporary) }
+        guard rename(temporary, path) == 0 else { throw systemError("rename", temporary) }
         try syncDirectory(of: path)
     }
 
@@ -42,7 +42,7 @@ package enum DurableFile {
     package static func read(_ path: String) throws -> [UInt8]? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
-            guard errno == ENOENT else { throw fault("open", path) }
+            guard errno == ENOENT else { throw systemError("open", path) }
             return nil
         }
         defer { close(descriptor) }
@@ -50,7 +50,7 @@ package enum DurableFile {
         var part = [UInt8](repeating: 0, count: 65536)
         while true {
             let count = part.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-            guard count >= 0 || errno == EINTR else { throw fault("read", path) }
+            guard count >= 0 || errno == EINTR else { throw systemError("read", path) }
             guard count != 0 else { return content }
             content += part.prefix(max(count, 0))
         }
@@ -62,21 +62,21 @@ package enum DurableFile {
         switch errno {
         case EEXIST:
             var status = stat()
-            guard stat(path, &status) == 0 else { throw fault("stat", path) }
+            guard stat(path, &status) == 0 else { throw systemError("stat", path) }
             guard status.st_mode & S_IFMT == S_IFDIR else {
                 throw SystemError(operation: "mkdir", path: path, number: ENOTDIR)
             }
             // A process that was killed may have made it without the sync.
-            do { try syncDirectory(of: path) } catch let fault as SystemError where fault.number == EACCES {
+            do { try syncDirectory(of: path) } catch let error as SystemError where error.number == EACCES {
                 // Another user made it, in a directory that this user cannot read.
             }
         case ENOENT:
             let above = directory(of: path)
-            guard above != path else { throw fault("mkdir", path) }
+            guard above != path else { throw systemError("mkdir", path) }
             try makeDirectory(above)
-            guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw fault("mkdir", path) }
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw systemError("mkdir", path) }
             try syncDirectory(of: path)
-        default: throw fault("mkdir", path)
+        default: throw systemError("mkdir", path)
         }
     }
 
@@ -85,21 +85,21 @@ package enum DurableFile {
 
     /// Syncs a file, if it exists: an earlier process may have written it without a sync.
     package static func syncWhatIsThere(_ path: String) throws {
-        do { try sync(path, 0) } catch let fault as SystemError where fault.number == ENOENT {}
+        do { try sync(path, 0) } catch let error as SystemError where error.number == ENOENT {}
     }
 
     private static func sync(_ path: String, _ flags: Int32) throws {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | flags)
-        guard descriptor >= 0 else { throw fault("open", path) }
+        guard descriptor >= 0 else { throw systemError("open", path) }
         defer { close(descriptor) }
-        do { try sync(descriptor, path) } catch let fault as SystemError where flags == O_DIRECTORY && fault.number == EINVAL {
+        do { try sync(descriptor, path) } catch let error as SystemError where flags == O_DIRECTORY && error.number == EINVAL {
             // The file system does not support it.
         }
     }
 
     private static func sync(_ descriptor: Int32, _ path: String) throws {
         while fsync(descriptor) != 0 {
-            guard errno == EINTR else { throw fault("fsync", path) }
+            guard errno == EINTR else { throw systemError("fsync", path) }
         }
     }
 
@@ -111,7 +111,7 @@ package enum DurableFile {
         return name.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : String(name)
     }
 
-    private static func fault(_ operation: String, _ path: String) -> SystemError {
+    private static func systemError(_ operation: String, _ path: String) -> SystemError {
         SystemError(operation: operation, path: path, number: errno)
     }
 }

@@ -34,15 +34,15 @@ package actor Readiness {
             if let lastCause { logger.notice("ready again", metadata: ["cause": "\(lastCause)"]) }
             lastCause = nil
         } catch {
-            let fault = StoreError(error)
-            let cause = fault?.rawValue ?? "other"
+            let storeError = StoreError(error)
+            let cause = storeError?.rawValue ?? "other"
             // Monitoring asks every few seconds: one line for each change.
             if cause != lastCause {
                 logger.error(
                     "not ready",
                     metadata: [
                         "cause": "\(cause)", "error": "\("\(error)".oneLine)",
-                        "effect": "\(Self.effect(of: fault))", "advice": "\(fault?.advice ?? "report this line")",
+                        "effect": "\(Self.effect(of: storeError))", "advice": "\(storeError?.advice ?? "report this line")",
                     ])
             }
             lastCause = cause
@@ -51,8 +51,8 @@ package actor Readiness {
     }
 
     /// Some settlements may still succeed: what is tried is one settlement, on pages of its own.
-    private static func effect(of fault: StoreError?) -> String {
-        fault == .replaced
+    private static func effect(of storeError: StoreError?) -> String {
+        storeError == .replaced
             ? "settlements that succeed are kept in a file that the next start does not open"
             : "settlements may be answered UNKNOWN"
     }

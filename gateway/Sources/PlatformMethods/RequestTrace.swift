@@ -14,15 +14,15 @@ package struct RequestTrace: Sendable {
 
     /// Logs an internal error in one line: the cause, the effect on the request, and what to do.
     package func report(_ error: any Error, in what: String, answered: String) {
-        let fault = StoreError(error)
+        let storeError = StoreError(error)
         let sqliteCode = StoreError.sqliteCode(of: error).map { "\($0)" } ?? "none"
         logger.error(
             "internal error",
             metadata: [
-                "in": "\(what)", "cause": "\(fault?.rawValue ?? (error as? any NamedError)?.name ?? "other")",
+                "in": "\(what)", "cause": "\(storeError?.rawValue ?? (error as? any NamedError)?.name ?? "other")",
                 "error": "\("\(error)".oneLine)", "sqlite_code": "\(sqliteCode)", "answered": "\(answered)",
-                "effect": "\(fault?.leavesTransactionOpen == true ? "it may be kept: the retry finds out" : "nothing of it is kept")",
-                "advice": "\(fault?.advice ?? (error as? any NamedError)?.advice ?? "report this line")",
+                "effect": "\(storeError?.leavesTransactionOpen == true ? "it may be kept: the retry finds out" : "nothing of it is kept")",
+                "advice": "\(storeError?.advice ?? (error as? any NamedError)?.advice ?? "report this line")",
             ])
     }
 

@@ -12,8 +12,8 @@ package enum StoreError: String, Error, Sendable {
 
     /// Nil for errors that are not of the database, its disk or its locks.
     package init?(_ error: any Error) {
-        if let fault = error as? StoreError {
-            self = fault
+        if let storeError = error as? StoreError {
+            self = storeError
             return
         }
         guard let error = error as? DatabaseError else { return nil }

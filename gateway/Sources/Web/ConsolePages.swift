@@ -147,10 +147,10 @@ package struct ConsolePages: Sendable {
         router.post(path) { request, context in
             let form = try await permitted(request, context)
             let message: ConsoleMessage?
-            do { message = try await body(form, request) } catch let fault as ConsoleError {
-                message = ConsoleMessage(text: fault.text)
-            } catch let fault as IssuerKeyError {
-                message = ConsoleMessage(text: fault.text)
+            do { message = try await body(form, request) } catch let error as ConsoleError {
+                message = ConsoleMessage(text: error.text)
+            } catch let error as IssuerKeyError {
+                message = ConsoleMessage(text: error.text)
             } catch let question as Unconfirmed {
                 return try question.confirmation.response(pages, csrf, request, language: .english)
             }

@@ -46,13 +46,13 @@ struct Serve: AsyncParsableCommand {
         // On every way out the write-ahead log is merged into the database file.
         defer {
             do { try store.close() } catch {
-                let fault = StoreError(error)
+                let storeError = StoreError(error)
                 logger.error(
                     "the database was not closed",
                     metadata: [
-                        "cause": "\(fault?.rawValue ?? "other")", "error": "\("\(error)".oneLine)",
+                        "cause": "\(storeError?.rawValue ?? "other")", "error": "\("\(error)".oneLine)",
                         "effect": "nothing is lost; a copy needs gateway.sqlite-wal beside gateway.sqlite",
-                        "advice": "\(fault?.advice ?? "report this line")",
+                        "advice": "\(storeError?.advice ?? "report this line")",
                     ])
             }
         }
