@@ -205,12 +205,9 @@ check: lib | tool-packages check-packages
 	@$(STEP) "Check" Tests/Support/check.py $(BUILD)
 
 ## test         every test of the library and poscode
-TEST_STEPS := $(addprefix test-,imports swift crash conformance-host surroundings-host secrets-host poscode install)
+TEST_STEPS := $(addprefix test-,swift crash conformance-host surroundings-host secrets-host poscode install)
 .PHONY: test $(TEST_STEPS)
 test: $(TEST_STEPS)
-
-test-imports:
-	@$(STEP) "Which module imports which" Tests/Repository/imports.py
 
 test-swift: | lib-packages tool-packages
 	@$(STEP) "Swift modules" Tests/Unit/run.sh

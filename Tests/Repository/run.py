@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Checks of the repository itself: paths, the version, links and names in the documents, the manifest of C programs,
-what make installs.
+what make installs, which module imports which.
 
     Tests/Repository/run.py [NAME...]
 

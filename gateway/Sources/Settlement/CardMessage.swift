@@ -91,4 +91,3 @@ package struct CardMessage: Sendable {
         }
     }
 }
-
