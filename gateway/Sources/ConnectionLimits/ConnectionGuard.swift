@@ -236,7 +236,9 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// All deadlines are the same time ahead, so one timer at a time is enough.
     private func setTimer() {
-        guard timer == nil, let context, let deadline = [readDeadline, writeDeadline].compactMap(\.self).min() else { return }
+        guard timer == nil, let context, let deadline = [readDeadline, writeDeadline].compactMap(\.self).min() else {
+            return
+        }
         timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] in
             self?.timer = nil
             self?.checkTime()

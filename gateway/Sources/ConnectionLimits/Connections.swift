@@ -222,7 +222,9 @@ extension Connections.State {
         let youngest = tally.map { $0.admitted - $0.count / 4 } ?? admitted - places.count / 4
         var first: (id: Connections.ID, rank: Int, since: UInt64)?
         for (id, place) in places {
-            guard place.stage == .new || place.stage == .idle && !onlyNew, peer == nil || place.peer == peer else { continue }
+            guard place.stage == .new || place.stage == .idle && !onlyNew, peer == nil || place.peer == peer else {
+                continue
+            }
             let isYoung = (peer == nil ? place.number : place.numberOfPeer) > youngest
             let rank = place.stage == .idle ? 1 : isYoung ? 2 : 0
             if let best = first, (best.rank, best.since) < (rank, place.since) { continue }

@@ -12,7 +12,9 @@ package enum FileDescriptors {
     package static func room(for connections: Int) throws -> Int {
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         var limit = rlimit()
-        guard getrlimit(resource, &limit) == 0 else { throw FileDescriptorError("getrlimit: \(String(cString: strerror(errno)))") }
+        guard getrlimit(resource, &limit) == 0 else {
+            throw FileDescriptorError("getrlimit: \(String(cString: strerror(errno)))")
+        }
         let needed = rlim_t(connections + reserve)
         if limit.rlim_cur < needed {
             limit.rlim_cur = min(needed, limit.rlim_max)
@@ -22,7 +24,8 @@ package enum FileDescriptors {
         }
         let room = Int(clamping: min(limit.rlim_cur, needed)) - reserve
         guard room >= minimum else {
-            throw FileDescriptorError("the limit of open files, \(limit.rlim_cur), is too low: raise it (LimitNOFILE, ulimit -n)")
+            throw FileDescriptorError(
+                "the limit of open files, \(limit.rlim_cur), is too low: raise it (LimitNOFILE, ulimit -n)")
         }
         return room
     }

@@ -92,7 +92,9 @@ package enum DurableFile {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | flags)
         guard descriptor >= 0 else { throw systemError("open", path) }
         defer { close(descriptor) }
-        do { try sync(descriptor, path) } catch let error as SystemError where flags == O_DIRECTORY && error.number == EINVAL {
+        do { try sync(descriptor, path) } catch let error as SystemError
+            where flags == O_DIRECTORY && error.number == EINVAL
+        {
             // The file system does not support it.
         }
     }

@@ -39,7 +39,8 @@ package enum Envelope {
         guard let name = parameters["method"] else { throw Refusal.missing("isv.missing-method", "method") }
         guard let caller = try await caller(appID), caller.appID.isSame(as: appID) else {
             throw Refusal.invalid(
-                "isv.invalid-app-id", "app_id 不存在，请检查应用配置", "no such app_id: compare it with the settings in the console")
+                "isv.invalid-app-id", "app_id 不存在，请检查应用配置",
+                "no such app_id: compare it with the settings in the console")
         }
         guard let method = Method(rawValue: name) else {
             throw Refusal.invalid("isv.invalid-method", "不支持的接口名 method", "no such method here: check its spelling")
@@ -62,7 +63,8 @@ package enum Envelope {
         try check(signature, of: parameters.signedText, by: caller)
         guard clock.parse(timestamp) != nil else {
             throw Refusal.invalid(
-                "isv.invalid-timestamp", "timestamp 格式应为 yyyy-MM-dd HH:mm:ss", "timestamp has to be yyyy-MM-dd HH:mm:ss")
+                "isv.invalid-timestamp", "timestamp 格式应为 yyyy-MM-dd HH:mm:ss", "timestamp has to be yyyy-MM-dd HH:mm:ss"
+            )
         }
         guard caller.isContracted else {
             throw Refusal(
@@ -121,7 +123,8 @@ package enum Envelope {
             if case .object(let content) = try JSON(text) { return content }
         } catch {
             throw Refusal.invalid(
-                "isv.illegal-json", "biz_content 不是合法的 JSON：\(error.chinese)", "biz_content is not JSON: \(error.english)")
+                "isv.illegal-json", "biz_content 不是合法的 JSON：\(error.chinese)",
+                "biz_content is not JSON: \(error.english)")
         }
         throw Refusal.invalid("isv.illegal-json", "biz_content 应为 JSON 对象", "biz_content has to be a JSON object")
     }

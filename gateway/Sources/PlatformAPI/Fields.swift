@@ -155,7 +155,8 @@ package struct Fields {
     /// "2", "2.0", "2.00"; digits and one point only.
     private static func cents(_ text: String) -> Int64? {
         let halves = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard halves.count <= 2, halves.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
+        guard halves.count <= 2,
+            halves.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
             halves[0].utf8.count <= 9
         else { return nil }
         let decimals = halves.count == 2 ? halves[1] : ""

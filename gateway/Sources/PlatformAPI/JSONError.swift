@@ -26,7 +26,8 @@ package enum JSONError: Error, Equatable {
         case .commaBehindLast(let offset): "nothing follows the comma before byte \(offset)"
         case .nameTwice(let offset): "the name at byte \(offset) is there twice"
         case .tooDeep(let offset): "more than \(JSON.maxDepth) levels at byte \(offset)"
-        case .tooManyMarks(let offset): "more than \(String.mostMarks) combining marks in a row in the string at byte \(offset)"
+        case .tooManyMarks(let offset):
+            "more than \(String.mostMarks) combining marks in a row in the string at byte \(offset)"
         case .malformed(let offset): "malformed at byte \(offset)"
         }
     }

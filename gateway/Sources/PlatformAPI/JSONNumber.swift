@@ -32,7 +32,8 @@ package struct JSONNumber: Sendable, Equatable {
     var plainText: String {
         guard let double = Double(text), double.isFinite else { return text }
         let plain = JSONNumber("\(double)")
-        let isSame = plain.isNegative == isNegative && plain.digits == digits && (digits.isEmpty || plain.power == power)
+        let isSame =
+            plain.isNegative == isNegative && plain.digits == digits && (digits.isEmpty || plain.power == power)
         return isSame ? plain.text : text
     }
 

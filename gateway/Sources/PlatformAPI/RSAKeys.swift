@@ -9,7 +9,9 @@ package struct RSAPublicKey: Sendable {
 
     /// From DER: SPKI, or PKCS#1.
     init(der: Data) throws {
-        guard let key = LibcryptoKey(der, by: d2i_PUBKEY) ?? LibcryptoKey(der, by: { d2i_PublicKey(EVP_PKEY_RSA, $0, $1, $2) })
+        guard
+            let key = LibcryptoKey(der, by: d2i_PUBKEY)
+                ?? LibcryptoKey(der, by: { d2i_PublicKey(EVP_PKEY_RSA, $0, $1, $2) })
         else { throw RSAKeyError.notAKey }
         self.key = key
     }

@@ -13,7 +13,9 @@ package struct CallEntry: Sendable {
     package let milliseconds: Int
 
     /// Cuts what the caller sent to a bounded size.
-    package init(time: Int64, appID: String, method: String, code: String, subCode: String, reason: String, milliseconds: Int) {
+    package init(
+        time: Int64, appID: String, method: String, code: String, subCode: String, reason: String, milliseconds: Int
+    ) {
         self.time = time
         self.appID = appID.beginning(bytes: 64)
         self.method = method.beginning(bytes: 64)

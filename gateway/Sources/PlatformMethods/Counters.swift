@@ -36,7 +36,9 @@ package final class Counters: Sendable {
 
     package var text: String {
         let state = state.withLock { $0 }
-        var lines = ["# HELP posgateway_calls_total Calls by interface and code.", "# TYPE posgateway_calls_total counter"]
+        var lines = [
+            "# HELP posgateway_calls_total Calls by interface and code.", "# TYPE posgateway_calls_total counter",
+        ]
         for (labels, count) in state.calls.map({ ($0.key.text, $0.value) }).sorted(by: { $0.0 < $1.0 }) {
             lines.append("posgateway_calls_total{\(labels)} \(count)")
         }

@@ -146,7 +146,8 @@ extension Methods {
         guard let text = try fields.text(name, limit: 64) else { return }
         // Double takes more than degrees are written in: hexadecimal, exponents, infinity.
         guard let halves = text.wholeMatch(of: /(-?[0-9]{1,3}(?:\.[0-9]+)?),(-?[0-9]{1,2}(?:\.[0-9]+)?)/),
-            let longitude = Double(halves.1), let latitude = Double(halves.2), abs(longitude) <= 180, abs(latitude) <= 90
+            let longitude = Double(halves.1), let latitude = Double(halves.2), abs(longitude) <= 180,
+            abs(latitude) <= 90
         else { throw FieldError(fields.path + name, "格式应为 经度,纬度", "has to be \"longitude,latitude\"") }
     }
 }

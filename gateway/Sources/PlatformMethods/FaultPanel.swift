@@ -20,7 +20,9 @@ package struct InjectedFault: Sendable, Equatable {
         case dropAfter = "drop-after"
 
         /// Whether the call is carried out all the same.
-        package var happens: Bool { self == .unavailableAfter || self == .unknownAfter || self == .dropAfter || self == .delay }
+        package var happens: Bool {
+            self == .unavailableAfter || self == .unknownAfter || self == .dropAfter || self == .delay
+        }
     }
 
     package enum Extent: Sendable, Equatable {

@@ -42,7 +42,8 @@ package actor Readiness {
                     "not ready",
                     metadata: [
                         "cause": "\(cause)", "error": "\("\(error)".oneLine)",
-                        "effect": "\(Self.effect(of: storeError))", "advice": "\(storeError?.advice ?? "report this line")",
+                        "effect": "\(Self.effect(of: storeError))",
+                        "advice": "\(storeError?.advice ?? "report this line")",
                     ])
             }
             lastCause = cause

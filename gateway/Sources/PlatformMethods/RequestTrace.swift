@@ -21,7 +21,8 @@ package struct RequestTrace: Sendable {
             metadata: [
                 "in": "\(what)", "cause": "\(storeError?.rawValue ?? (error as? any NamedError)?.name ?? "other")",
                 "error": "\("\(error)".oneLine)", "sqlite_code": "\(sqliteCode)", "answered": "\(answered)",
-                "effect": "\(storeError?.leavesTransactionOpen == true ? "it may be kept: the retry finds out" : "nothing of it is kept")",
+                "effect":
+                    "\(storeError?.leavesTransactionOpen == true ? "it may be kept: the retry finds out" : "nothing of it is kept")",
                 "advice": "\(storeError?.advice ?? (error as? any NamedError)?.advice ?? "report this line")",
             ])
     }

@@ -29,7 +29,8 @@ extension Methods {
         var answers: [TradeAnswer]?
         if !trades.isEmpty {
             do { answers = try await store.settle(trades, limits: limits, at: now) } catch {
-                trace.report(error, in: call.method.label, answered: "UNKNOWN for \(trades.count) of \(list.count) trades")
+                trace.report(
+                    error, in: call.method.label, answered: "UNKNOWN for \(trades.count) of \(list.count) trades")
             }
         }
         var rest = answers?[...]
@@ -101,9 +102,10 @@ extension Methods {
             guard case .malformed(let reason) = record else { continue }
             throw FieldError("\(fields.path)records[\(index)]", "格式错误", reason)
         }
-        let digest = Self.digest([
-            userID, "\(orderedAt)", subject, "\(amountCent)", context ?? "", seller ?? "",
-        ] + records.map(\.hex))
+        let digest = Self.digest(
+            [
+                userID, "\(orderedAt)", subject, "\(amountCent)", context ?? "", seller ?? "",
+            ] + records.map(\.hex))
         return Trade(
             appID: caller.appID, outTradeNo: outTradeNo, digest: digest, userID: userID, amountCent: amountCent,
             subject: subject, orderedAt: orderedAt, context: context, sellerLoginName: seller, records: checked)

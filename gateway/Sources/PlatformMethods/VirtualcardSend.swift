@@ -42,7 +42,8 @@ extension Methods {
         }
         let cardType = try fields.requiredText("card_type", limit: 32)
         guard cardType.utf8.count == CardRules.cardTypeCount, cardType.utf8.allSatisfy(\.isPrintableASCII) else {
-            throw FieldError("card_type", "应为 8 位字符", "has to be 8 printable ASCII characters: a code has room for them")
+            throw FieldError(
+                "card_type", "应为 8 位字符", "has to be 8 printable ASCII characters: a code has room for them")
         }
         let cardNo = try fields.requiredText("card_no", limit: 16)
         guard cardNo.utf8.allSatisfy(\.isLetterOrDigit) else {

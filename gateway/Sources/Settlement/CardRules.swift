@@ -49,7 +49,10 @@ package enum CardRules {
             return .refuse(CardRefusal(.typeOfOther, "卡类型属于其他商户", "this card type belongs to another merchant"))
         }
         guard isUserID(message.userID) else {
-            return .refuse(CardRefusal(.userUnknown, "用户不存在，用户号为 16 位可见 ASCII 字符", "no such user: user ids are 16 printable ASCII characters"))
+            return .refuse(
+                CardRefusal(
+                    .userUnknown, "用户不存在，用户号为 16 位可见 ASCII 字符",
+                    "no such user: user ids are 16 printable ASCII characters"))
         }
         if let stored = facts.stored, !stored.userID.isSame(as: message.userID) {
             return .refuse(CardRefusal(.userMismatch, "卡片属于其他用户", "the card belongs to another user"))
@@ -67,7 +70,8 @@ package enum CardRules {
         guard age != .unknown else {
             return .refuse(
                 CardRefusal(
-                    .timeAhead, "卡片时间晚于网关时钟，请用当前时间重发", "the card's time is ahead of the gateway's clock: send it with the time of now"))
+                    .timeAhead, "卡片时间晚于网关时钟，请用当前时间重发",
+                    "the card's time is ahead of the gateway's clock: send it with the time of now"))
         }
         guard age != .older, !message.isRepeated(for: card) else { return .nothing }
         switch message.action {

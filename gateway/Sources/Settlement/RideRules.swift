@@ -52,7 +52,8 @@ enum RideRules {
         switch rides.count {
         case 1: return rides[0].trip == .single
         case 2:
-            guard let entry = rides.first(where: { $0.trip == .entry }), let exit = rides.first(where: { $0.trip == .exit })
+            guard let entry = rides.first(where: { $0.trip == .entry }),
+                let exit = rides.first(where: { $0.trip == .exit })
             else { return false }
             // Of one card: otherwise the order of the list would decide who pays.
             return entry.acceptedAt <= exit.acceptedAt && entry.card?.type == exit.card?.type

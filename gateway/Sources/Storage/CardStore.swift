@@ -6,7 +6,9 @@ import Settlement
 extension Store {
     /// Applies a merchant's message to its card. `newScalar`: the private key of the card, if it is a new one. Nil for
     /// a success.
-    package func apply(_ message: CardMessage, from appID: String, newScalar scalar: [UInt8]) async throws -> CardRefusal? {
+    package func apply(_ message: CardMessage, from appID: String, newScalar scalar: [UInt8]) async throws
+        -> CardRefusal?
+    {
         try await write { db in
             let owner: String? = try db.one(.cardTypeOwner, [message.cardType])?["app_id"]
             let facts = CardFacts(stored: try db.card(message.cardType, message.cardNo), typeOwner: owner)

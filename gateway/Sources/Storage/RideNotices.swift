@@ -10,7 +10,8 @@ extension Store {
         try await write { db in
             var new: [RideNotice] = []
             for notice in notices {
-                let known: [UInt8]? = try db.one(.notice, [appID, notice.bizNo]).map { [UInt8]($0["digest"] as Data) }
+                let known: [UInt8]? =
+                    try db.one(.notice, [appID, notice.bizNo]).map { [UInt8]($0["digest"] as Data) }
                     ?? new.first { $0.bizNo.isSame(as: notice.bizNo) }?.digest
                 guard known == nil || known == notice.digest else { return notice.bizNo }
                 if known == nil { new.append(notice) }

@@ -32,7 +32,9 @@ package struct Store: Sendable {
         var configuration = Self.configuration
         configuration.readonly = true
         do { pool = try Self.opened(path, configuration) } catch {
-            guard [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains((error as? DatabaseError)?.resultCode) else { throw error }
+            guard [.SQLITE_CANTOPEN, .SQLITE_READONLY].contains((error as? DatabaseError)?.resultCode) else {
+                throw error
+            }
             // SQLite makes gateway.sqlite-shm to read the write-ahead log. That needs a writable directory.
             let directory = (path as NSString).deletingLastPathComponent
             guard access(directory, W_OK) != 0 else { throw error }

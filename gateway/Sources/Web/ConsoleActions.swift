@@ -54,7 +54,8 @@ extension ConsolePages {
                 throw ConsoleError("That is no RSA public key of at least 2,048 bits, in PEM or in one line of base64.")
             }
             let merchant = try await requiredMerchant(form)
-            if let present = merchant.workingKey, present.key.der != key.key.der, form["replaces"] != merchant.keyDigest {
+            if let present = merchant.workingKey, present.key.der != key.key.der, form["replaces"] != merchant.keyDigest
+            {
                 throw Unconfirmed(confirmation: .replaceKey(of: merchant, with: key, pasted: pasted))
             }
             try await store.setKey(key.key.der, of: merchant.appID)

@@ -26,8 +26,10 @@ extension ConsolePages {
         values["riders"] = try await store.riders(limit: Self.ridersShown).map { ["userID": $0] }
         values["cards"] = try await store.cards(limit: 50).map { card in
             [
-                "type": card.cardType, "number": card.cardNo, "userID": card.userID, "issuer": card.appID ?? "the gateway",
-                "state": card.isRevoked ? "revoked" : card.isDisabled ? "disabled" : card.isPrepaid ? "prepaid" : "open",
+                "type": card.cardType, "number": card.cardNo, "userID": card.userID,
+                "issuer": card.appID ?? "the gateway",
+                "state": card.isRevoked
+                    ? "revoked" : card.isDisabled ? "disabled" : card.isPrepaid ? "prepaid" : "open",
                 "updated": clock.text(card.updatedAt),
             ]
         }
@@ -42,7 +44,8 @@ extension ConsolePages {
             [
                 "time": clock.text(trade.createdAt), "outTradeNo": trade.outTradeNo, "userID": trade.userID,
                 "subject": trade.subject, "amount": RiderPages.yuan(trade.amountCent),
-                "result": trade.errorCode.map { "\($0): \(trade.errorMessage ?? "")" } ?? "settled, \(TradeNumber.text(trade.id, at: trade.createdAt, clock))",
+                "result": trade.errorCode.map { "\($0): \(trade.errorMessage ?? "")" }
+                    ?? "settled, \(TradeNumber.text(trade.id, at: trade.createdAt, clock))",
                 "kind": trade.errorCode == nil ? "good" : "bad",
             ]
         }

@@ -17,7 +17,8 @@ struct FormGuard: Sendable {
         guard let kept = cookies.value(.form, of: request), !kept.isEmpty, let sent = form["form_token"],
             Cookies.digest(kept) == Cookies.digest(sent)
         else {
-            throw HTTPError(.forbidden, message: "页面已过期，请重新打开 / this form has expired or comes from elsewhere: load its page again")
+            throw HTTPError(
+                .forbidden, message: "页面已过期，请重新打开 / this form has expired or comes from elsewhere: load its page again")
         }
         if let origin = request.headers[.origin] {
             let host = request.head.authority ?? ""

@@ -23,7 +23,9 @@ package struct HostGuard: RouterMiddleware {
         guard Self.forPrograms.contains(request.uri.path) || names.contains(request.head.authority ?? "") else {
             throw HTTPError(
                 .misdirectedRequest,
-                message: "this gateway is not called that: open it by its address, or start it with --name (docs/gateway.md)")
+                message:
+                    "this gateway is not called that: open it by its address, or start it with --name (docs/gateway.md)"
+            )
         }
         return try await next(request, context)
     }

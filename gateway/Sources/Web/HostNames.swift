@@ -19,7 +19,10 @@ package struct HostNames: Sendable {
     /// Whether browsers can ask for it. They read a name whose last label is a number as an IPv4 address.
     private static func isHostName(_ text: String) -> Bool {
         guard text.utf8.count <= 253,
-            text.wholeMatch(of: /(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?/) != nil
+            text.wholeMatch(
+                of:
+                    /(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)*[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?/
+            ) != nil
         else { return false }
         let last = text.split(separator: ".").last ?? ""
         return isAddress(text) || !last.utf8.allSatisfy { (0x30...0x39).contains($0) }
@@ -35,7 +38,9 @@ package struct HostNames: Sendable {
 
     /// In lower case, without port, brackets and final dot.
     private static func name(in authority: String) -> String? {
-        guard let parts = authority.lowercased().wholeMatch(of: /(?:\[([0-9a-f:.]+)\]|([a-z0-9_-][a-z0-9._-]*))(?::[0-9]{0,5})?/)
+        guard
+            let parts = authority.lowercased().wholeMatch(
+                of: /(?:\[([0-9a-f:.]+)\]|([a-z0-9_-][a-z0-9._-]*))(?::[0-9]{0,5})?/)
         else { return nil }
         let name = parts.1 ?? parts.2 ?? ""
         return String(name.hasSuffix(".") ? name.dropLast() : name)

@@ -12,7 +12,8 @@ package struct PlainErrors: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch let error as HTTPError {
-            return Response(error.status, type: "text/plain;charset=utf-8", "\(error.body ?? error.status.reasonPhrase)\n")
+            return Response(
+                error.status, type: "text/plain;charset=utf-8", "\(error.body ?? error.status.reasonPhrase)\n")
         } catch {
             let trace = context.trace
             trace.report(error, in: request.uri.path, answered: "503")

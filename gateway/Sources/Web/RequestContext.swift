@@ -44,7 +44,9 @@ extension Request {
     /// The pairs of a submitted form.
     func form(upTo limit: Int = 65536) async throws -> FormParameters {
         let form = FormParameters(query: "", body: try await bytes(upTo: limit))
-        guard form.undecodable == nil, !form.isTooMany else { throw HTTPError(.badRequest, message: "the form cannot be decoded") }
+        guard form.undecodable == nil, !form.isTooMany else {
+            throw HTTPError(.badRequest, message: "the form cannot be decoded")
+        }
         return form
     }
 }

@@ -30,7 +30,8 @@ struct RiderCode: Sendable {
         let rider = try SigningKey(scalar: card.riderScalar, on: .secp192k1)
         let credential = try IssuedCredential(
             CredentialDraft(
-                userID: Array(card.userID.utf8), expiry: UInt32(clamping: expiry), window: terms.window, quotaCent: terms.quotaCent,
+                userID: Array(card.userID.utf8), expiry: UInt32(clamping: expiry), window: terms.window,
+                quotaCent: terms.quotaCent,
                 cardType: isPlain ? [UInt8](repeating: 0, count: CardRules.cardTypeCount) : Array(card.cardType.utf8),
                 cardNumber: Array(card.cardNo.utf8), cardData: card.cardData),
             userPublicKey: rider.publicKey, issuerKeyID: issuer.id,

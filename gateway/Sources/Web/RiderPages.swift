@@ -56,7 +56,8 @@ package struct RiderPages: Sendable {
     package func open(_ userID: String, byOperator: Bool = false, on response: inout Response) async throws {
         let secret = Cookies.newSecret()
         try await store.addSession(
-            byOperator ? cookies.operatorDigest(secret.text) : secret.digest, userID: userID, expiresAt: SystemTime.now + Int64(Cookies.Name.rider.seconds))
+            byOperator ? cookies.operatorDigest(secret.text) : secret.digest, userID: userID,
+            expiresAt: SystemTime.now + Int64(Cookies.Name.rider.seconds))
         cookies.set(.rider, to: secret.text, on: &response)
     }
 
@@ -129,7 +130,9 @@ package struct RiderPages: Sendable {
     }
 
     private func sign(_ parameters: FormParameters, _ request: Request, _ say: Language) throws -> Response {
-        guard let title = parameters["cardTitle"], title.unicodeScalars.count <= 64 else { return try wrong("cardTitle", say) }
+        guard let title = parameters["cardTitle"], title.unicodeScalars.count <= 64 else {
+            return try wrong("cardTitle", say)
+        }
         guard let given = parameters["redirectUrl"], let target = ReturnAddress(given) else {
             return try wrong("redirectUrl", say)
         }
@@ -140,7 +143,8 @@ package struct RiderPages: Sendable {
                 "title": say("开通公交付款", "Pay for rides by code"), "cardTitle": title, "redirectUrl": given,
                 "formToken": token, "agree": say("同意并开通", "Agree"), "decline": say("暂不开通", "Decline"),
                 "terms": say(
-                    "开通后，刷码乘车的车费将从您的账户扣除。", "Once you agree, the fares of rides with this card are charged to your account."),
+                    "开通后，刷码乘车的车费将从您的账户扣除。",
+                    "Once you agree, the fares of rides with this card are charged to your account."),
                 "returns": say("之后将返回 \(target.host)", "You will then return to \(target.host)."),
             ], language: say, formTarget: target.origin)
         csrf.set(token, on: &response)
@@ -188,13 +192,14 @@ package struct RiderPages: Sendable {
             values["closed"] = reason
         } else {
             let code = try await make(card)
-            values["code"] = [
-                "image": try code.imageAddress, "alt": say("乘车二维码", "QR code of the transit code"),
-                "seconds": code.seconds, "spare": code.spareSeconds, "refresh": code.seconds - code.spareSeconds,
-                "hex": code.bytes.hex, "hexLabel": say("十六进制（测试用）", "In hex, for testers"),
-                "before": say("有效期", "Good for"), "after": say("秒，自动刷新", "s, then renewed by itself"),
-                "codeAddress": "/card/code?" + Self.query(card),
-            ] as [String: Any]
+            values["code"] =
+                [
+                    "image": try code.imageAddress, "alt": say("乘车二维码", "QR code of the transit code"),
+                    "seconds": code.seconds, "spare": code.spareSeconds, "refresh": code.seconds - code.spareSeconds,
+                    "hex": code.bytes.hex, "hexLabel": say("十六进制（测试用）", "In hex, for testers"),
+                    "before": say("有效期", "Good for"), "after": say("秒，自动刷新", "s, then renewed by itself"),
+                    "codeAddress": "/card/code?" + Self.query(card),
+                ] as [String: Any]
         }
         return try pages.response(
             "card", values.merging(try await rideValues(card, say)) { $1 }, language: say)
@@ -222,7 +227,9 @@ package struct RiderPages: Sendable {
     @Sendable private func logout(_ request: Request, _: GatewayContext) async throws -> Response {
         try csrf.check(request, try await request.form())
         if let token = cookies.value(.rider, of: request) {
-            for digest in [Cookies.digest(token), cookies.operatorDigest(token)] { try await store.removeSession(digest) }
+            for digest in [Cookies.digest(token), cookies.operatorDigest(token)] {
+                try await store.removeSession(digest)
+            }
         }
         var response = Response(status: .seeOther, headers: [.location: "/"])
         cookies.clear(.rider, on: &response)
@@ -289,7 +296,8 @@ package struct RiderPages: Sendable {
             (
                 ride.orderedAt,
                 [
-                    "subject": ride.subject, "time": clock.text(ride.orderedAt), "amount": "−" + Self.yuan(ride.amountCent),
+                    "subject": ride.subject, "time": clock.text(ride.orderedAt),
+                    "amount": "−" + Self.yuan(ride.amountCent),
                     "kind": "", "note": note(ride, of: card, say),
                 ]
             )
@@ -327,7 +335,8 @@ package struct RiderPages: Sendable {
             [
                 "title": say("链接有误", "This link is not complete"),
                 "text": say(
-                    "参数 \(parameter) 缺失或不正确，请联系商户。", "The parameter \(parameter) is missing or wrong: tell whoever made the link."),
+                    "参数 \(parameter) 缺失或不正确，请联系商户。",
+                    "The parameter \(parameter) is missing or wrong: tell whoever made the link."),
             ], language: say, status: .badRequest)
     }
 

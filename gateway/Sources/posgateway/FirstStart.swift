@@ -27,7 +27,8 @@ struct FirstStart {
     }
 
     func readOrMakeConsolePassword() throws -> String {
-        if let text = try directory.text(of: directory.consolePassword)?.trimmingCharacters(in: .whitespacesAndNewlines),
+        if let text = try directory.text(of: directory.consolePassword)?.trimmingCharacters(
+            in: .whitespacesAndNewlines),
             !text.isEmpty
         {
             return text

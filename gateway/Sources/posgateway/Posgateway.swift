@@ -11,7 +11,8 @@ import BackOffice
 struct Posgateway: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "posgateway",
-        abstract: "The payment platform's transit interfaces on one machine: keys, records, settlements, cards, riders.",
+        abstract:
+            "The payment platform's transit interfaces on one machine: keys, records, settlements, cards, riders.",
         version: "1.0.0",
         subcommands: [Serve.self, Keygen.self, ExportIssuerKeys.self, AuditLedger.self, Plans.self],
         defaultSubcommand: Serve.self)
@@ -109,7 +110,8 @@ struct Plans: ParsableCommand {
             let isFault = statement.isHot && scans
             isBad = isBad || isFault
             let name = "\(statement)"
-            print("\(isFault ? "SCANS" : statement.isHot ? "hot  " : "     ") \(name): \(steps.joined(separator: "; "))")
+            print(
+                "\(isFault ? "SCANS" : statement.isHot ? "hot  " : "     ") \(name): \(steps.joined(separator: "; "))")
         }
         if isBad { throw ExitCode(1) }
     }

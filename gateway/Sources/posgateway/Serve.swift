@@ -80,7 +80,9 @@ struct Serve: AsyncParsableCommand {
                 }
                 let port = channel.localAddress?.port ?? settings.port
                 let base = "\(shownScheme)://\(Self.authority(settings.host, port))"
-                print(Announcement(base: base, directory: directory, isQuiet: quiet, console: settings.console, key: key).text)
+                print(
+                    Announcement(base: base, directory: directory, isQuiet: quiet, console: settings.console, key: key)
+                        .text)
                 fflush(nil)
             },
             logger: logger)
@@ -93,7 +95,9 @@ struct Serve: AsyncParsableCommand {
         } catch let error as NIOSSLError {
             throw Failure("TLS: \(settings.tlsCertificate ?? "") and \(settings.tlsKey ?? "") cannot be used: \(error)")
         } catch let error as IOError {
-            throw Failure("\(settings.host) port \(settings.port) cannot be listened on: \(String(cString: strerror(error.errnoCode)))")
+            throw Failure(
+                "\(settings.host) port \(settings.port) cannot be listened on: \(String(cString: strerror(error.errnoCode)))"
+            )
         }
     }
 
@@ -123,9 +127,10 @@ struct Serve: AsyncParsableCommand {
 
     private static func channel(_ settings: Settings, _ connections: Connections) throws -> HTTPServerBuilder {
         // idleTimeout ends connections that send nothing.
-        let plain = HTTPServerBuilder.http1(configuration: HTTP1Channel.Configuration(
-            additionalChannelHandlers: connections.handlers(bodyLimit: GatewayEndpoint.bodyLimit),
-            idleTimeout: .seconds(60)))
+        let plain = HTTPServerBuilder.http1(
+            configuration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: connections.handlers(bodyLimit: GatewayEndpoint.bodyLimit),
+                idleTimeout: .seconds(60)))
         guard let certificate = settings.tlsCertificate, let key = settings.tlsKey else { return plain }
         do {
             let chain = try NIOSSLCertificate.fromPEMFile(certificate).map { NIOSSLCertificateSource.certificate($0) }

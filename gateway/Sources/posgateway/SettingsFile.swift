@@ -41,7 +41,8 @@ enum SettingsFile {
             case (let setting?, nil):
                 throw ValidationError("--config: \(path): \(name) has to be \(setting.kind.description).")
             case (nil, _):
-                guard case .object(let inner) = member.value, Setting.all.contains(where: { $0.name.hasPrefix(name + ".") })
+                guard case .object(let inner) = member.value,
+                    Setting.all.contains(where: { $0.name.hasPrefix(name + ".") })
                 else { throw ValidationError("--config: \(path): there is no setting \(name).") }
                 try read(inner, in: path, under: name + ".", into: &values)
             }

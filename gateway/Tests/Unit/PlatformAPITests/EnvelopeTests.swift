@@ -28,10 +28,12 @@ import Testing
             let text = FormParameters(query: encoded(values), body: []).signedText
             values["sign"] = try GatewayKey(key: key).sign(text)
         }
-        let known = try caller
+        let known =
+            try caller
             ?? Caller(appID: "app", key: .success(ApplicationKey(der: key.publicKey.der)), isContracted: true)
         do {
-            let call = try await Envelope.open(FormParameters(query: encoded(values), body: []), clock: clock) { appID in
+            let call = try await Envelope.open(FormParameters(query: encoded(values), body: []), clock: clock) {
+                appID in
                 appID == "app" ? known : nil
             }
             #expect(call.method == .keyQuery)
@@ -41,8 +43,14 @@ import Testing
 
     @Test func `a good call passes`() async throws {
         #expect(try await outcome() == nil)
-        #expect(try await outcome { $0["charset"] = nil; $0["format"] = nil; $0["biz_content"] = nil } == nil)
-        #expect(try await outcome { $0["charset"] = "UTF8"; $0["format"] = "json" } == nil)
+        #expect(
+            try await outcome {
+                $0["charset"] = nil; $0["format"] = nil; $0["biz_content"] = nil
+            } == nil)
+        #expect(
+            try await outcome {
+                $0["charset"] = "UTF8"; $0["format"] = "json"
+            } == nil)
     }
 
     /// What breaks each check, in the order of docs/gateway.md.
@@ -69,12 +77,17 @@ import Testing
     @Test func `the signature is checked before the time, the contract and the content`() async throws {
         #expect(try await outcome(isSigned: false) == "isv.missing-signature")
         #expect(
-            try await outcome(isSigned: false) { $0["sign"] = "AAAA"; $0["timestamp"] = "now" } == "isv.invalid-signature")
+            try await outcome(isSigned: false) {
+                $0["sign"] = "AAAA"; $0["timestamp"] = "now"
+            } == "isv.invalid-signature")
         #expect(
-            try await outcome(caller: Caller(appID: "app", key: nil, isContracted: false)) == "isv.missing-signature-config")
+            try await outcome(caller: Caller(appID: "app", key: nil, isContracted: false))
+                == "isv.missing-signature-config")
         let key = try ApplicationKey(der: try Self.key.get().publicKey.der)
         #expect(
-            try await outcome(caller: Caller(appID: "app", key: .success(key), isContracted: false)) { $0["biz_content"] = "" }
+            try await outcome(caller: Caller(appID: "app", key: .success(key), isContracted: false)) {
+                $0["biz_content"] = ""
+            }
                 == "isv.insufficient-isv-permissions")
     }
 

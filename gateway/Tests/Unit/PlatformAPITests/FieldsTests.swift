@@ -9,7 +9,8 @@ import Testing
 
     @Test(arguments: [
         ("2", Int64(200)), ("0", 0), ("2.5", 250), ("200e-2", 200), ("0.01", 1), ("100000000", 10_000_000_000),
-        ("\"2\"", 200), ("\"2.00\"", 200), ("\"0.1\"", 10), ("\"100000000.00\"", 10_000_000_000), ("\"\"", nil), ("null", nil),
+        ("\"2\"", 200), ("\"2.00\"", 200), ("\"0.1\"", 10), ("\"100000000.00\"", 10_000_000_000), ("\"\"", nil),
+        ("null", nil),
     ]) func `an amount is yuan with at most two decimals`(_ text: String, _ cents: Int64?) throws {
         #expect(try fields(text).amount("f") == cents)
     }
@@ -45,7 +46,10 @@ import Testing
     }
 
     @Test func `a boolean may be spelt as a string`() throws {
-        for (text, value) in [("true", true), ("\"true\"", true), ("false", false), ("\"false\"", false), ("\"\"", false), ("null", false)] {
+        for (text, value) in [
+            ("true", true), ("\"true\"", true), ("false", false), ("\"false\"", false), ("\"\"", false),
+            ("null", false),
+        ] {
             #expect(try fields(text).bool("f") == value)
         }
         for text in ["1", "\"yes\"", "[]"] { #expect(throws: FieldError.self) { try self.fields(text).bool("f") } }
@@ -54,13 +58,18 @@ import Testing
     @Test func `a time has exactly one form`() throws {
         let clock = WallClock(secondsFromUTC: 8 * 3600)
         #expect(try fields("\"1970-01-01 08:00:01\"").time("f", clock) == 1)
-        for text in ["1970-01-01T08:00:01", "1970-1-1 08:00:01", "1970-01-01 08:00", "1970-02-30 08:00:00", "1970-01-01 24:00:00"] {
+        for text in [
+            "1970-01-01T08:00:01", "1970-1-1 08:00:01", "1970-01-01 08:00", "1970-02-30 08:00:00",
+            "1970-01-01 24:00:00",
+        ] {
             #expect(throws: FieldError.self) { try self.fields("\"\(text)\"").time("f", clock) }
         }
     }
 
     @Test func `a list is there and not empty`() throws {
         #expect(try fields("[1]").array("f") == [.integer(1)])
-        for text in ["[]", "null", "{}", "\"[1]\""] { #expect(throws: FieldError.self) { try self.fields(text).array("f") } }
+        for text in ["[]", "null", "{}", "\"[1]\""] {
+            #expect(throws: FieldError.self) { try self.fields(text).array("f") }
+        }
     }
 }

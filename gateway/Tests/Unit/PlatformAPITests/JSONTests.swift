@@ -16,8 +16,9 @@ import Testing
     }
 
     @Test func `canonical text has members by name and numbers in one form`() throws {
-        #expect(try JSON(#"{"b": 1.50, "a": [1e2, 0.0, 12345678901234567890123]}"#).canonicalText
-            == #"{"a":[100.0,0.0,12345678901234567890123],"b":1.5}"#)
+        #expect(
+            try JSON(#"{"b": 1.50, "a": [1e2, 0.0, 12345678901234567890123]}"#).canonicalText
+                == #"{"a":[100.0,0.0,12345678901234567890123],"b":1.5}"#)
         #expect(try JSON("1.50").canonicalText == JSON("15e-1").canonicalText)
         #expect(try JSON("1.5").canonicalText != JSON("1.5000000000000000000001").canonicalText)
     }

@@ -47,9 +47,10 @@ import Testing
 
     @Test func `a merchant's key is read as it is pasted`() throws {
         let key = try RSAPrivateKey().publicKey
-        for text in [key.pem, key.der.base64EncodedString(), " " + key.der.base64EncodedString() + "\r\n",
-            key.pem.replacing("\n", with: "\r\n  ")]
-        {
+        for text in [
+            key.pem, key.der.base64EncodedString(), " " + key.der.base64EncodedString() + "\r\n",
+            key.pem.replacing("\n", with: "\r\n  "),
+        ] {
             #expect(try ApplicationKey(pasted: text).key.der == key.der)
         }
         #expect(throws: RSAKeyError.self) { try ApplicationKey(pasted: "AAAA") }

@@ -81,7 +81,8 @@ import Testing
             return
         }
         #expect(card.id == 0 && card.riderScalar == [4] && card.appID == "app" && card.userID == Self.user)
-        #expect(card.cardData == [5] && card.isPrepaid && card.updatedAt == Self.time && card.messages == message.digest)
+        #expect(
+            card.cardData == [5] && card.isPrepaid && card.updatedAt == Self.time && card.messages == message.digest)
     }
 
     @Test func `an ISSUE that reopens keeps the card's key and number`() {
@@ -95,7 +96,8 @@ import Testing
 
     @Test func `a balance makes a card prepaid, and none leaves it so`() {
         guard case .store(let card, balanceCent: 0) = Self.decision(Self.message(.update, balance: 0), on: Self.card()),
-            case .store(let later, balanceCent: nil) = Self.decision(Self.message(.update), on: Self.card(isPrepaid: true)),
+            case .store(let later, balanceCent: nil) = Self.decision(
+                Self.message(.update), on: Self.card(isPrepaid: true)),
             case .store(let plain, balanceCent: nil) = Self.decision(Self.message(.update), on: Self.card())
         else {
             Issue.record("not stored")
@@ -114,7 +116,9 @@ import Testing
 
     @Test func `a REVOKE takes the rest off a prepaid card, and only there`() {
         for (isPrepaid, balance) in [(true, Int64(0)), (false, nil)] {
-            guard case .store(let card, let stored) = Self.decision(Self.message(.revoke), on: Self.card(isPrepaid: isPrepaid))
+            guard
+                case .store(let card, let stored) = Self.decision(
+                    Self.message(.revoke), on: Self.card(isPrepaid: isPrepaid))
             else {
                 Issue.record("not stored")
                 return
@@ -128,11 +132,14 @@ import Testing
     @Test func `a card type belongs to one merchant, and the plain one to none`() {
         #expect(Self.outcome(Self.message(.issue), on: nil, owner: nil) == .open)
         #expect(Self.outcome(Self.message(.issue), on: nil, owner: "other") == .refused(.typeOfOther))
-        #expect(Self.outcome(Self.message(.issue, type: CardRules.plainType), on: nil, owner: nil) == .refused(.typeOfOther))
+        #expect(
+            Self.outcome(Self.message(.issue, type: CardRules.plainType), on: nil, owner: nil) == .refused(.typeOfOther)
+        )
     }
 
     @Test(arguments: [
-        ("2088000000000001", true), ("208800000000001", false), ("20880000000000011", false), ("2088 0000000000~", true),
+        ("2088000000000001", true), ("208800000000001", false), ("20880000000000011", false),
+        ("2088 0000000000~", true),
         ("208800000000000\u{7F}", false), ("208800000000000\u{1F}", false), ("20880000000000é", false),
     ]) func `a user id is 16 printable ASCII characters`(_ user: String, _ isGood: Bool) {
         #expect(Self.outcome(Self.message(.issue, user: user), on: nil) == (isGood ? .open : .refused(.userUnknown)))
@@ -167,15 +174,17 @@ import Testing
 
     @Test func `a card remembers 256 messages of one second`() {
         func messages(_ count: Int) -> [UInt8] { [UInt8](repeating: 9, count: count * 32) }
-        guard case .store(let card, _) = Self.decision(Self.message(.update), on: Self.card(messages: messages(255))) else {
+        guard case .store(let card, _) = Self.decision(Self.message(.update), on: Self.card(messages: messages(255)))
+        else {
             Issue.record("not stored")
             return
         }
         #expect(card.messages.count == 256 * 32)
         #expect(Self.outcome(Self.message(.update), on: Self.card(messages: messages(256))) == .refused(.tooMany))
         #expect(Self.outcome(Self.message(.revoke), on: Self.card(messages: messages(256))) == .revoked)
-        guard case .store(let later, _) = Self.decision(
-            Self.message(.update, at: Self.time + 1), on: Self.card(messages: messages(256)))
+        guard
+            case .store(let later, _) = Self.decision(
+                Self.message(.update, at: Self.time + 1), on: Self.card(messages: messages(256)))
         else {
             Issue.record("not stored")
             return

@@ -40,7 +40,9 @@ import TransitCode
             userID: user, code: code, trip: trip, amountCent: amount, quotaCent: quota, acceptedAt: time, card: card)
     }
 
-    static func prepaid(_ balance: Int64, owner: String = "2088000000000001", isPrepaid: Bool = true, isRevoked: Bool = false)
+    static func prepaid(
+        _ balance: Int64, owner: String = "2088000000000001", isPrepaid: Bool = true, isRevoked: Bool = false
+    )
         -> TradeFacts.StoredCard
     {
         TradeFacts.StoredCard(
@@ -83,8 +85,14 @@ import TransitCode
 
     @Test(arguments: [1, 5, 365]) func `the order is at most so many days old`(_ days: Int) {
         let oldest = Self.now - Int64(days) * Self.day
-        #expect(code { $0.limits = SettlementLimits(days: days); $0.orderedAt = oldest } == nil)
-        #expect(code { $0.limits = SettlementLimits(days: days); $0.orderedAt = oldest - 1 } == "TRADE_TOO_LATE")
+        #expect(
+            code {
+                $0.limits = SettlementLimits(days: days); $0.orderedAt = oldest
+            } == nil)
+        #expect(
+            code {
+                $0.limits = SettlementLimits(days: days); $0.orderedAt = oldest - 1
+            } == "TRADE_TOO_LATE")
     }
 
     @Test func `the order is at most a day ahead`() {
@@ -106,9 +114,14 @@ import TransitCode
 
     @Test(arguments: [Int64(1), 2000, 1_000_000]) func `the amount is at most the cap`(_ cap: Int64) {
         let records = [CheckedRecord.good(Self.ride(quota: .max))]
-        #expect(code { $0.limits = SettlementLimits(rideCapCent: cap); $0.amountCent = cap; $0.records = records } == nil)
         #expect(
-            code { $0.limits = SettlementLimits(rideCapCent: cap); $0.amountCent = cap + 1; $0.records = records }
+            code {
+                $0.limits = SettlementLimits(rideCapCent: cap); $0.amountCent = cap; $0.records = records
+            } == nil)
+        #expect(
+            code {
+                $0.limits = SettlementLimits(rideCapCent: cap); $0.amountCent = cap + 1; $0.records = records
+            }
                 == "AMOUNT_ABOVE_CAP")
     }
 
@@ -138,7 +151,9 @@ import TransitCode
 
     @Test func `each record has to hold, and the refusal names the first that does not`() {
         let good = CheckedRecord.good(Self.ride())
-        for (records, index) in [([CheckedRecord.bad("mac"), good], 0), ([good, .bad("mac")], 1), ([good, .malformed("mac")], 1)] {
+        for (records, index) in [
+            ([CheckedRecord.bad("mac"), good], 0), ([good, .bad("mac")], 1), ([good, .malformed("mac")], 1),
+        ] {
             var item = Case()
             item.records = records
             #expect(item.decision == .refuse(TradeRefusal(.recordInvalid, "records[\(index)] mac")))
@@ -162,7 +177,10 @@ import TransitCode
     }
 
     @Test func `an entry and an exit are of one card`() {
-        let cards = [nil, CardName(type: "CITY0001", number: "1"), CardName(type: "CITY0001", number: "2"), CardName(type: "CITY0002", number: "1")]
+        let cards = [
+            nil, CardName(type: "CITY0001", number: "1"), CardName(type: "CITY0001", number: "2"),
+            CardName(type: "CITY0002", number: "1"),
+        ]
         for one in cards {
             for other in cards {
                 let records = [CheckedRecord.good(Self.ride(.entry, card: one)), .good(Self.ride(.exit, card: other))]
@@ -177,8 +195,14 @@ import TransitCode
             code { $0.records = [.good(Self.ride(.entry)), .good(Self.ride(user: "2088000000000002", .exit))] }
                 == "USER_NOT_MATCH")
         // One character in two spellings: equal by Swift's ==.
-        #expect(code { $0.userID = "\u{E9}"; $0.records = [.good(Self.ride(user: "\u{E9}"))] } == nil)
-        #expect(code { $0.userID = "\u{E9}"; $0.records = [.good(Self.ride(user: "e\u{301}"))] } == "USER_NOT_MATCH")
+        #expect(
+            code {
+                $0.userID = "\u{E9}"; $0.records = [.good(Self.ride(user: "\u{E9}"))]
+            } == nil)
+        #expect(
+            code {
+                $0.userID = "\u{E9}"; $0.records = [.good(Self.ride(user: "e\u{301}"))]
+            } == "USER_NOT_MATCH")
     }
 
     @Test func `a trade's codes are those of its good records, each once, in order`() {
@@ -198,8 +222,14 @@ import TransitCode
     }
 
     @Test func `a seller, if named, is the merchant itself`() {
-        #expect(code { $0.sellerLoginName = "shop"; $0.facts.sellerAppID = "app" } == nil)
-        #expect(code { $0.sellerLoginName = "shop"; $0.facts.sellerAppID = "other" } == "SELLER_NOT_EXIST")
+        #expect(
+            code {
+                $0.sellerLoginName = "shop"; $0.facts.sellerAppID = "app"
+            } == nil)
+        #expect(
+            code {
+                $0.sellerLoginName = "shop"; $0.facts.sellerAppID = "other"
+            } == "SELLER_NOT_EXIST")
         #expect(code { $0.sellerLoginName = "shop" } == "SELLER_NOT_EXIST")
         #expect(code { $0.facts.sellerAppID = "other" } == nil)
     }
@@ -234,9 +264,23 @@ import TransitCode
         ("RECORD_INVALID", { $0.records[0] = .bad("") }),
         ("RIDE_INCOMPLETE", { $0.records.append(.good(ride())) }),
         ("USER_NOT_MATCH", { $0.userID = "2088000000000002" }),
-        ("TRADE_TOO_LATE", { $0.change { ride(code: $0.code, amount: $0.amountCent, quota: $0.quotaCent, at: now - 6 * day - 1, card: $0.card) } }),
-        ("AMOUNT_ABOVE_QUOTA", { $0.change { ride(code: $0.code, amount: $0.amountCent, quota: 199, at: $0.acceptedAt, card: $0.card) } }),
-        ("AMOUNT_ABOVE_RECORD", { $0.change { ride(code: $0.code, amount: 199, quota: $0.quotaCent, at: $0.acceptedAt, card: $0.card) } }),
+        (
+            "TRADE_TOO_LATE",
+            {
+                $0.change {
+                    ride(
+                        code: $0.code, amount: $0.amountCent, quota: $0.quotaCent, at: now - 6 * day - 1, card: $0.card)
+                }
+            }
+        ),
+        (
+            "AMOUNT_ABOVE_QUOTA",
+            { $0.change { ride(code: $0.code, amount: $0.amountCent, quota: 199, at: $0.acceptedAt, card: $0.card) } }
+        ),
+        (
+            "AMOUNT_ABOVE_RECORD",
+            { $0.change { ride(code: $0.code, amount: 199, quota: $0.quotaCent, at: $0.acceptedAt, card: $0.card) } }
+        ),
         ("RECORD_ALREADY_SETTLED", { $0.facts.hasSettledCode = true }),
         ("SELLER_NOT_EXIST", { $0.sellerLoginName = "nobody" }),
         (
