@@ -14,10 +14,11 @@ import time
 import unittest
 
 import recording
+import support
 from pages import Visitor
 from support import (
     DATA_SEND, KEY_QUERY, RECORD_VERIFY, TRADE_SETTLE, VIRTUALCARD_SEND, Client, Gate, Server, command, number,
-    temporary_directory, time_text)
+    read, temporary_directory, time_text)
 from test_health import damage
 from test_power_cuts import notices
 
@@ -185,6 +186,44 @@ class InternalErrors(unittest.TestCase):
         self.client.close()
         self.assertEqual(self.server.stop(), 0)
         self.assertEqual(self.server.audit()["settled_trades"], 2)
+
+    def test_the_commands_of_the_manual_restore_a_backup(self):
+        manual = read(os.path.join(os.path.dirname(__file__), "../../docs/gateway.md"))
+        part = manual[manual.index("**Backup.**"):manual.index("**When the database is damaged.**")]
+        backup, restore = re.findall(r"```sh\n(.*?)```", part, re.S)
+        *restore, start = restore.splitlines()
+        self.assertEqual(start, "posgateway serve --data posgateway-data")
+        place = temporary_directory()
+        path = os.path.join(place, "posgateway-data")
+        os.symlink(support.POSGATEWAY, os.path.join(place, "posgateway"))
+        shutil.copytree(Server(start=False).data, path)
+
+        def run(commands):
+            subprocess.run(["bash", "-euc", commands], cwd=place, check=True, stdout=subprocess.DEVNULL,
+                           env={**os.environ, "PATH": place + ":" + os.environ["PATH"]})
+
+        server = Server(data=path)
+        client, gate = Client(server), Gate(server)
+        trades = [gate.trade() for _ in range(3)]
+        answers = client.settle(*trades)
+        run(backup)
+        client.settle(gate.trade())
+        client.close()
+        password = read(os.path.join(path, "console-password.txt"))
+        server.kill()
+        run("\n".join(restore))
+        self.assertTrue(os.path.isdir(path + ".lost"))
+        server.start()
+        client = Client(server)
+        self.assertEqual(client.settle(*trades), answers)
+        self.assertEqual(client.settle(gate.trade())[0]["result"], "SUCCESS")
+        client.close()
+        self.assertEqual(read(os.path.join(path, "console-password.txt")), password)
+        self.assertEqual(server.stop(), 0)
+        self.assertEqual(server.audit()["settled_trades"], 4)
+        for directory, names, files in os.walk(path):
+            for name in names + files:
+                self.assertEqual(os.stat(os.path.join(directory, name)).st_mode & 0o077, 0, name)
 
     def test_a_page(self):
         visitor = Visitor(self.server)

@@ -56,6 +56,16 @@ package enum DurableFile {
         }
     }
 
+    /// The size of a file in bytes, or what the system says of a directory. Nil when neither exists.
+    package static func size(of path: String) throws -> Int? {
+        var status = stat()
+        guard stat(path, &status) == 0 else {
+            guard errno == ENOENT else { throw systemError("stat", path) }
+            return nil
+        }
+        return Int(status.st_size)
+    }
+
     /// Makes a directory, and those above it that are missing, for the owner alone.
     package static func makeDirectory(_ path: String) throws {
         if mkdir(path, 0o700) == 0 { return try syncDirectory(of: path) }

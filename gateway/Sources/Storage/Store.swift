@@ -14,14 +14,15 @@ package struct Store: Sendable {
     /// Set for good when the database was found damaged.
     private let damage = Damage()
 
-    /// Opens or makes the database, and brings its schema up to date.
-    package init(path: String) throws {
+    /// Opens or makes the database, and brings its schema up to date. Unless `mayBeEmpty`, it has to have tables.
+    package init(path: String, mayBeEmpty: Bool) throws {
         // A process that was killed may have left commits that are not synced yet. Retries are answered from them.
         try DurableFile.syncWhatIsThere(path + "-wal")
         try DurableFile.syncDirectory(of: path)
         pool = try DatabasePool(path: path, configuration: Self.configuration)
         try Self.syncEachCommit(pool)
         try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA journal_size_limit = \(Self.logLimit)") }
+        if !mayBeEmpty, try !pool.read({ try $0.tableExists("merchant") }) { throw StoreOpeningError.empty }
         try Migrations.migrator.migrate(pool)
         writer = GroupWriter(pool: pool)
         file = try FileIdentity(path: path)

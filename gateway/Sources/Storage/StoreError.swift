@@ -59,6 +59,8 @@ package enum StoreOpeningError: Error, CustomStringConvertible {
     case notSynced(synchronous: Int?, journalMode: String?)
     /// Commits that are only in the write-ahead log cannot be read where nothing can be written.
     case logOnReadOnlyMedium(String, reason: String)
+    /// There are no tables, and keys beside it say that there were some.
+    case empty
 
     package var description: String {
         switch self {
@@ -69,6 +71,9 @@ package enum StoreOpeningError: Error, CustomStringConvertible {
             "\(file) is there, and its directory cannot be written (\(reason)): copy the data directory, with that file, to "
                 + "where it can be written, and give --data the copy; or run this as the gateway's user. After a clean stop "
                 + "of the gateway there is no such file"
+        case .empty:
+            "it has no tables, and the keys of a gateway are beside it: put the database back with its -wal file, or a "
+                + "backup (docs/gateway.md, Backup)"
         }
     }
 }

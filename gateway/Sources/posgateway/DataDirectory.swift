@@ -33,6 +33,21 @@ struct DataDirectory: Sendable {
         }
     }
 
+    /// Whether a first start may go on here. A first start makes the database before everything else, so that one which was
+    /// cut short has left none of the other files without it. Where they are there the database was lost: a new one would
+    /// settle every code once more.
+    func isNew() throws -> Bool {
+        let isKnown = try DurableFile.size(of: gatewayKey) != nil || DurableFile.size(of: demoMerchant) != nil
+        guard try (DurableFile.size(of: database) ?? 0) == 0 else { return !isKnown }
+        let log = database + "-wal"
+        let hasLog = try (DurableFile.size(of: log) ?? 0) != 0
+        guard isKnown || hasLog else { return true }
+        let other = hasLog ? log : try DurableFile.size(of: gatewayKey) != nil ? gatewayKey : demoMerchant
+        throw Failure(
+            "\(database) is missing or empty, and \(other) is there: put the database back "
+                + "(docs/gateway.md, Backup), or take a new directory for a new gateway")
+    }
+
     /// Writes a secret whole or not at all, readable by the owner alone.
     func write(_ text: String, to file: String) throws { try DurableFile.write(Array(text.utf8), to: file) }
 

@@ -46,9 +46,9 @@ struct FirstStart {
     /// A merchant whose settings are printed, with a record key for its gates.
     func makeDemoMerchantIfNone(gateway: GatewayKey) async throws {
         guard try await store.merchants().isEmpty else { return }
-        let forms = PrivateKeyForms(key: try RSAPrivateKey())
-        let recordKey = RandomText.hex(bytes: 32)
         try DurableFile.makeDirectory(directory.demoMerchant)
+        let forms = PrivateKeyForms(key: try demoKey())
+        let recordKey = try demoRecordKey()
         let gatewayForms = PrivateKeyForms(key: gateway.key)
         let others = [
             ("app-id.txt", Self.demoAppID + "\n"), ("record-key.hex", recordKey + "\n"),
@@ -56,10 +56,34 @@ struct FirstStart {
             ("gateway-public-key.txt", gatewayForms.publicLine + "\n"),
         ]
         for (name, text) in forms.files + others {
-            try directory.write(text, to: directory.demoMerchant + "/" + name)
+            let path = directory.demoMerchant + "/" + name
+            let present = try directory.text(of: path)
+            guard present == nil || present == text else {
+                throw Failure("\(path) belongs to other keys than the files beside it; keys are never overwritten: move it away")
+            }
+            if present == nil { try directory.write(text, to: path) }
         }
         _ = try await store.addMerchant(
             appID: Self.demoAppID, name: "Demo merchant", loginName: Self.demoLoginName,
             publicKey: forms.key.publicKey.der, recordKey: [UInt8](hex: recordKey))
+    }
+
+    /// The demo merchant's key of a first start that was cut short, or a new one. Its first file was the first to be written.
+    private func demoKey() throws -> RSAPrivateKey {
+        let path = directory.demoMerchant + "/app-private-key-pkcs1.pem"
+        guard let pem = try directory.text(of: path) else { return try RSAPrivateKey() }
+        do { return try RSAPrivateKey(pem: pem) } catch RSAKeyError.notAKey {
+            throw Failure("\(path) is no RSA private key in PEM; keys are never overwritten: move it away")
+        }
+    }
+
+    private func demoRecordKey() throws -> String {
+        let path = directory.demoMerchant + "/record-key.hex"
+        guard let text = try directory.text(of: path) else { return RandomText.hex(bytes: 32) }
+        let key = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard [UInt8](hex: key)?.count == 32 else {
+            throw Failure("\(path) is no record key of 64 hex digits; keys are never overwritten: move it away")
+        }
+        return key
     }
 }

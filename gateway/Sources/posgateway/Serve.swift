@@ -42,7 +42,8 @@ struct Serve: AsyncParsableCommand {
         umask(0o077)
         let directory = try DataDirectory(making: settings.data)
         try directory.lock()
-        let store = try directory.explaining { try Store(path: directory.database) }
+        let isNew = try directory.isNew()
+        let store = try directory.explaining { try Store(path: directory.database, mayBeEmpty: isNew) }
         // On every way out the write-ahead log is merged into the database file.
         defer {
             do { try store.close() } catch {
