@@ -15,11 +15,17 @@ struct FirstStart {
     /// As many as the platform has.
     static let issuerKeyCount = 32
 
-    func readOrMakeGatewayKey() throws -> GatewayKey {
+    func readOrMakeGatewayKey() async throws -> GatewayKey {
         if let pem = try directory.text(of: directory.gatewayKey) {
             do { return GatewayKey(key: try RSAPrivateKey(pem: pem)) } catch RSAKeyError.notAKey {
                 throw Failure("\(directory.gatewayKey) is no RSA private key in PEM: put the right one back")
             }
+        }
+        // A first start makes it before the issuer's keys and before any merchant.
+        guard try await store.issuerKeys().isEmpty, try await store.merchants().isEmpty else {
+            throw Failure(
+                "\(directory.gatewayKey) is missing, and merchants know its public half: put it back "
+                    + "(docs/gateway.md, Backup), or take a new directory for a new gateway")
         }
         let key = try RSAPrivateKey()
         try directory.write(key.pkcs1PEM, to: directory.gatewayKey)

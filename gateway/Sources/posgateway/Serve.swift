@@ -58,7 +58,7 @@ struct Serve: AsyncParsableCommand {
             }
         }
         let start = FirstStart(directory: directory, store: store)
-        let key = try start.readOrMakeGatewayKey()
+        let key = try await directory.explaining { try await start.readOrMakeGatewayKey() }
         let password = try start.readOrMakeConsolePassword()
         try await directory.explaining {
             try await start.makeIssuerKeysIfNone()
@@ -152,8 +152,8 @@ extension DataDirectory {
         do { return try body() } catch { throw explained(error) }
     }
 
-    fileprivate func explaining(_ body: () async throws -> Void) async throws {
-        do { try await body() } catch { throw explained(error) }
+    fileprivate func explaining<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do { return try await body() } catch { throw explained(error) }
     }
 
     private func explained(_ error: any Error) -> any Error {
