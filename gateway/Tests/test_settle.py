@@ -559,6 +559,15 @@ class Windows(GatewayTest):
         self.failed("ILLEGAL_PARAMS", "actual_order_time", self.at(-DAY - 60, accepted=0))
         self.settled(self.at(-DAY, accepted=0))
 
+    def test_a_trade_of_tomorrow_is_corrected_under_its_number(self):
+        trade = self.at(-2 * DAY, accepted=0)
+        self.failed("ILLEGAL_PARAMS", "actual_order_time", trade)
+        trade["actual_order_time"] = time_text()
+        numbers = self.settled(trade)
+        # What has settled is answered as before, and a time that is wrong under its number is other content.
+        self.assertEqual(self.settled(trade), numbers)
+        self.failed("ILLEGAL_PARAMS", "another trade", {**trade, "actual_order_time": time_text(time.time() + 2 * DAY)})
+
     def test_how_old_and_how_new_a_record_may_be(self):
         self.settled(self.at(0, accepted=6 * DAY - 60), self.at(0, accepted=-DAY))
         self.failed("TRADE_TOO_LATE", "the record is too old", self.at(0, accepted=6 * DAY + 1))

@@ -3,14 +3,17 @@ import TransitCode
 
 /// The settlement rules that the trade and its records decide alone (docs/gateway.md, "Settlement").
 enum RideRules {
+    /// What the merchant has to correct before the trade can be decided. Nil when nothing is wrong.
+    static func mistake(in trade: Trade, now: Int64) -> TradeRefusal? {
+        guard trade.orderedAt - now > SettlementLimits.secondsAhead else { return nil }
+        return TradeRefusal(.illegalParams, "actual_order_time 晚于当前时间 / actual_order_time is in the future")
+    }
+
     /// The first broken rule; nil when all hold.
     static func firstViolation(of trade: Trade, limits: SettlementLimits, now: Int64) -> TradeRefusal? {
         guard now - trade.orderedAt <= limits.seconds else {
             return TradeRefusal(
                 .tooLate, "超过 \(limits.days) 天的结算期限 / actual_order_time is more than \(limits.days) days ago")
-        }
-        guard trade.orderedAt - now <= SettlementLimits.secondsAhead else {
-            return TradeRefusal(.illegalParams, "actual_order_time 晚于当前时间 / actual_order_time is in the future")
         }
         guard trade.amountCent <= limits.rideCapCent else {
             return TradeRefusal(

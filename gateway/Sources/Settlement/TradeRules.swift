@@ -40,6 +40,8 @@ package enum TradeDecision: Sendable, Equatable {
     case repeated(TradeAnswer)
     /// Its number belongs to another trade. Nothing is stored.
     case numberTaken(TradeRefusal)
+    /// A field is wrong, and the merchant sends it corrected under the same number. Nothing is stored.
+    case correct(TradeRefusal)
     /// Stored as a failure.
     case refuse(TradeRefusal)
     /// Charged: to the prepaid card, or to the rider's account when that is nil. `card` is the card of the ride.
@@ -60,9 +62,8 @@ package enum TradeRules {
             }
             return .repeated(earlier.answer)
         }
-        if let refusal = RideRules.firstViolation(of: trade, limits: limits, now: now)
-            ?? firstViolation(of: trade, facts)
-        {
+        if let mistake = RideRules.mistake(in: trade, now: now) { return .correct(mistake) }
+        if let refusal = RideRules.firstViolation(of: trade, limits: limits, now: now) ?? firstViolation(of: trade, facts) {
             return .refuse(refusal)
         }
         return .settle(from: payingCard(of: trade, facts)?.card, card: trade.card ?? .plain(of: trade.userID))

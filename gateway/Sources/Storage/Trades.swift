@@ -58,7 +58,7 @@ extension Database {
     fileprivate func settle(_ trade: Trade, limits: SettlementLimits, at time: Int64) throws -> TradeAnswer {
         switch TradeRules.decide(trade, try facts(about: trade), limits: limits, now: time) {
         case .repeated(let answer): return answer
-        case .numberTaken(let refusal): return .refused(refusal)
+        case .numberTaken(let refusal), .correct(let refusal): return .refused(refusal)
         case .refuse(let refusal):
             _ = try insert(trade, card: nil, refusal, at: time)
             return .refused(refusal)

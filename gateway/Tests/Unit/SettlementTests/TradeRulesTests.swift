@@ -95,9 +95,16 @@ import TransitCode
             } == "TRADE_TOO_LATE")
     }
 
-    @Test func `the order is at most a day ahead`() {
+    @Test func `the order is at most a day ahead, and one that is not is to be corrected and not stored`() {
         #expect(code { $0.orderedAt = Self.now + Self.day } == nil)
-        #expect(code { $0.orderedAt = Self.now + Self.day + 1 } == "ILLEGAL_PARAMS")
+        var item = Case(orderedAt: Self.now + Self.day + 1)
+        guard case .correct(let refusal) = item.decision else {
+            Issue.record("it is \(item.decision)")
+            return
+        }
+        #expect(refusal.code == "ILLEGAL_PARAMS")
+        item.facts.earlier = TradeFacts.Earlier(digest: item.digest, answer: .settled(id: 5, at: 6))
+        #expect(item.decision == .repeated(.settled(id: 5, at: 6)))
     }
 
     @Test func `a record is at most a day older than an order may be`() {
