@@ -22,8 +22,9 @@ import urllib.request
 
 import support
 from pages import Visitor
+from test_power_cuts import notices
 from support import (
-    KEY_QUERY, TRADE_SETTLE, VIRTUALCARD_SEND, Client, Gate, GatewayTest, Server, command, environment, exchange,
+    DATA_SEND, KEY_QUERY, TRADE_SETTLE, VIRTUALCARD_SEND, Client, Gate, GatewayTest, Server, command, environment, exchange,
     number, read, temporary_directory, time_text)
 
 
@@ -596,6 +597,40 @@ class Starting(unittest.TestCase):
             self.refuse("in use", "--data", self.data(), "--port", str(taken.getsockname()[1]))
         self.refuse("203.0.113.1", "--data", self.data(), "--port", "0", "--host", "203.0.113.1")
         self.refuse("nowhere.invalid", "--data", self.data(), "--port", "0", "--host", "nowhere.invalid")
+
+    def test_another_time_zone(self):
+        # The database of a version that did not keep the zone takes the one that it is started with.
+        old = Server()
+        old.stop()
+        with old.sql() as db:
+            db.execute("DELETE FROM setting")
+        server = Server("--utc-offset", "7", data=old.data)
+        server.stop()
+        server.arguments = ()
+        server.start()  # Nothing is stored: the zone may still be set right.
+        client, gate = Client(server), Gate(server)
+        trade = gate.trade()
+        card = {"action": "ISSUE", "user_id": gate.user(), "card_type": "CITY0001", "card_no": number("C"),
+                "last_update_time": time_text(), "balance": "1.00"}
+        for store in (lambda: client.settle(trade), lambda: client.call(VIRTUALCARD_SEND, card),
+                      lambda: client.call(DATA_SEND, notices(gate.user(), 1))):
+            data = self.data()
+            shutil.copytree(server.data, data)
+            copy = Server(data=data)
+            client.server = copy
+            store()
+            client.close()
+            copy.stop()
+            before = self.contents(data)
+            self.refuse("--utc-offset is 7, and the times .* were read at 8: .*start with --utc-offset 8",
+                        "--data", data, "--port", "0", "--utc-offset", "7")
+            for name in ("gateway.sqlite", "gateway.sqlite-wal", "gateway.sqlite-shm"):
+                before.pop(name, None)
+            self.assertLessEqual(before.items(), self.contents(data).items())
+            copy.start()
+            copy.stop()
+        client.close()
+        self.assertEqual(server.stop(), 0)
 
     def test_a_second_server_on_the_same_data(self):
         server = Server()

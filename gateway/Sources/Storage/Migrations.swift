@@ -7,6 +7,7 @@ enum Migrations {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { db in try db.execute(sql: first) }
         migrator.registerMigration("2") { db in try db.execute(sql: second) }
+        migrator.registerMigration("3") { db in try db.execute(sql: third) }
         return migrator
     }
 
@@ -153,5 +154,13 @@ enum Migrations {
             WHERE card_type = 'ANT00001' OR card_type IS NULL AND card_no IS NULL;
         DROP INDEX notice_by_rider;
         CREATE INDEX notice_by_card ON notice (user_id, card_no, id);
+        """
+
+    /// What has to stay as it was for what is stored.
+    private static let third = """
+        CREATE TABLE setting (
+            name TEXT PRIMARY KEY,
+            value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 }

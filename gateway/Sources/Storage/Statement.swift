@@ -104,6 +104,15 @@ package enum Statement: String, CaseIterable {
         ORDER BY id DESC LIMIT ?
         """
 
+    // Settings that the database keeps.
+    case setting = "SELECT value FROM setting WHERE name = ?"
+    case keepSetting = "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    /// Whether a time that a merchant has sent is stored.
+    case hasTimes = """
+        SELECT EXISTS (SELECT 1 FROM trade) OR EXISTS (SELECT 1 FROM notice) \
+        OR EXISTS (SELECT 1 FROM card WHERE app_id IS NOT NULL) AS found
+        """
+
     /// Whether a call or a rider waits for it.
     package var isHot: Bool {
         switch self {

@@ -15,6 +15,13 @@ struct FirstStart {
     /// As many as the platform has.
     static let issuerKeyCount = 32
 
+    func keepUTCOffset(_ seconds: Int) async throws {
+        guard let kept = try await store.keepUTCOffset(seconds) else { return }
+        throw Failure(
+            "--utc-offset is \(seconds / 3600), and the times in \(directory.database) were read at \(kept / 3600): retries and cards "
+                + "would be mistaken; start with --utc-offset \(kept / 3600)")
+    }
+
     func readOrMakeGatewayKey() async throws -> GatewayKey {
         if let pem = try directory.text(of: directory.gatewayKey) {
             do { return GatewayKey(key: try RSAPrivateKey(pem: pem)) } catch RSAKeyError.notAKey {

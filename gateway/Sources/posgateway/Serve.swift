@@ -58,6 +58,7 @@ struct Serve: AsyncParsableCommand {
             }
         }
         let start = FirstStart(directory: directory, store: store)
+        try await directory.explaining { try await start.keepUTCOffset(settings.utcOffset) }
         let key = try await directory.explaining { try await start.readOrMakeGatewayKey() }
         let password = try start.readOrMakeConsolePassword()
         try await directory.explaining {

@@ -66,7 +66,8 @@ struct Setting: Sendable {
     static let codeQuota = Setting(
         "code.quota", .number(1...65535), "The quota in a rider's code (default: 2000).", value: "cents")
     static let utcOffset = Setting(
-        "utc.offset", .number(-12...14), "The interfaces' time zone, hours from UTC (default: 8).", value: "hours")
+        "utc.offset", .number(-12...14),
+        "The interfaces' time zone, hours from UTC (default: 8). It stays when something is stored.", value: "hours")
     static let acceptDevelopmentKey = Setting(
         "accept.development.key", .truth,
         "Take records that the published development record key has signed. Never where money is at stake.")
