@@ -15,7 +15,7 @@ from selenium.webdriver.common.keys import Keys
 
 import browser
 from pages import ENTRY, EVIL, SIGN, BrowserTest, PageTest, Visitor, seen, unescaped
-from support import DATA_SEND, generated_of, number, temporary_directory, time_text, user_of
+from support import DATA_SEND, DAY, generated_of, number, temporary_directory, time_text, user_of
 
 WINDOW = 10
 
@@ -300,6 +300,40 @@ class Cards(PageTest):
         with self.server.sql() as db:
             db.execute("UPDATE session SET expires_at = 1 WHERE user_id = ?", (self.rider,))
         self.assertEqual(self.visitor.card(self.rider).status, 403)
+
+    def end_of_session(self, ahead=None):
+        """How long the rider's session still holds, after it was set when asked."""
+        with self.server.sql() as db:
+            if ahead is not None:
+                db.execute("UPDATE session SET expires_at = ? WHERE user_id = ?", (int(time.time()) + ahead, self.rider))
+            return db.execute("SELECT expires_at FROM session WHERE user_id = ?", (self.rider,)).fetchone()[0] - time.time()
+
+    def test_a_session_lasts_as_long_as_it_is_used(self):
+        cookie = self.visitor.cookies["posgateway_rider"]
+        for look in (lambda: self.visitor.get("/"), lambda: self.visitor.card(self.rider)):
+            self.end_of_session(14 * DAY)
+            answer = look()
+            renewed = [line for line in answer.cookies if line.startswith("posgateway_rider=")]
+            self.assertEqual(len(renewed), 1, answer.cookies)
+            self.assertIn(f"Max-Age={30 * DAY}", renewed[0])
+            self.assertIn("HttpOnly", renewed[0])
+            self.assertEqual(self.visitor.cookies["posgateway_rider"], cookie)
+            self.assertGreater(self.end_of_session(), 29 * DAY)
+            # One that is not half over costs no write.
+            self.end_of_session(16 * DAY)
+            self.assertFalse(any(line.startswith("posgateway_rider=") for line in look().cookies))
+            self.assertLess(self.end_of_session(), 17 * DAY)
+        self.end_of_session(-5)
+        self.assertEqual(self.visitor.card(self.rider).status, 403)
+        self.assertLess(self.end_of_session(), 0)
+
+    def test_a_session_survives_a_clock_that_was_ahead(self):
+        # For a clock that is 40 days ahead it has ended: whoever logs in meanwhile does not end it for good.
+        self.end_of_session(-40 * DAY)
+        self.assertEqual(Visitor(self.server).log_in().status, 303)
+        Visitor(self.server).sign_up()
+        self.end_of_session(1 * DAY)
+        self.assertEqual(self.visitor.card(self.rider).status, 200)
 
     def test_leaving(self):
         kept = dict(self.visitor.cookies)

@@ -12,9 +12,14 @@ extension Store {
 
     package func addSession(_ tokenDigest: Data, userID: String?, expiresAt: Int64) async throws {
         try await write { db in
+            // Only the console's: a rider has no password to come back with, and the clock may be wrong now.
             try db.run(.deleteOldSessions, [SystemTime.now])
             try db.run(.insertSession, [tokenDigest, userID, expiresAt])
         }
+    }
+
+    package func renewSession(_ tokenDigest: Data, expiresAt: Int64) async throws {
+        try await write { db in try db.run(.renewSession, [expiresAt, tokenDigest]) }
     }
 
     package func removeSession(_ tokenDigest: Data) async throws {

@@ -4,8 +4,9 @@ import GRDB
 package struct Session: Sendable {
     /// Nil for the operator's console.
     package let userID: String?
+    package let expiresAt: Int64
 }
 
 extension Session: FetchableRecord {
-    package init(row: Row) { userID = row["user_id"] }
+    package init(row: Row) { (userID, expiresAt) = (row["user_id"], row["expires_at"]) }
 }

@@ -61,9 +61,24 @@ package struct RiderPages: Sendable {
         cookies.set(.rider, to: secret.text, on: &response)
     }
 
+    /// Puts the end of a rider's session off while it is used: there is no password to come back with.
+    private func renew(_ request: Request, _ context: GatewayContext, on response: inout Response) async {
+        guard let token = cookies.value(.rider, of: request) else { return }
+        let (now, seconds) = (SystemTime.now, Int64(Cookies.Name.rider.seconds))
+        do {
+            guard let session = try await store.session(Cookies.digest(token)), session.expiresAt - now < seconds / 2
+            else { return }
+            try await store.renewSession(Cookies.digest(token), expiresAt: now + seconds)
+            cookies.set(.rider, to: token, on: &response)
+        } catch {
+            // The next page tries again; this one is good without.
+            context.logger.warning("a rider's session was not renewed", metadata: ["error": "\("\(error)".oneLine)"])
+        }
+    }
+
     // MARK: Pages
 
-    @Sendable private func home(_ request: Request, _: GatewayContext) async throws -> Response {
+    @Sendable private func home(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let say = Language(request)
         let userID = try await rider(of: request)
         var cards: [[String: Any]] = []
@@ -90,7 +105,9 @@ package struct RiderPages: Sendable {
                 "otherLang": say == .chinese ? "en" : "zh",
                 "otherName": say == .chinese ? "English" : "中文",
             ]) { $1 }
-        return try pages.response("home", values, language: say)
+        var response = try pages.response("home", values, language: say)
+        await renew(request, context, on: &response)
+        return response
     }
 
     /// Riders have no password, so leaving is final.
@@ -114,7 +131,7 @@ package struct RiderPages: Sendable {
         ).response(pages, csrf, request, language: say)
     }
 
-    @Sendable private func entry(_ request: Request, _: GatewayContext) async throws -> Response {
+    @Sendable private func entry(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let say = Language(request)
         let parameters = FormParameters(query: request.uri.query ?? "", body: [])
         if let name = parameters.undecodable { return try wrong(name.beginning(bytes: 64), say) }
@@ -124,7 +141,9 @@ package struct RiderPages: Sendable {
         case "use":
             guard let cardType = parameters["cardType"] else { return try wrong("cardType", say) }
             guard let cardNo = parameters["cardNo"] else { return try wrong("cardNo", say) }
-            return try await show(cardType, cardNo, request, say)
+            var response = try await show(cardType, cardNo, request, say)
+            await renew(request, context, on: &response)
+            return response
         default: return try wrong("action", say)
         }
     }
