@@ -563,6 +563,15 @@ class RidesOfCards(PageTest):
         self.assertIn(f"charged, {trade_no}", self.shown(self.rider, "ANT00001"))
 
 
+    def test_notices_do_not_crowd_out_a_charge(self):
+        for index in range(31):
+            self.succeed(DATA_SEND, notice(self.rider, subject=f"Told {index}.", biz_time=time_text(time.time() + 60)))
+        trade_no = self.ride_with(self.rider, "Ridden", "ANT00001")
+        words = self.shown(self.rider, "ANT00001")
+        self.assertIn(f"charged, {trade_no}", words)
+        self.assertEqual([index for index in range(31) if f"Told {index}." in words], list(range(1, 31)))
+
+
 class BeforeCardsHadRides(PageTest):
     """A database of a gateway that did not keep which card a ride was with."""
 

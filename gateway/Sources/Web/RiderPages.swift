@@ -30,6 +30,7 @@ package struct RiderPages: Sendable {
     }
 
     private static let entry = "/p/f/public_transit/card_entry.html"
+    /// So many charges, and so many notices: neither crowds the other out.
     private static let ridesShown = 30
     private var csrf: FormGuard { FormGuard(cookies: cookies) }
 
@@ -330,7 +331,7 @@ package struct RiderPages: Sendable {
                 ]
             )
         }
-        let lines = (charges + told).sorted { $0.0 > $1.0 }.prefix(Self.ridesShown).map(\.1)
+        let lines = (charges + told).sorted { $0.0 > $1.0 }.map(\.1)
         return ["rides": lines, "hasRides": !lines.isEmpty, "noRides": say("还没有乘车记录。", "No rides yet.")]
     }
 
