@@ -11,7 +11,7 @@ package enum AuditError: Error, CustomStringConvertible {
     }
 }
 
-/// The result of `posgateway audit`: whether money appeared, vanished or moved twice.
+/// The result of `posgateway audit`: whether money appeared, vanished, moved twice or went to somebody else.
 package struct Audit: Sendable {
     package let trades: Int64
     package let settledTrades: Int64
@@ -59,6 +59,44 @@ package struct Audit: Sendable {
             "codes that settled in a trade that failed",
             """
             SELECT COUNT(*) FROM settled_code c JOIN trade t ON t.id = c.trade_id WHERE t.error_code IS NOT NULL
+            """
+        ),
+        (
+            "rides that are credited to another account than their merchant's",
+            """
+            SELECT COUNT(*) FROM transfer x JOIN trade t ON t.id = x.trade_id JOIN account a ON a.id = x.credit_account
+            WHERE a.kind <> 'merchant' OR a.owner <> t.app_id
+            """
+        ),
+        (
+            "rides that are charged to another account than their rider's or their card's",
+            """
+            SELECT COUNT(*) FROM transfer x JOIN trade t ON t.id = x.trade_id JOIN account a ON a.id = x.debit_account
+            LEFT JOIN card c ON c.card_type = t.card_type AND c.card_no = t.card_no AND c.user_id = t.user_id
+            WHERE NOT (a.kind = 'rider' AND a.owner = t.user_id)
+                AND NOT (a.kind = 'card' AND c.id IS NOT NULL AND a.owner = t.card_type || '/' || t.card_no)
+            """
+        ),
+        (
+            "movements of a card's balance from or to another account than its merchant's float",
+            """
+            SELECT COUNT(*) FROM transfer x JOIN account d ON d.id = x.debit_account
+            JOIN account e ON e.id = x.credit_account
+            LEFT JOIN card c ON (d.kind, e.kind) IN (VALUES ('card', 'float'), ('float', 'card'))
+                AND c.card_type = substr(iif(d.kind = 'card', d.owner, e.owner), 1, 8)
+                AND c.card_no = substr(iif(d.kind = 'card', d.owner, e.owner), 10)
+                AND c.app_id = iif(d.kind = 'card', e.owner, d.owner)
+            WHERE x.reason = 'card balance' AND c.id IS NULL
+            """
+        ),
+        (
+            "accounts of nobody",
+            """
+            SELECT COUNT(*) FROM account a WHERE NOT CASE a.kind
+                WHEN 'rider' THEN EXISTS (SELECT 1 FROM rider WHERE user_id = a.owner)
+                WHEN 'card' THEN EXISTS (SELECT 1 FROM card
+                    WHERE card_type = substr(a.owner, 1, 8) AND card_no = substr(a.owner, 10))
+                ELSE EXISTS (SELECT 1 FROM merchant WHERE app_id = a.owner) END
             """
         ),
         ("rows whose partner is missing", "SELECT COUNT(*) FROM pragma_foreign_key_check"),
