@@ -830,6 +830,20 @@ class Encrypted(unittest.TestCase):
         client.close()
         self.assertEqual(server.stop(), 0)
 
+    def test_no_version_of_tls_that_is_given_up(self):
+        certificate, key = self.certificate()
+        server = Server("--tls-certificate", certificate, "--tls-key", key)
+        for version, is_spoken in (("1", False), ("1_1", False), ("1_2", True), ("1_3", True)):
+            with self.subTest(version):
+                # At this level openssl offers the old ones.
+                ciphers = ["-cipher", "ALL:@SECLEVEL=0"] if version != "1_3" else []
+                result = subprocess.run(
+                    ["openssl", "s_client", "-connect", f"{server.host}:{server.port}", "-tls" + version, *ciphers],
+                    stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30)
+                self.assertEqual(bool(re.search(r"Cipher is [A-Z]", result.stdout)), is_spoken, result.stdout + result.stderr)
+                self.assertEqual("alert protocol version" in result.stderr, not is_spoken, result.stderr)
+        self.assertEqual(server.stop(), 0)
+
     def test_certificates_that_cannot_be_used(self):
         certificate, key = self.certificate()
         other = self.certificate()[1]

@@ -137,10 +137,11 @@ struct Serve: AsyncParsableCommand {
         do {
             let chain = try NIOSSLCertificate.fromPEMFile(certificate).map { NIOSSLCertificateSource.certificate($0) }
             let privateKey = try NIOSSLPrivateKey(file: key, format: .pem)
-            return try .tls(
-                plain,
-                tlsConfiguration: .makeServerConfiguration(
-                    certificateChain: chain, privateKey: .privateKey(privateKey)))
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: chain, privateKey: .privateKey(privateKey))
+            // NIOSSL would take 1.0 and 1.1 too (RFC 8996).
+            configuration.minimumTLSVersion = .tlsv12
+            return try .tls(plain, tlsConfiguration: configuration)
         } catch {
             throw Failure("TLS: \(certificate) and \(key) cannot be used: \(error)")
         }
