@@ -114,16 +114,17 @@ class Stranger:
             self.came.append(b"")
             self.send(connection, content)
 
-    def open_without_reading(self, operator):
-        """Asks for more than the way has room for, in as many requests as may be on it, and takes none of it."""
-        connection = socket.socket()
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
-        connection.bind((self.address, 0))
-        connection.connect((self.server.host, self.server.port))
-        self.sockets.append(connection)
-        self.came.append(b"")
-        self.send(connection, (f"GET /console HTTP/1.1\r\nHost: localhost\r\nCookie: posgateway_console="
-                               f"{operator.cookies['posgateway_console']}\r\n\r\n").encode() * 16)
+    def open_without_reading(self, operator, count=1, requests=16):
+        """Asks for more than the way has room for, in so many requests on each connection, and takes none of it."""
+        for _ in range(count):
+            connection = socket.socket()
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
+            connection.bind((self.address, 0))
+            connection.connect((self.server.host, self.server.port))
+            self.sockets.append(connection)
+            self.came.append(b"")
+            self.send(connection, (f"GET /console HTTP/1.1\r\nHost: localhost\r\nCookie: posgateway_console="
+                                   f"{operator.cookies['posgateway_console']}\r\n\r\n").encode() * requests)
 
     @staticmethod
     def send(connection, content):
@@ -409,6 +410,25 @@ class BodiesUnderWay(LimitTest):
                 # They have held theirs for longer than an honest body takes to come.
                 time.sleep(0.5)
                 self.assertEqual(self.client.answer(body=body).code, "10000")
+        self.end()
+
+    def test_answers_that_nobody_takes(self):
+        operator = self.operator_of_long_pages()
+        self.settles()
+        with Stranger(self.server, "127.0.0.2") as stranger:
+            self.client.close()
+            stranger.open_without_reading(operator, count=30, requests=4)
+            # Until all that are left wait for the other end.
+            spent = -1
+            while spent != (spent := cpu_time(self.server)):
+                time.sleep(1)
+            # Each holds a page of more than a million bytes at the least.
+            self.assertLessEqual(sum(stranger.are_open()), 9)
+            self.settles()
+        self.assertIn("too many bytes in requests under way", self.server.log)
+        # Whoever takes what is sent has never to go for it.
+        for _ in range(10):
+            self.assertGreater(len(operator.get("/console").text), 1_000_000)
         self.end()
 
     def test_answers_give_the_room_back(self):

@@ -126,7 +126,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         isOver = true
         // With a slow next head the answers that are due are still sent; the last one ends the connection.
         if fault == .tooSlow, !isReading, !requests.isEmpty { return }
-        if isReading, !isAnsweredEarly { context.fireErrorCaught(fault) } else { cut() }
+        if isReading, !isAnsweredEarly, !isClogged { context.fireErrorCaught(fault) } else { cut() }
     }
 
     // MARK: Requests
@@ -205,11 +205,14 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let sent = promise ?? context.eventLoop.makePromise()
+        let part = unwrapOutboundIn(data)
+        let size = part.size
         unsent += 1
         if unsent == 1 { writeDeadline = .now() + connections.limits.time }
         setTimer()
-        sent.futureResult.assumeIsolated().whenComplete { _ in self.noteSent() }
-        guard case .end = unwrapOutboundIn(data) else {
+        if let id { connections.hold(size, for: id) }
+        sent.futureResult.assumeIsolated().whenComplete { _ in self.noteSent(size) }
+        guard case .end = part else {
             context.write(data, promise: sent)
             return
         }
@@ -227,7 +230,8 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.writeAndFlush(data, promise: sent)
     }
 
-    private func noteSent() {
+    private func noteSent(_ size: Int) {
+        if let id { connections.give(size, of: id) }
         unsent -= 1
         writeDeadline = unsent == 0 ? nil : .now() + connections.limits.time
     }
@@ -287,6 +291,20 @@ extension HTTPRequest {
     fileprivate var size: Int {
         headerFields.reduce((path?.utf8.count ?? 0) + (authority?.utf8.count ?? 0)) {
             $0 + $1.name.rawName.utf8.count + $1.value.utf8.count
+        }
+    }
+}
+
+extension HTTPResponsePart {
+    /// Its approximate size in memory until it is sent.
+    fileprivate var size: Int {
+        // The buffer, the promise and their places in the queue.
+        let own = 256
+        return switch self {
+        case .head(let head):
+            head.headerFields.reduce(own) { $0 + $1.name.rawName.utf8.count + $1.value.utf8.count + 4 }
+        case .body(let bytes): own + bytes.readableBytes
+        case .end: own
         }
     }
 }

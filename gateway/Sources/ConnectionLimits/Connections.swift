@@ -9,7 +9,7 @@ package final class Connections: Sendable {
     package struct Limits: Sendable {
         package var total: Int
         package var perAddress: Int
-        /// For all unanswered requests together.
+        /// For all unanswered requests, and answers that were not read, together.
         package var bytes: Int
         /// In which a request has to be complete, and an answer read.
         package var time: TimeAmount
@@ -119,7 +119,13 @@ package final class Connections: Sendable {
 
     /// Reserves memory for a request. When it runs out, the connections end that have held most for longest, by bytes
     /// times time: a client that just sends has held its bytes for a moment. False when this connection is one of them.
-    func take(_ count: Int, for id: ID) -> Bool {
+    func take(_ count: Int, for id: ID) -> Bool { take(count, for: id, mayEndIt: true) }
+
+    /// Reserves memory for an answer. An answer never ends its own connection. A peer that does not read it is idle, and
+    /// its connection ends when others need the memory.
+    func hold(_ count: Int, for id: ID) { _ = take(count, for: id, mayEndIt: false) }
+
+    private func take(_ count: Int, for id: ID, mayEndIt: Bool) -> Bool {
         let (victims, isGranted) = state.withLock { state -> ([Place], Bool) in
             guard let place = state.places[id] else { return ([], true) }
             let now = NIODeadline.now()
@@ -131,6 +137,7 @@ package final class Connections: Sendable {
                 let heaviest = state.places.lazy.filter { $0.value.bytes > 0 && $0.value.stage != .busy }
                     .max { $0.value.weight(at: now) < $1.value.weight(at: now) }?.key
                 guard let heaviest, heaviest != id, let victim = state.remove(heaviest) else {
+                    guard mayEndIt else { return (victims, true) }
                     _ = state.remove(id)
                     return (victims, false)
                 }
@@ -142,7 +149,7 @@ package final class Connections: Sendable {
         return isGranted
     }
 
-    /// Releases the memory of an answered request.
+    /// Releases the memory of an answered request or of a sent answer.
     func give(_ count: Int, of id: ID) {
         state.withLock { state in
             guard let bytes = state.places[id]?.bytes else { return }

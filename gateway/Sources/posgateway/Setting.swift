@@ -77,7 +77,8 @@ struct Setting: Sendable {
         "connections.per.address", .number(4...100_000), "Connections at once from one address (default: 1000).",
         value: "number")
     static let requestMemory = Setting(
-        "request.memory", .number(4...4096), "Memory for requests under way (default: 32).", value: "MiB")
+        "request.memory", .number(4...4096),
+        "Memory for requests under way and answers that are not taken (default: 32).", value: "MiB")
     static let requestTime = Setting(
         "request.time", .number(1...3600),
         "How long a request may come, and its answer may wait to be taken (default: 30).", value: "seconds")
