@@ -346,6 +346,20 @@ class Order(GatewayTest):
             with self.subTest(rule[0]):
                 self.failed(rule[1], rule[2], self.trade_that_breaks(rule))
 
+    def test_a_rule_for_both_records_comes_before_the_next(self):
+        user, other = self.gate.user(), self.gate.user()
+        old = int(time.time()) - 7 * DAY
+        for code, error_code, broken in (
+            (("--quota", "100"), "USER_NOT_MATCH", other),
+            (("--generated", str(old), "--expiry", str(old + 60 * DAY)), "USER_NOT_MATCH", other),
+            (("--quota", "100"), "AMOUNT_ABOVE_QUOTA", user),
+            (("--generated", str(old), "--expiry", str(old + 60 * DAY), "--quota", "100"), "TRADE_TOO_LATE", user),
+        ):
+            with self.subTest(code=code, user=broken):
+                entry = self.gate.record(self.gate.code("--uid", user, *code), trip="IN", amount=0)
+                leaving = self.gate.record(self.gate.code("--uid", broken), trip="OUT", amount=0)
+                self.failed(error_code, "", self.gate.trade(entry, leaving, user_id=user))
+
     def test_of_two_rules_the_first_is_named(self):
         pairs = 0
         for place, first in enumerate(self.RULES):

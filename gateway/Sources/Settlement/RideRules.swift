@@ -28,16 +28,19 @@ enum RideRules {
             return TradeRefusal(
                 .rideIncomplete, "应为一条 SINGLE 记录，或进站 IN、出站 OUT 各一条 / send one SINGLE record, or an IN and a later OUT")
         }
+        // Rule by rule, and not record by record: the first rule that is broken is the reason for good.
+        for ride in rides where !ride.userID.isSame(as: trade.userID) {
+            return TradeRefusal(.userMismatch, "记录中的用户与 user_id 不一致 / the record is of user \(ride.userID)")
+        }
         for ride in rides {
-            guard ride.userID.isSame(as: trade.userID) else {
-                return TradeRefusal(.userMismatch, "记录中的用户与 user_id 不一致 / the record is of user \(ride.userID)")
-            }
             guard now - ride.acceptedAt <= limits.seconds + SettlementLimits.secondsAhead else {
                 return TradeRefusal(.tooLate, "记录时间超过结算期限 / the record is too old to settle")
             }
             guard ride.acceptedAt - now <= SettlementLimits.secondsAhead else {
                 return TradeRefusal(.recordInvalid, "记录时间晚于当前时间 / the record is from the future: set the gate's clock")
             }
+        }
+        for ride in rides {
             guard trade.amountCent <= ride.quotaCent else {
                 return TradeRefusal(
                     .aboveQuota, "金额超过码的单笔限额 / amount is above the code's quota of \(ride.quotaCent) cents")

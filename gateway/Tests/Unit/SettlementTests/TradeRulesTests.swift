@@ -312,6 +312,20 @@ import TransitCode
         }
     }
 
+    @Test func `a rule is looked at for both records before the next rule`() {
+        let (old, quota, amount) = (
+            Self.ride(.entry, at: Self.now - 6 * Self.day - 1), Self.ride(.entry, quota: 199), Self.ride(.entry, amount: 199)
+        )
+        let otherRider = Self.ride(user: "2088000000000002", .exit)
+        let future = Self.ride(.exit, at: Self.now + Self.day + 1)
+        for (entry, exit, expected) in [
+            (old, otherRider, "USER_NOT_MATCH"), (quota, otherRider, "USER_NOT_MATCH"), (amount, otherRider, "USER_NOT_MATCH"),
+            (quota, future, "RECORD_INVALID"), (amount, future, "RECORD_INVALID"),
+        ] {
+            #expect(code { $0.records = [.good(entry), .good(exit)] } == expected)
+        }
+    }
+
     @Test func `a reason has at most 128 characters`() {
         #expect(TradeRefusal(.recordInvalid, String(repeating: "字", count: 128)).reason.unicodeScalars.count == 128)
         #expect(TradeRefusal(.recordInvalid, String(repeating: "字", count: 129)).reason.unicodeScalars.count == 128)
