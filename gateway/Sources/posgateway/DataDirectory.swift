@@ -20,16 +20,16 @@ struct DataDirectory: Sendable {
 
     init(_ path: String) { self.path = path }
 
-    /// Held until the process ends. Two servers on one directory would each cache keys.
+    /// Held until the process ends. Two servers on one directory would each cache keys. The directory itself is locked: a
+    /// file that is there for nothing else might be removed.
     func lock() throws {
-        let file = path + "/lock"
-        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw SystemError(operation: "open", path: file, number: errno) }
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw SystemError(operation: "open", path: path, number: errno) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let number = errno
             close(descriptor)
             guard number != EWOULDBLOCK else { throw Failure("\(path) cannot be locked: another gateway is using it") }
-            throw SystemError(operation: "flock", path: file, number: number)
+            throw SystemError(operation: "flock", path: path, number: number)
         }
     }
 
