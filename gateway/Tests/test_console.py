@@ -217,6 +217,28 @@ class Access(PageTest):
         finally:
             server.kill()
 
+    def test_a_password_file_as_editors_write_it(self):
+        server = Server(start=False)
+        path = os.path.join(server.data, "console-password.txt")
+        for content, password in ((b"\xef\xbb\xbfmarked\r\n", "marked"), (b"  one word  \n\n", "one word")):
+            with self.subTest(content):
+                with open(path, "wb") as file:
+                    file.write(content)
+                server.start()
+                self.assertEqual(Visitor(server).log_in(password).status, 303)
+                self.assertEqual(server.stop(), 0)
+        # One that nobody could type.
+        for content in ("gr\u00fcn\n".encode("latin-1"), "word\n".encode("utf-16"), "word\n".encode("utf-16-le"),
+                        b"one\ntwo\n", b"a\tb\n"):
+            with self.subTest(content):
+                with open(path, "wb") as file:
+                    file.write(content)
+                result = command("serve", "--data", server.data, "--port", "0")
+                self.assertGreater(result.returncode, 0)
+                self.assertRegex(result.stderr, r"(?m)^Error: .*console-password\.txt has to be one line of text in UTF-8")
+                with open(path, "rb") as file:
+                    self.assertEqual(file.read(), content)
+
     def test_the_secrets_are_the_owner_s_alone(self):
         directory = os.path.join(temporary_directory(), "made before")
         os.mkdir(directory, 0o755)

@@ -40,15 +40,23 @@ struct FirstStart {
     }
 
     func readOrMakeConsolePassword() throws -> String {
-        if let text = try directory.text(of: directory.consolePassword)?.trimmingCharacters(
-            in: .whitespacesAndNewlines),
-            !text.isEmpty
-        {
-            return text
+        if let bytes = try DurableFile.read(directory.consolePassword) {
+            guard let text = String(validating: bytes, as: UTF8.self) else { throw passwordError }
+            // A byte order mark, which some editors put in front, is no part of the password.
+            let password = text.drop { $0 == "\u{FEFF}" }.trimmingCharacters(in: .whitespacesAndNewlines)
+            // Nobody could type it, and nothing would say why it is wrong.
+            guard !password.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+                throw passwordError
+            }
+            if !password.isEmpty { return password }
         }
         let password = RandomText.hex(bytes: 12)
         try directory.write(password + "\n", to: directory.consolePassword)
         return password
+    }
+
+    private var passwordError: Failure {
+        Failure("\(directory.consolePassword) has to be one line of text in UTF-8: write the password anew, or delete the file")
     }
 
     func makeIssuerKeysIfNone() async throws {
