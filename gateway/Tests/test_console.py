@@ -364,6 +364,10 @@ class Sessions(unittest.TestCase):
         self.change_password(server, "a third one")
         operators[0].cookies = kept
         self.assertEqual(operators[0].get("/console").location, "/console/login")
+        # Nor does any of them come back with the password that has opened it.
+        self.change_password(server, old)
+        for operator in operators[1:]:
+            self.assertEqual(operator.get("/console").location, "/console/login")
         self.assertEqual(server.stop(), 0)
 
     def test_an_operator_s_rider_page_can_be_left(self):

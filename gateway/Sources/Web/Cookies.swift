@@ -22,9 +22,12 @@ package struct Cookies: Sendable {
     let isSecure: Bool
     /// Of the console's password.
     let passwordDigest: Data
+    /// Changes when the console's password does.
+    private let consoleEpoch: String
 
-    package init(isSecure: Bool, consolePassword: String) {
+    package init(isSecure: Bool, consolePassword: String, consoleEpoch: String) {
         self.isSecure = isSecure
+        self.consoleEpoch = consoleEpoch
         passwordDigest = Self.digest(consolePassword)
     }
 
@@ -40,7 +43,7 @@ package struct Cookies: Sendable {
 
     /// The digest of a session that the console's password has opened. It includes the password: a new password ends
     /// the session.
-    func operatorDigest(_ text: String) -> Data { (passwordDigest + Data(text.utf8)).sha256 }
+    func operatorDigest(_ text: String) -> Data { (passwordDigest + Data((consoleEpoch + text).utf8)).sha256 }
 
     func set(_ name: Name, to value: String, on response: inout Response) {
         response.setCookie(

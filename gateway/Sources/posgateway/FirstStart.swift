@@ -55,6 +55,11 @@ struct FirstStart {
         return password
     }
 
+    /// Differs from that of any other password and of an earlier time of this one. The database has digests only.
+    func consoleEpoch(password: String) async throws -> String {
+        try await store.consoleEpoch { epoch in [UInt8](Data((epoch + password).utf8).sha256).hex }
+    }
+
     private var passwordError: Failure {
         Failure("\(directory.consolePassword) has to be one line of text in UTF-8: write the password anew, or delete the file")
     }

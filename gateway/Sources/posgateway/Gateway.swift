@@ -11,6 +11,7 @@ struct Gateway {
     let store: Store
     let key: GatewayKey
     let consolePassword: String
+    let consoleEpoch: String
     let names: HostNames
     let logger: Logger
 
@@ -29,7 +30,7 @@ struct Gateway {
         HealthEndpoint(readiness: Readiness(store: store, logger: logger), counters: counters).add(to: router)
 
         let pages = try Pages()
-        let cookies = Cookies(isSecure: isSecure, consolePassword: consolePassword)
+        let cookies = Cookies(isSecure: isSecure, consolePassword: consolePassword, consoleEpoch: consoleEpoch)
         let riders = RiderPages(
             store: store, keys: keys, clock: clock, terms: settings.code, pages: pages, cookies: cookies)
         riders.add(to: router)

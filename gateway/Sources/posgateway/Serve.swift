@@ -61,6 +61,7 @@ struct Serve: AsyncParsableCommand {
         try await directory.explaining { try await start.keepUTCOffset(settings.utcOffset) }
         let key = try await directory.explaining { try await start.readOrMakeGatewayKey() }
         let password = try start.readOrMakeConsolePassword()
+        let epoch = try await directory.explaining { try await start.consoleEpoch(password: password) }
         try await directory.explaining {
             try await start.makeIssuerKeysIfNone()
             try await start.makeDemoMerchantIfNone(gateway: key)
@@ -69,7 +70,8 @@ struct Serve: AsyncParsableCommand {
         let connections = try Self.connections(settings, logger)
         let names = try HostNames(settings.names, host: settings.host, certificate: settings.tlsCertificate)
         let gateway = Gateway(
-            settings: settings, store: store, key: key, consolePassword: password, names: names, logger: logger)
+            settings: settings, store: store, key: key, consolePassword: password, consoleEpoch: epoch, names: names,
+            logger: logger)
         let shownScheme = settings.tlsCertificate == nil ? "http" : "https"
         let app = Application(
             router: try gateway.router(), server: try Self.channel(settings, connections),
