@@ -5,6 +5,7 @@ import concurrent.futures
 import hashlib
 import os
 import re
+import signal
 import socket
 import subprocess
 import time
@@ -565,6 +566,22 @@ class FromElsewhere(PageTest):
             self.assertEqual(local.submit("/console/" + path).status, 404, path)
         # Riders may.
         self.assertRegex(visitor.sign_up(), r"\A2088\d{12}\Z")
+
+    def test_the_start_says_where_the_console_is(self):
+        for host, arguments, said in (
+                (outer_address(), (), r"cannot be reached at this address: add --console any, or use --host 0\.0\.0\.0"),
+                (outer_address(), ("--console", "any"), r"http://\S+/console, password in "),
+                (outer_address(), ("--console", "off"), "off"), ("0.0.0.0", (), r"http://\S+/console, password in "),
+                ("127.0.0.1", (), r"http://\S+/console, password in ")):
+            with self.subTest(host=host, arguments=arguments):
+                server = Server(*arguments, host=host)
+                self.addCleanup(server.kill)
+                status = Visitor(server).get("/console/login").status
+                server.process.send_signal(signal.SIGTERM)
+                announcement = server.process.stdout.read()
+                self.assertEqual(server.wait(), 0)
+                self.assertRegex(announcement, r"(?m)^  console    " + said)
+                self.assertEqual(status, 200 if "password in" in said else 404)
 
     def test_nor_through_a_proxy_on_this_machine(self):
         # From there the whole world would come from this machine.

@@ -7,16 +7,24 @@ struct Announcement {
     let directory: DataDirectory
     let isQuiet: Bool
     let console: ConsoleAccess
+    /// Whether it listens on the loopback, from which the console can be reached.
+    let hasLoopback: Bool
     let key: GatewayKey
 
     var text: String {
         guard !isQuiet else { return "posgateway is listening on \(base)" }
         let demo = directory.demoMerchant
+        let console =
+            switch console {
+            case .off: "off"
+            case .local where !hasLoopback: "cannot be reached at this address: add --console any, or use --host 0.0.0.0"
+            case .local, .any: "\(base)/console, password in \(directory.consolePassword)"
+            }
         return """
             posgateway is listening on \(base)
 
               rider      \(base)/
-              console    \(console == .off ? "off" : "\(base)/console, password in \(directory.consolePassword)")
+              console    \(console)
               metrics    \(base)/metrics
 
             SDK settings of the demo merchant (docs/gateway.md has them for each SDK):

@@ -84,9 +84,13 @@ struct Serve: AsyncParsableCommand {
                 }
                 let port = channel.localAddress?.port ?? settings.port
                 let base = "\(shownScheme)://\(Self.authority(settings.host, port))"
+                let address = channel.localAddress
+                let hasLoopback = Peer(address).isLocal || ["0.0.0.0", "::"].contains(address?.ipAddress)
                 print(
-                    Announcement(base: base, directory: directory, isQuiet: quiet, console: settings.console, key: key)
-                        .text)
+                    Announcement(
+                        base: base, directory: directory, isQuiet: quiet, console: settings.console,
+                        hasLoopback: hasLoopback, key: key
+                    ).text)
                 fflush(nil)
             },
             logger: logger)

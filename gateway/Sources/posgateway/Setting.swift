@@ -53,7 +53,8 @@ struct Setting: Sendable {
         "What browsers call this gateway, besides its addresses, localhost and the names in its certificate.",
         value: "name,name")
     static let console = Setting(
-        "console", .text, "From where the console can be reached: local, any or off (default: local).")
+        "console", .text,
+        "From where the console can be reached: local (by a loopback address), any or off (default: local).")
     static let tlsCertificate = Setting(
         "tls.certificate", .text, "Serve TLS with this certificate chain, PEM.", value: "file")
     static let tlsKey = Setting("tls.key", .text, "The certificate's private key, PEM.", value: "file")
