@@ -907,6 +907,14 @@ class IssuerKeys(ConsoleTest):
         self.act("issuer-keys")
         self.assertEqual(self.listed(), set(range(65)) - {9})
 
+    def test_an_id_is_used_once(self):
+        # As after 225 keys more, all of them retired.
+        with self.server.sql() as db:
+            for key_id in range(32, 256):
+                db.execute("INSERT INTO issuer_key VALUES (?, x'00', ?, 'retired', 1, 1)", (key_id, bytes([0, key_id])))
+        self.assertIn("All 256 key ids were used", self.act("issuer-keys").words)
+        self.assertEqual(self.listed(), set(range(32)))
+
     def test_the_page_offers_only_what_can_be_done(self):
         self.act("issuer-keys/retire", id="5")
         rows = dict(re.findall(r"<tr><td>(\d+)</td><td class=\"mono\">(.*?)</tr>", self.console().text, re.S))

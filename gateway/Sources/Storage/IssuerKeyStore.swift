@@ -11,6 +11,8 @@ package enum IssuerKeyError: Error, Equatable {
     case active
     /// Gates hold at most 64 keys.
     case tooMany
+    /// A key's id is one byte, and none is used twice: codes of the key before would be checked with another.
+    case noIDsLeft
 }
 
 extension Store {
@@ -27,9 +29,9 @@ extension Store {
         try await write { db in
             let known: [IssuerKeyRow] = try db.all(.issuerKeys)
             let free = (UInt8.min...UInt8.max).filter { id in !known.contains { $0.id == id } }
-            guard known.count(where: { $0.state != .retired }) + keys.count <= Self.largestKeyList,
-                free.count >= keys.count
+            guard known.count(where: { $0.state != .retired }) + keys.count <= Self.largestKeyList
             else { throw IssuerKeyError.tooMany }
+            guard free.count >= keys.count else { throw IssuerKeyError.noIDsLeft }
             for (index, (id, key)) in zip(free, keys).enumerated() {
                 let state: IssuerKeyRow.State = known.isEmpty && index == 0 ? .active : .published
                 try db.run(

@@ -157,6 +157,7 @@ extension IssuerKeyError {
         case .retired: "That issuer key is retired, for good."
         case .active: "Riders' codes are signed with that key: activate another one first."
         case .tooMany: "Gates hold at most \(Store.largestKeyList) keys: retire one first."
+        case .noIDsLeft: "All 256 key ids were used, the retired keys' among them, and none is used twice."
         }
     }
 }
