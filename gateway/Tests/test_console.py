@@ -1042,6 +1042,15 @@ class Lists(ConsoleTest):
         after = cents(self.console().words, "merchant demo@posoffline.example|merchant " + self.client.app_id)
         self.assertEqual(after - before, 200)
 
+    def test_many_cards_do_not_crowd_a_merchant_out_of_the_ledger(self):
+        self.settled(self.gate.trade())
+        user = self.gate.user()
+        for _ in range(51):
+            self.send_card("ISSUE", user, self.new_card_number(), balance="1.00")
+        words = self.console().words
+        for account in ("merchant " + self.client.app_id, "float " + self.client.app_id, "card T0000001/"):
+            self.assertIn(account, words)
+
     def test_rides_per_hour(self):
         if time.time() % 3600 > 3590:
             time.sleep(11)  # Not while the hour strikes.

@@ -79,7 +79,7 @@ package enum Statement: String, CaseIterable {
         """
     case account = "SELECT id, balance_cent FROM account WHERE kind = ? AND owner = ?"
     case insertAccount = "INSERT INTO account (kind, owner) VALUES (?, ?)"
-    case accounts = "SELECT kind, owner, balance_cent FROM account WHERE kind <> 'rider' ORDER BY kind, owner LIMIT ?"
+    case accounts = "SELECT kind, owner, balance_cent FROM account WHERE kind <> 'rider' ORDER BY kind = 'card', kind, owner LIMIT ?"
     case addToAccount = "UPDATE account SET balance_cent = balance_cent + ? WHERE id = ?"
     case insertTransfer = """
         INSERT INTO transfer (debit_account, credit_account, amount_cent, reason, trade_id, created_at) \
