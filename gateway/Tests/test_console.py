@@ -995,6 +995,13 @@ class Lists(ConsoleTest):
         self.assertIn("a&lt;b&gt;&amp;c", reply.sub_msg)
         self.assertIn("notify_url=http://x/?a<b>&c", self.console().words)
 
+    def test_the_last_50_calls_are_listed(self):
+        names = [number("app") for _ in range(60)]
+        for name in names:
+            self.client.call(KEY_QUERY, app_id=name)
+        words = self.console().words
+        self.assertEqual([name for name in names if name in words], names[10:])
+
     def test_what_is_kept_of_calls_is_bounded(self):
         big = 1_900_000
         texts = {"ascii": "a" * big, "chinese": "公" * (big // 9), "markup": "<&>\"'" * (big // 15),

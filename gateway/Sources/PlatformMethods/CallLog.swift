@@ -28,7 +28,7 @@ package struct CallEntry: Sendable {
 
 /// The last calls. In memory only.
 package final class CallLog: Sendable {
-    static let capacity = 200
+    static let capacity = 50
     private let entries = Mutex<[CallEntry]>([])
 
     package init() {}

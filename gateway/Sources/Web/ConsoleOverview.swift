@@ -33,7 +33,7 @@ extension ConsolePages {
                 "updated": clock.text(card.updatedAt),
             ]
         }
-        values["calls"] = log.last.prefix(50).map { call in
+        values["calls"] = log.last.map { call in
             [
                 "time": clock.text(call.time), "appID": call.appID, "method": call.method, "code": call.code,
                 "subCode": call.subCode, "reason": call.reason, "milliseconds": "\(call.milliseconds)",
