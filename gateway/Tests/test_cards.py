@@ -211,6 +211,7 @@ class Life(CardTest):
         for update in updates[:-1]:
             self.send(update)
         self.refuse_card("TOO_MANY_MESSAGES", updates[-1])
+        self.refuse_card("CARD_ALREADY_EXIST", {**updates[-1], "action": "ISSUE"})
         self.assertEqual(self.left(card), 25500)
         # One of them again is still known.
         self.send(updates[0])

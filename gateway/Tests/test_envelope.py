@@ -151,6 +151,9 @@ class Order(GatewayTest):
 
     def test_all_faults_at_once(self):
         self.refused("40001", "isv.missing-app-id", "app_id", self.client.answer(verb="GET"))
+        # A GET has no body that counts, however long.
+        for body in (encode(self.client.parameters(KEY_QUERY)), "a" * 3_000_000):
+            self.refused("40001", "isv.missing-app-id", "app_id", self.client.answer(verb="GET", body=body))
         self.refused("40001", "isv.missing-app-id", "app_id", self.client.answer(body=""))
 
     def test_wrong_values(self):

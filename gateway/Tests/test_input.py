@@ -210,6 +210,10 @@ class ExactAmounts(GatewayTest):
         for spelt in ("1.5", "1.50", "15e-1", "0.15E+1"):
             self.assertEqual(send(spelt, name).code, "10000")
         self.refused("40004", "FAIL", name, send("1.51", name))
+        name = number("B")
+        for spelt in ("2.0", "2.00", "2e0"):
+            self.assertEqual(send(spelt, name).code, "10000")
+        self.refused("40004", "FAIL", name, send("2", name))
 
     def test_places_are_decimal_degrees(self):
         notice = {"type": "order", "subject": "x", "biz_time": time_text(), "asset_name": "ALIPAY", "city_name": "x",

@@ -240,6 +240,9 @@ class AsItStarts(LimitTest):
             reply = self.client.post(parameters)
             self.assertEqual(reply.code, code, reply.body[:300])
         self.assertEqual(reply.sub_code, "isv.invalid-parameter")
+        # One that comes again is none more.
+        body = urllib.parse.urlencode(self.client.parameters(KEY_QUERY)) + "&p=1" + "&p=2" * 25_000
+        self.assertEqual(self.client.answer(body=body).sub_code, "isv.invalid-signature")
         self.end()
 
     def test_a_thousand_that_say_nothing(self):

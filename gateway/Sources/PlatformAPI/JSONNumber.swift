@@ -29,6 +29,7 @@ package struct JSONNumber: Sendable, Equatable {
     }
 
     /// The same text for the same number, when a Double can hold it: 1.5 for 1.50. Otherwise as it was spelt.
+    /// What is spelt in digits alone is an `integer`, and not the same as 2.0.
     var plainText: String {
         guard let double = Double(text), double.isFinite else { return text }
         let plain = JSONNumber("\(double)")
