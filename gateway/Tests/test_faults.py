@@ -632,6 +632,22 @@ class Starting(unittest.TestCase):
         client.close()
         self.assertEqual(server.stop(), 0)
 
+    def test_a_directory_whose_name_looks_like_an_address(self):
+        place = temporary_directory()
+        process = subprocess.Popen(
+            [support.POSGATEWAY, "serve", "--quiet", "--data", "file:x?y=1", "--port", "0"], cwd=place,
+            stdout=subprocess.PIPE, text=True, env=environment())
+        self.assertIn("is listening", process.stdout.readline())
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+        self.assertEqual(process.wait(30), 0)
+        process.stdout.close()
+        self.assertEqual(os.listdir(place), ["file:x?y=1"])
+        self.assertIn("gateway.sqlite", os.listdir(os.path.join(place, "file:x?y=1")))
+        result = subprocess.run([support.POSGATEWAY, "audit", "--data", "file:x?y=1"], cwd=place, capture_output=True,
+                                text=True, env=environment())
+        self.assertEqual(result.returncode, 0, result.stderr)
+
     def test_a_second_server_on_the_same_data(self):
         server = Server()
         self.refuse("another gateway", "--data", server.data, "--port", "0")

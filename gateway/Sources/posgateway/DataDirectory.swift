@@ -7,7 +7,8 @@ import Storage
 struct DataDirectory: Sendable {
     let path: String
 
-    var database: String { path + "/gateway.sqlite" }
+    /// SQLite takes a name that begins with "file:" for a URI.
+    var database: String { (path.hasPrefix("file:") ? "./" : "") + path + "/gateway.sqlite" }
     var gatewayKey: String { path + "/gateway-private-key.pem" }
     var consolePassword: String { path + "/console-password.txt" }
     var demoMerchant: String { path + "/demo-merchant" }
