@@ -576,6 +576,35 @@ class Syncs(unittest.TestCase):
                 synced.add(begun)
         self.assertLessEqual({root, server.data}, synced)
 
+    def test_a_log_beside_a_database_elsewhere_is_synced_too(self):
+        # SQLite has its log beside the file that a symbolic link leads to.
+        server = Server()
+        self.addCleanup(server.kill)
+        client = Client(server)
+        client.settle(Gate(server).trade())
+        client.close()
+        server.kill()
+        root = os.path.dirname(server.data)
+        elsewhere = os.path.join(root, "elsewhere")
+        os.mkdir(elsewhere)
+        for name in ("gateway.sqlite", "gateway.sqlite-wal"):
+            os.rename(os.path.join(server.data, name), os.path.join(elsewhere, name))
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(server.database + "-shm")
+        os.symlink(os.path.join(elsewhere, "gateway.sqlite"), server.database)
+        log = os.path.join(self.work, number("log"))
+        server.env = recording.environment(log, root)
+        server.start()
+        server.kill()
+        places, synced = {}, set()
+        for event in recording.read(log):
+            if event.kind == "open":
+                places[event.file] = event.data.decode()
+            elif event.kind == "sync ends":
+                synced.add(places[event.file])
+        self.assertLessEqual({elsewhere, os.path.join(elsewhere, "gateway.sqlite-wal"), server.data}, synced)
+        self.assertEqual(server.audit()["settled_trades"], 1)
+
     def test_settlements_that_wait_share_a_sync(self):
         server, log = self.server(slow=150)
         gate = Gate(server)

@@ -93,6 +93,16 @@ package enum DurableFile {
     /// Syncs the directory of a file.
     package static func syncDirectory(of path: String) throws { try sync(directory(of: path), O_DIRECTORY) }
 
+    /// The file that a symbolic link leads to, beside which SQLite has its log. The path itself when there is no file.
+    package static func target(of path: String) throws -> String {
+        guard let target = realpath(path, nil) else {
+            guard errno == ENOENT else { throw systemError("realpath", path) }
+            return path
+        }
+        defer { free(target) }
+        return String(cString: target)
+    }
+
     /// Syncs a file, if it exists: an earlier process may have written it without a sync.
     package static func syncWhatIsThere(_ path: String) throws {
         do { try sync(path, 0) } catch let error as SystemError where error.number == ENOENT {}

@@ -17,8 +17,10 @@ package struct Store: Sendable {
     /// Opens or makes the database, and brings its schema up to date. Unless `mayBeEmpty`, it has to have tables.
     package init(path: String, mayBeEmpty: Bool) throws {
         // A process that was killed may have left commits that are not synced yet. Retries are answered from them.
-        try DurableFile.syncWhatIsThere(path + "-wal")
-        try DurableFile.syncDirectory(of: path)
+        let target = try DurableFile.target(of: path)
+        try DurableFile.syncWhatIsThere(target + "-wal")
+        try DurableFile.syncDirectory(of: target)
+        if target != path { try DurableFile.syncDirectory(of: path) }
         pool = try DatabasePool(path: path, configuration: Self.configuration)
         try Self.syncEachCommit(pool)
         try pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA journal_size_limit = \(Self.logLimit)") }
@@ -37,6 +39,7 @@ package struct Store: Sendable {
                 throw error
             }
             // SQLite makes gateway.sqlite-shm to read the write-ahead log. That needs a writable directory.
+            let path = try DurableFile.target(of: path)
             let directory = (path as NSString).deletingLastPathComponent
             guard access(directory, W_OK) != 0 else { throw error }
             let reason = String(cString: strerror(errno))

@@ -40,7 +40,7 @@ struct DataDirectory: Sendable {
     func isNew() throws -> Bool {
         let isKnown = try DurableFile.size(of: gatewayKey) != nil || DurableFile.size(of: demoMerchant) != nil
         guard try (DurableFile.size(of: database) ?? 0) == 0 else { return !isKnown }
-        let log = database + "-wal"
+        let log = try DurableFile.target(of: database) + "-wal"
         let hasLog = try (DurableFile.size(of: log) ?? 0) != 0
         guard isKnown || hasLog else { return true }
         let other = hasLog ? log : try DurableFile.size(of: gatewayKey) != nil ? gatewayKey : demoMerchant
