@@ -78,6 +78,23 @@ class BrokenRequests(PageTest):
             self.assertEqual(db.execute("SELECT COUNT(*) FROM rider").fetchone()[0], 0)
         self.assertRegex(self.half(head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body))[:13], rb"\AHTTP/1.1 303 ")
 
+    def test_who_asks_first_is_told_after_the_answers_that_are_due(self):
+        body = urllib.parse.urlencode(self.client.parameters(KEY_QUERY)).encode()
+        call = self.HEAD + b"Content-Length: %d\r\n" % len(body)
+        for _ in range(30):
+            with socket.create_connection((self.server.host, self.server.port), timeout=20) as connection:
+                connection.sendall(call + b"\r\n" + body + call + b"Expect: 100-continue\r\n\r\n")
+                came = b""
+                while b"HTTP/1.1 100 " not in came:
+                    came += (part := connection.recv(65536))
+                    self.assertTrue(part, came)
+                self.assertEqual(re.findall(rb"HTTP/1.1 (\d+) ", came), [b"200", b"100"])
+                connection.sendall(body)
+                while came.count(b'"sign":"') < 2:
+                    came += (part := connection.recv(65536))
+                    self.assertTrue(part, came)
+            self.assertEqual(re.findall(rb"HTTP/1.1 (\d+) ", came), [b"200", b"100", b"200"])
+
     def test_two_host_headers(self):
         own = f"127.0.0.1:{self.server.port}"
         for first, second in (("x", "y"), ("x", "x"), (own, "evil.example"), ("evil.example", own), (own, own)):
