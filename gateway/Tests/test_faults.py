@@ -558,6 +558,23 @@ class Starting(unittest.TestCase):
             self.assertIn(words, result.stderr)
         self.assertEqual(server.audit()["settled_trades"], 1)
 
+    def test_a_log_beside_a_database_elsewhere_on_a_read_only_medium(self):
+        server = Server()
+        client = Client(server)
+        client.settle(Gate(server).trade())
+        client.close()
+        server.kill()
+        # SQLite has its log beside the file that a symbolic link leads to.
+        os.mkdir(server.data + "/below")
+        for name in ("gateway.sqlite", "gateway.sqlite-wal"):
+            os.rename(f"{server.data}/{name}", f"{server.data}/below/{name}")
+        os.remove(server.database + "-shm")
+        os.symlink("below/gateway.sqlite", server.database)
+        result = self.read_only("audit", server.data)
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertIn("below/gateway.sqlite-wal is there", result.stderr)
+        self.assertEqual(server.audit()["settled_trades"], 1)
+
     def test_another_user_s_directory(self):
         server = Server()
         self.assertEqual(server.stop(), 0)
