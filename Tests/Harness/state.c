@@ -30,6 +30,9 @@ void fresh_directory(void) {
     sprintf(temporary, "%s/replay.temporary", directory);
 }
 
+int set_directory(void) { return posoffline_set_state_dir(directory); }
+int initialize(void) { return init(KEY_LIST, CARD_TYPES); }
+
 void restart(void) {
     free_pos_verify();
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
@@ -124,6 +127,10 @@ void hangs_after(int seconds) {
 
 int run_state_tests(int argc, char **argv, const struct test *tests) {
     const struct test *const lists[] = {tests, NULL};
+    return run_state_test_lists(argc, argv, lists);
+}
+
+int run_state_test_lists(int argc, char **argv, const struct test *const lists[]) {
     const char *temporary_files = getenv("TMPDIR");
     if (!temporary_files || strlen(temporary_files) > 100) temporary_files = "/tmp";
     sprintf(place, "%s/posoffline-state-XXXXXX", temporary_files);

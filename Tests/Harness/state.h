@@ -19,6 +19,9 @@ void fresh_directory(void);
 
 /* Nothing set, nothing remembered, an empty directory that the library does not know of. */
 void prepare(void);
+/* The results of posoffline_set_state_dir with `directory`, and of init_pos_verify with the lists of fixtures.h. */
+int set_directory(void);
+int initialize(void);
 /* A terminal with an empty directory that has accepted nothing. */
 void start(void);
 /* Forgets all that is in memory, and initialises again. */
@@ -45,5 +48,6 @@ void hangs_after(int seconds);
 
 /* Runs tests by the program's arguments, `prepare` before each, and removes `place`. Returns the exit status. */
 int run_state_tests(int argc, char **argv, const struct test *tests);
+int run_state_test_lists(int argc, char **argv, const struct test *const lists[]);
 
 #endif

@@ -1,0 +1,46 @@
+/* A disk without free space. */
+#define _GNU_SOURCE
+#include "recovery.h"
+#include "disk.h"
+
+#include <errno.h>
+
+/* A full disk takes the next entry as soon as there is room for one. A rewriting would need room for a second journal. */
+static void full_disk_comes_free(void) {
+    start();
+    accept(0, 5);
+    fail_disk(DISK_WRITE, 1, 1, ENOSPC);
+    CHECK_INT(SYSTEM_ERROR, present(5));
+    CHECK_INT(SYSTEM_ERROR, set_directory());
+    CHECK_INT(SYSTEM_ERROR, initialize());
+    heal_disk();
+    disk_counts();
+    accept(5, 8);
+    CHECK_INT(0, disk_counts().renames);
+    CHECK_INT(8 * ENTRY, file_size(journal));
+    CHECK_INT(SUCCESS, set_directory());
+    restart();
+    remembered(0, 8);
+}
+
+/* A disk that takes no byte, before the first code: a directory is opened, or a failed one again. */
+static void full_disk(void) {
+    fail_disk(DISK_WRITE, 1, 1, ENOSPC);
+    CHECK_INT(SYSTEM_ERROR, set_directory());
+    heal_disk();
+    start();
+    fail_disk(DISK_WRITE, 1, 1, ENOSPC);
+    CHECK_INT(SYSTEM_ERROR, present(0));
+    for (int i = 0; i < 3; i++) {
+        CHECK_INT(SYSTEM_ERROR, set_directory());
+        CHECK_INT(SYSTEM_ERROR, initialize());
+    }
+    heal_disk();
+    CHECK_INT(SUCCESS, initialize());
+    accept(0, 1);
+}
+
+const struct test full_disk_tests[] = {
+    {"a full disk that comes free needs no rewriting", full_disk_comes_free},
+    {"a disk that takes nothing is no success", full_disk},
+    {0}};

@@ -1,0 +1,138 @@
+/* Which errors are an argument's (ILLEGAL_PARAM) and which are the system's (SYSTEM_ERROR): docs/journal.md, "Errors". */
+#define _GNU_SOURCE
+#include "recovery.h"
+#include "disk.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* What is wrong with the path or with what stands there, and cannot be mended but by another path or other rights: in
+ * docs/journal.md, "Errors". All else is the system's. */
+static const int argument_errors[] = {
+    EACCES, EEXIST, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EPERM, EROFS, ETXTBSY};
+static const int system_errors[] = {
+    EAGAIN, EBADF, EBUSY, EDQUOT, EFBIG, EINVAL, EIO, EMFILE, ENFILE, ENODEV, ENOLCK, ENOMEDIUM, ENOMEM, ENOSPC, ENOSYS, ENXIO,
+    EOPNOTSUPP, EOVERFLOW, ESTALE};
+
+static void expect_at_opening(int expected, int call, long number, int and_later, int error) {
+    struct code code = long_code(0);
+    int (*const calls[])(void) = {set_directory, initialize};
+    for (size_t i = 0; i < COUNT_OF(calls); i++) {
+        about("call %zu, disk call %d number %ld: %s", i, call, number, strerror(error));
+        fail_disk(call, number, and_later, error);
+        CHECK_INT(expected, calls[i]());
+        CHECK(heal_disk() >= number);
+    }
+    fail_disk(call, number, and_later, error);
+    CHECK_INT(SYSTEM_ERROR, legacy(&code));
+    heal_disk();
+}
+
+/* What is opened, in this order. */
+enum { DIRECTORY = 1, PARENT, JOURNAL, TEMPORARY };
+
+/* The directory above is synced where this process may open it. */
+static void errors_of_the_directory_above(void) {
+    start();
+    accept(0, 1);
+    for (size_t i = 0; i < COUNT_OF(argument_errors); i++) {
+        about("%s", strerror(argument_errors[i]));
+        free_pos_verify();
+        fail_disk(DISK_OPEN, PARENT, 0, argument_errors[i]);
+        CHECK_INT(SUCCESS, set_directory());
+        CHECK(heal_disk() > PARENT);
+    }
+    free_pos_verify();
+    for (size_t i = 0; i < COUNT_OF(system_errors); i++)
+        expect_at_opening(SYSTEM_ERROR, DISK_OPEN, PARENT, 0, system_errors[i]);
+    CHECK_INT(SUCCESS, initialize());
+    remembered(0, 1);
+}
+
+static void errors_of_opens(void) {
+    start();
+    accept(0, 1);
+    free_pos_verify();
+    for (long number = DIRECTORY; number <= TEMPORARY; number++) {
+        for (int and_later = 0; and_later < 2; and_later++) {
+            if (number == PARENT) continue;
+            for (size_t i = 0; i < COUNT_OF(argument_errors); i++)
+                expect_at_opening(ILLEGAL_PARAM, DISK_OPEN, number, and_later, argument_errors[i]);
+            for (size_t i = 0; i < COUNT_OF(system_errors); i++)
+                expect_at_opening(SYSTEM_ERROR, DISK_OPEN, number, and_later, system_errors[i]);
+        }
+    }
+    CHECK_INT(SUCCESS, initialize());
+    remembered(0, 1);
+}
+
+/* A device has errors of its own for that it cannot be opened: ENXIO and ENODEV without a driver, EBUSY where another has
+ * it, ENOMEDIUM, EIO. What stands there is no regular file all the same. */
+static void errors_of_devices(void) {
+    int kinds = file_types();
+    start();
+    accept(0, 1);
+    free_pos_verify();
+    CHECK_INT(0, remove(journal));
+    for (int kind = 0; kind < kinds; kind++) {
+        make_entry(journal, kind);
+        for (size_t i = 0; i < COUNT_OF(system_errors); i++)
+            expect_at_opening(ILLEGAL_PARAM, DISK_OPEN, JOURNAL, 0, system_errors[i]);
+        CHECK_INT(0, remove(journal));
+    }
+}
+
+/* Why a file is still there says more than that it is. */
+static void errors_of_removals(void) {
+    static const int in_the_way[] = {EACCES, EBUSY, EISDIR, EPERM, EROFS}, of_the_disk[] = {EDQUOT, EIO, ENOMEM, ENOSPC, ESTALE};
+    start();
+    accept(0, 1);
+    free_pos_verify();
+    make_entry(temporary, 1);
+    for (size_t i = 0; i < COUNT_OF(in_the_way); i++)
+        expect_at_opening(ILLEGAL_PARAM, DISK_REMOVE, 1, 1, in_the_way[i]);
+    for (size_t i = 0; i < COUNT_OF(of_the_disk); i++)
+        expect_at_opening(SYSTEM_ERROR, DISK_REMOVE, 1, 1, of_the_disk[i]);
+    CHECK_INT(SUCCESS, initialize());
+    remembered(0, 1);
+}
+
+/* A file that runs as a program or is swapped to, one that may only be appended to; locks that there are none of. */
+static void errors_of_other_calls(void) {
+    static const struct {
+        int call, error, expected;
+    } cases[] = {
+        {DISK_TRUNCATE, ETXTBSY, ILLEGAL_PARAM}, {DISK_TRUNCATE, EPERM, ILLEGAL_PARAM}, {DISK_TRUNCATE, EROFS, ILLEGAL_PARAM},
+        {DISK_TRUNCATE, EINVAL, ILLEGAL_PARAM}, {DISK_TRUNCATE, EIO, SYSTEM_ERROR}, {DISK_TRUNCATE, ENOSPC, SYSTEM_ERROR},
+        {DISK_LOCK, EWOULDBLOCK, SYSTEM_ERROR}, {DISK_LOCK, ENOLCK, SYSTEM_ERROR}, {DISK_LOCK, EOPNOTSUPP, SYSTEM_ERROR},
+        {DISK_LOCK, EINVAL, SYSTEM_ERROR},
+        {DISK_READ, EIO, SYSTEM_ERROR}, {DISK_WRITE, ENOSPC, SYSTEM_ERROR}, {DISK_WRITE, EPERM, SYSTEM_ERROR},
+        {DISK_SYNC, EIO, SYSTEM_ERROR}};
+    start();
+    accept(0, 1);
+    free_pos_verify();
+    for (size_t i = 0; i < COUNT_OF(cases); i++) expect_at_opening(cases[i].expected, cases[i].call, 1, 1, cases[i].error);
+    CHECK_INT(SUCCESS, initialize());
+    remembered(0, 1);
+}
+
+/* EINVAL is no failure where a directory is synced, which some file systems cannot do. Of a file it is one. */
+static void sync_says_invalid(void) {
+    start();
+    accept(0, 1);
+    fail_disk(DISK_SYNC, 1, 1, EINVAL);
+    CHECK_INT(SYSTEM_ERROR, present(1));
+    heal_disk();
+    accept(1, 2);
+}
+
+const struct test open_error_tests[] = {
+    {"a file that cannot be synced refuses the ride", sync_says_invalid},
+    {"a directory above that may not be opened is not an argument's fault", errors_of_the_directory_above},
+    {"an open that fails is the argument's fault or the system's, as documented", errors_of_opens},
+    {"what is no regular file is the argument's fault, whatever its open says", errors_of_devices},
+    {"a file that cannot be removed is judged by the reason", errors_of_removals},
+    {"other calls of an opening that fail are judged as documented", errors_of_other_calls},
+    {0}};
