@@ -16,21 +16,19 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 . Tests/Support/results.sh
 
-flags="-std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Werror -O2 -Iinclude -ISources/CPlatform/include
-    -ITests/Harness"
 libraries=
 [ "$target" != host ] || libraries="-lsecp256k1 -lcrypto"
 
 # Everything of the library but CPlatform.o, in whose place there is a simulated system.
-# shellcheck disable=SC2086
 build_cuts() { # objects, output
-    gcc $flags Tests/PowerLoss/cuts.c Tests/PowerLoss/seam.c Tests/PowerLoss/simulated-disk.c Tests/Harness/framework.c \
-        Tests/Harness/model.c "$1"/[!C]*.o -Wl,--gc-sections -o "$2" $libraries
+    # shellcheck disable=SC2086
+    Tests/Harness/build.sh cuts "$2" -O2 -D_POSIX_C_SOURCE=200809L -ISources/CPlatform/include "$1"/[!C]*.o \
+        -Wl,--gc-sections,--no-export-dynamic $libraries
 }
 
 objects=build/objects/$target
 if [ -n "$(find "$objects" -name '*.o' -newer "$library/libposoffline.so")" ]; then
-    echo "crash: $objects is not what $library/libposoffline.so was made from" >&2
+    echo "PowerLoss: $objects is not what $library/libposoffline.so was made from" >&2
     exit 2
 fi
 build_cuts "$objects" "$work/cuts"

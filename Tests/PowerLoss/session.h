@@ -1,0 +1,45 @@
+/* session.h: the library at work on one simulated disk, and its answers compared with the history (session.c). */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "history.h"
+#include "seam.h"
+
+struct session {
+    struct disk *start, *disk; /* as it was, and as it is */
+    struct past before, past;
+    struct log log;
+    int is_running;
+    /* Where it comes from, for the report of a failure. */
+    const struct session *parent;
+    size_t cut_at;
+    char how[64];
+};
+
+/* The directory that the library was given by a call, or -1. */
+extern int library_directory;
+
+/* Whether so much has failed that the rest of the run says nothing new. */
+int is_hopeless(void);
+/* Fails the test with a message and the session's log. */
+void demand(int holds, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Begins on a disk, which it makes its own. */
+struct session *begin(struct disk *disk, const struct past *past, const struct session *parent, size_t cut_at,
+                      const char *how);
+/* The library leaves; the session's log stays, for the sessions that continue it. */
+void leave(struct session *session);
+void end(struct session *session);
+
+/* One action each; every answer is checked. */
+void set_time(struct session *session, uint32_t now);
+void start(struct session *session);
+void restart(struct session *session);
+void move(struct session *session);
+/* Presents a code and returns the library's answer. */
+int ride(struct session *session, uint32_t generated, int window, int old);
+
+#endif
