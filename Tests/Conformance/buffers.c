@@ -26,14 +26,14 @@ static void minima(void) {
     for (size_t f = 0; f < COUNT_OF(functions); f++) {
         for (int which = 0; which < BUFFERS; which++) {
             if (!(functions[f].buffers & 1u << which)) continue;
-            const int room[] = {minimum[which] - 1, 8, 1, 0, -1, -minimum[which], INT_MIN,
+            const int capacity[] = {minimum[which] - 1, 8, 1, 0, -1, -minimum[which], INT_MIN,
                                 minimum[which], minimum[which] + 1, INT_MAX};
-            for (size_t i = 0; i < COUNT_OF(room); i++) {
+            for (size_t i = 0; i < COUNT_OF(capacity); i++) {
                 start_terminal();
                 struct call call = call_with(&code);
-                memcpy(call.room, minimum, sizeof minimum);
-                call.room[which] = room[i];
-                about("%s, %s_len %d", functions[f].name, name[which], room[i]);
+                memcpy(call.capacity, minimum, sizeof minimum);
+                call.capacity[which] = capacity[i];
+                set_context("%s, %s_len %d", functions[f].name, name[which], capacity[i]);
                 CHECK_INT(i < 7 ? ILLEGAL_PARAM : SUCCESS, functions[f].call(&call, &answer));
             }
         }
@@ -45,8 +45,8 @@ static void minima_do_not_mark(void) {
     for (int which = 0; which < BUFFERS; which++) {
         start_terminal();
         struct call call = call_with(&code);
-        call.room[which] = minimum[which] - 1;
-        about("%s", name[which]);
+        call.capacity[which] = minimum[which] - 1;
+        set_context("%s", name[which]);
         CHECK_INT(ILLEGAL_PARAM, call_verify(&call, &answer));
         CHECK_INT(SUCCESS, verify(&code));
     }
@@ -67,15 +67,15 @@ static void nulls(void) {
             if (!(pointers[i].functions & 1u << f)) continue;
             struct call call = call_with(&code);
             call.null = pointers[i].null;
-            about("%s, %s NULL", functions[f].name, pointers[i].name);
+            set_context("%s, %s NULL", functions[f].name, pointers[i].name);
             CHECK_INT(ILLEGAL_PARAM, functions[f].call(&call, &answer));
         }
-        about("%s, nothing NULL", functions[f].name);
+        set_context("%s, nothing NULL", functions[f].name);
         start_terminal();
         struct call call = call_with(&code);
         CHECK_INT(SUCCESS, functions[f].call(&call, &answer));
     }
-    about("%s", "init_pos_verify");
+    set_context("%s", "init_pos_verify");
     CHECK_INT(ILLEGAL_PARAM, init(NULL, CARD_TYPES));
     CHECK_INT(ILLEGAL_PARAM, init(KEY_LIST, NULL));
     CHECK_INT(ILLEGAL_PARAM, init(NULL, NULL));
@@ -90,12 +90,12 @@ static void code_lengths(void) {
         for (size_t i = 0; i < COUNT_OF(too_short); i++) {
             struct call call = call_with(&code);
             call.code_len = too_short[i];
-            about("%s, qrcode_len %d", functions[f].name, too_short[i]);
+            set_context("%s, qrcode_len %d", functions[f].name, too_short[i]);
             CHECK_INT(ILLEGAL_PARAM, functions[f].call(&call, &answer));
         }
         struct call call = call_with(&code);
         call.code_count = 1, call.code_len = 1;
-        about("%s, a code of one byte", functions[f].name);
+        set_context("%s, a code of one byte", functions[f].name);
         CHECK_INT(MALFORMED_QRCODE, functions[f].call(&call, &answer));
     }
     /* Far longer than any code: good bytes first, and then zeros. */
@@ -106,7 +106,7 @@ static void code_lengths(void) {
         for (size_t i = 0; i < COUNT_OF(lengths); i++) {
             struct call call = call_with(&code);
             call.code = much, call.code_count = (size_t)lengths[i], call.code_len = lengths[i];
-            about("%s, qrcode_len %d", functions[f].name, lengths[i]);
+            set_context("%s, qrcode_len %d", functions[f].name, lengths[i]);
             CHECK_INT(MALFORMED_QRCODE, functions[f].call(&call, &answer));
         }
     }
@@ -123,7 +123,7 @@ static void amounts(void) {
             start_terminal();
             struct call call = call_with(&code);
             call.amount = table[i].amount;
-            about("amount_cent %d, function %d", table[i].amount, (int)f);
+            set_context("amount_cent %d, function %d", table[i].amount, (int)f);
             CHECK_INT(table[i].expected, callers[f](&call, &answer));
         }
     }
@@ -140,7 +140,7 @@ static void amounts(void) {
 static void values_that_fit(void) {
     static const struct {
         const char *fixture;
-        int which, room, expected;
+        int which, capacity, expected;
     } table[] = {
         {"card-no-16", CARD_NO, 17, SUCCESS}, {"card-no-17", CARD_NO, 17, ILLEGAL_PARAM},
         {"card-no-17", CARD_NO, 18, SUCCESS}, {"card-no-18", CARD_NO, 18, ILLEGAL_PARAM},
@@ -153,12 +153,12 @@ static void values_that_fit(void) {
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         struct code code = fixture_code(table[i].fixture);
         struct call call = call_with(&code);
-        call.room[table[i].which] = table[i].room;
-        about("%s in %d", table[i].fixture, table[i].room);
+        call.capacity[table[i].which] = table[i].capacity;
+        set_context("%s in %d", table[i].fixture, table[i].capacity);
         start_terminal();
         CHECK_INT(table[i].expected, call_info(&call, &answer));
         CHECK_INT(table[i].expected, call_verify(&call, &answer));
-        about("%s by verify_qrcode, which returns neither", table[i].fixture);
+        set_context("%s by verify_qrcode, which returns neither", table[i].fixture);
         start_terminal();
         CHECK_INT(SUCCESS, call_legacy(&call, &answer));
     }
@@ -179,7 +179,7 @@ static void responses_over_requests(void) {
     CHECK_INT(SUCCESS, verify_qrcode_v2(&request, &plain));
 
     for (int layout = 0; layout < 6; layout++) {
-        about("layout %d", layout);
+        set_context("layout %d", layout);
         start_terminal();
         memset(scratch, 0, sizeof scratch);
         memcpy(scratch, code.bytes, code.count);
@@ -203,7 +203,7 @@ static void responses_over_requests(void) {
         CHECK_TEXT("CITY0001", r.card_type);
     }
     for (int layout = 0; layout < 4; layout++) {
-        about("information, layout %d", layout);
+        set_context("information, layout %d", layout);
         memcpy(scratch, code.bytes, code.count);
         INFO_REQUEST ask = {scratch, (int)code.count};
         INFO_RESPONSE r = {uid, 17, card_no, 17, card_data, 65, card_type, 9};
@@ -217,7 +217,7 @@ static void responses_over_requests(void) {
         CHECK_BYTES(f.card_data, r.card_data, f.card_data_count);
         CHECK_TEXT("CITY0001", r.card_type);
     }
-    about("%s", "verify_qrcode writes over its key");
+    set_context("%s", "verify_qrcode writes over its key");
     start_terminal();
     memcpy(scratch, ISSUER_1, 67);
     VERIFY_REQUEST old = {code.bytes, (int)code.count, (char *)scratch, GOOD_POS_PARAM, 200};

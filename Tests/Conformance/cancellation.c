@@ -94,15 +94,15 @@ static int result_when_cancelled(const struct entry_point *entry) {
 }
 
 static void deferred(void) {
-    hangs_after(300);
+    set_hang_timeout(300);
     write_key_file();
     start();
     for (size_t i = 0; i < COUNT_OF(entry_points); i++) {
         long blocks = 0;
         int files = 0;
         for (uint32_t round = 0; round < 20; round++) {
-            about("%s, round %u", entry_points[i].name, (unsigned)round);
-            code = long_code((uint32_t)i * 100 + round);
+            set_context("%s, round %u", entry_points[i].name, (unsigned)round);
+            code = numbered_code((uint32_t)i * 100 + round);
             CHECK_INT(SUCCESS, result_when_cancelled(&entry_points[i]));
             CHECK_INT(SUCCESS, plain_init());
             if (round == 2) blocks = live_blocks(), files = open_files();

@@ -17,7 +17,7 @@ static void verifies(void) {
     VERIFY_REQUEST_V2 request = {code.bytes, (int)code.count, GOOD_POS_PARAM, 1};
     VERIFY_RESPONSE_V2 response = {uid, 17, record, 3072, card_no, 17, card_data, 65, card_type, 9};
     CHECK_INT(SUCCESS, init_pos_verify(KEY_LIST, CARD_TYPES));
-    about("%s", name);
+    set_context("%s", name);
     CHECK_INT(expected, verify_qrcode_v2(&request, &response));
 }
 

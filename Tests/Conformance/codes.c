@@ -29,7 +29,7 @@ static void all_fixtures(void) {
     for (size_t i = 0; i < FIXTURE_COUNT; i++) {
         struct code code = code_of_hex(fixtures[i].hex);
         struct call call = call_with(&code);
-        about("%s", fixtures[i].name);
+        set_context("%s", fixtures[i].name);
         start_terminal();
         CHECK_INT(fixtures[i].info, call_info(&call, &answer));
         if (fixtures[i].info == SUCCESS) check_values(&code, 1);
@@ -44,7 +44,7 @@ static void all_fixtures(void) {
             refused++;
         }
     }
-    about("%s", "how many there were");
+    set_context("%s", "how many there were");
     CHECK_INT(FIXTURE_COUNT, accepted + refused);
     CHECK(accepted > 350 && refused > 250);
 }
@@ -54,7 +54,7 @@ static void model(void) {
     for (size_t i = 0; i < FIXTURE_COUNT; i++) {
         struct code code = code_of_hex(fixtures[i].hex);
         struct fields f;
-        about("%s", fixtures[i].name);
+        set_context("%s", fixtures[i].name);
         CHECK_INT(fixtures[i].info, model_parse(code.bytes, code.count, &f));
     }
     unsigned char digest[32];
@@ -82,7 +82,7 @@ static int verify_at(const struct code *code, long long now) {
         init("[{\"key_id\":1,\"public_key\":\"" ISSUER_1 "\"},{\"key_id\":0,\"public_key\":\"" GENUINE_ISSUER
                             "\"}]", "[\"CITY0001\",\"S0JP0000\",\"TEST0001\"]"));
     set_clock(now);
-    about("now %lld", now);
+    set_context("now %lld", now);
     return call_verify(&call, &answer);
 }
 
@@ -115,7 +115,7 @@ static void genuine(void) {
         CHECK_INT(QRCODE_INFO_EXPIRED, verify_at(&code, expiry));
         CHECK_INT(QRCODE_KEY_EXPIRED, verify_at(&code, expiry + 1));
 
-        about("%s", "the quota");
+        set_context("%s", "the quota");
         struct call call = call_with(&code);
         verify_at(&code, generated + window + 1);
         set_clock(generated);
@@ -124,7 +124,7 @@ static void genuine(void) {
         call.amount = facts[i].quota;
         CHECK_INT(SUCCESS, call_verify(&call, &answer));
 
-        about("%s", "the other entry points");
+        set_context("%s", "the other entry points");
         CHECK_INT(0, get_key_id(code.bytes));
         free_pos_verify();
         call.key = GENUINE_ISSUER;
@@ -174,7 +174,7 @@ static void ends_of_time(void) {
         if (table[i].now > 2147483647 && !WIDE_CLOCK) continue;
         struct code code = fixture_code(table[i].fixture);
         CHECK_INT(table[i].expected, verify_at(&code, table[i].now));
-        about("%s at %lld", table[i].fixture, table[i].now);
+        set_context("%s at %lld", table[i].fixture, table[i].now);
         if (table[i].expected == SUCCESS) CHECK_INT(QRCODE_DUPLICATED, verify(&code));
     }
 }
@@ -186,7 +186,7 @@ static void information_only(void) {
     set_clock(-1);
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         struct code code = fixture_code(names[i]);
-        about("%s", names[i]);
+        set_context("%s", names[i]);
         for (int again = 0; again < 3; again++) CHECK_INT(SUCCESS, info(&code));
     }
     set_clock(NOW);
@@ -215,7 +215,7 @@ static void card_types(void) {
         free_pos_verify();
         CHECK_INT(SUCCESS, init(KEY_LIST, table[i].list));
         CHECK_INT(table[i].expected, verify_named(table[i].fixture));
-        about("%s with %s", table[i].fixture, table[i].list);
+        set_context("%s with %s", table[i].fixture, table[i].list);
     }
 }
 

@@ -39,7 +39,7 @@ static struct {
     _Atomic int directory; /* the one in use */
 } *shared;
 
-static char place[] = "/tmp/posoffline-double-accept-XXXXXX";
+static char base_directory[] = "/tmp/posoffline-double-accept-XXXXXX";
 static char directories[DIRECTORIES][200];
 static struct code codes[CODES];
 static uint32_t generated[CODES], window[CODES];
@@ -56,7 +56,7 @@ static uint32_t pick(uint32_t below) {
  * Variants of a code
  * ------------------------------------------------------------------------------------------------------------------ */
 
-/* Puts order - s in the place of a DER signature's s, which the same key verifies. Returns the new length. */
+/* Puts order - s in place of a DER signature's s, which the same key verifies. Returns the new length. */
 static size_t twin_signature(unsigned char *signature, const char *order_hex) {
     unsigned char order[32], difference[33] = {0};
     size_t width = bytes_of_hex(order_hex, order, sizeof order);
@@ -81,7 +81,7 @@ static struct code user_twin(struct code code) {
     struct fields fields;
     if (model_parse(code.bytes, code.count, &fields) != SUCCESS) abort();
     unsigned char *signature = code.bytes + (fields.user_signature - code.bytes);
-    size_t count = twin_signature(signature, MILL_ORDER);
+    size_t count = twin_signature(signature, SIGNER_ORDER);
     signature[-1] = (unsigned char)count;
     code.count = (size_t)(signature - code.bytes) + count;
     return code;
@@ -198,7 +198,7 @@ static void administer(void) {
     case 5: case 6: fail_something(); break;
     case 7: fork_and_show(); break;
     case 8: case 9: change_clock(); break;
-    default: heal_disk(), allow_allocations(), init_pos_verify(KEY_LIST, CARD_TYPES);
+    default: restore_disk(), allow_allocations(), init_pos_verify(KEY_LIST, CARD_TYPES);
     }
 }
 
@@ -228,7 +228,7 @@ static void live(void) {
         show_some();
         if (pick(3) == 0) administer();
     }
-    heal_disk();
+    restore_disk();
     allow_allocations();
     /* What is in no memory is not taken along. */
     if (init_pos_verify(KEY_LIST, CARD_TYPES) == SUCCESS) use_directory((shared->directory + 1) % DIRECTORIES);
@@ -255,7 +255,7 @@ static void begin_round(void) {
         generated[i] = NOW - 30000 + pick(60000) * (i % 3 != 0) + (uint32_t)i;
         for (int j = 0; j < i; j++)
             if (generated[j] == generated[i]) generated[i]++, j = -1;
-        codes[i] = milled_code(generated[i], (int)window[i]);
+        codes[i] = sign_code(generated[i], (int)window[i]);
         shared->accepted[i] = 0;
     }
     for (int i = 0; i < DIRECTORIES; i++) empty_directory(directories[i]);
@@ -263,7 +263,7 @@ static void begin_round(void) {
 
 static void attempts(void) {
     long lifetimes = 0, kills = 0;
-    about("seed %llu", (unsigned long long)seed);
+    set_context("seed %llu", (unsigned long long)seed);
     while (shared->showings < total) {
         /* A round that hangs, not a long run, is at fault. */
         alarm(900);
@@ -307,9 +307,9 @@ int main(int argc, char **argv) {
     unsetenv("POSOFFLINE_RECORD_KEY_FILE");
     unsetenv("POSOFFLINE_STATE_DIR");
     shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (shared == MAP_FAILED || !mkdtemp(place)) return 2;
+    if (shared == MAP_FAILED || !mkdtemp(base_directory)) return 2;
     for (int i = 0; i < DIRECTORIES; i++) {
-        sprintf(directories[i], "%s/state %d", place, i);
+        sprintf(directories[i], "%s/state %d", base_directory, i);
         if (mkdir(directories[i], 0700) != 0) return 2;
     }
     char *only_name[] = {argv[0], NULL};
@@ -318,6 +318,6 @@ int main(int argc, char **argv) {
         empty_directory(directories[i]);
         rmdir(directories[i]);
     }
-    rmdir(place);
+    rmdir(base_directory);
     return result;
 }

@@ -18,7 +18,7 @@ static void no_clock(void) {
     struct code code = fixture_code("good");
     for (size_t i = 0; i < COUNT_OF(clocks); i++) {
         if (clocks[i].is_wide && !WIDE_CLOCK) continue;
-        about("the clock says %lld", clocks[i].now);
+        set_context("the clock says %lld", clocks[i].now);
         start_terminal();
         set_clock(clocks[i].now);
         CHECK_INT(clocks[i].expected, verify(&code));
@@ -64,7 +64,7 @@ static void forged_without_memory(void) {
             fail_allocation(number, 0);
             int result = verify(&code);
             long made = allow_allocations();
-            about("%s, allocation %ld fails", names[i], number);
+            set_context("%s, allocation %ld fails", names[i], number);
             CHECK(result == MALFORMED_QRCODE || (result == NO_ENOUGH_MEMORY && made >= number));
             if (made < number) break;
         }
@@ -92,25 +92,25 @@ static void growth(void) {
     fail_allocations_from(16384);
     int result = SUCCESS;
     while (accepted < MOST) {
-        struct code code = milled_code(NOW - 30000 + accepted, 65535);
+        struct code code = sign_code(NOW - 30000 + accepted, 65535);
         result = verify(&code);
         if (result != SUCCESS) break;
         accepted++;
     }
-    about("after %u codes", (unsigned)accepted);
+    set_context("after %u codes", (unsigned)accepted);
     CHECK_INT(NO_ENOUGH_MEMORY, result);
     CHECK(accepted >= 256 && accepted < MOST);
-    struct code next = milled_code(NOW - 30000 + accepted, 65535);
+    struct code next = sign_code(NOW - 30000 + accepted, 65535);
     CHECK_INT(NO_ENOUGH_MEMORY, verify(&next));
     CHECK_INT(NO_ENOUGH_MEMORY, legacy(&next));
     for (uint32_t i = 0; i < accepted; i++) {
-        struct code code = milled_code(NOW - 30000 + i, 65535);
+        struct code code = sign_code(NOW - 30000 + i, 65535);
         CHECK_INT(QRCODE_DUPLICATED, verify(&code));
     }
     allow_allocations();
     CHECK_INT(SUCCESS, verify(&next));
     for (uint32_t i = 0; i <= accepted; i++) {
-        struct code code = milled_code(NOW - 30000 + i, 65535);
+        struct code code = sign_code(NOW - 30000 + i, 65535);
         CHECK_INT(QRCODE_DUPLICATED, verify(&code));
     }
 }
@@ -135,7 +135,7 @@ static void nothing_is_lost(void) {
         free_pos_verify();
         free_pos_verify();
     }
-    about("%s", "after free_pos_verify");
+    set_context("%s", "after free_pos_verify");
     CHECK_INT(blocks, live_blocks());
     CHECK_INT(bytes, live_bytes());
 }

@@ -22,7 +22,7 @@ static int in_force(const char *name) {
 
 static void takes(const char *keys, const char *types) {
     free_pos_verify();
-    about("%.200s / %.100s", keys, types);
+    set_context("%.200s / %.100s", keys, types);
     CHECK_INT(SUCCESS, init(keys, types));
     CHECK(in_force("good"));
 }
@@ -30,7 +30,7 @@ static void takes(const char *keys, const char *types) {
 /* Refused at a terminal that has never been initialised and at one that has, which then goes on as before. */
 static void refuses(const char *keys, const char *types) {
     free_pos_verify();
-    about("%.200s / %.100s", keys, types);
+    set_context("%.200s / %.100s", keys, types);
     CHECK_INT(ILLEGAL_PARAM, init(keys, types));
     CHECK_INT(NOT_INITIALIZED, info(&(struct code){1, {2}}));
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
@@ -128,7 +128,7 @@ static void key_lists(void) {
         "[" GOOD "," KEY("2", ISSUER_2) "," KEY("7", ISSUER_7) "," KEY("2", ISSUER_0) "]"};
     for (size_t i = 0; i < COUNT_OF(good); i++) takes(good[i], CARD_TYPES);
     for (size_t i = 0; i < COUNT_OF(bad); i++) refuses(bad[i], CARD_TYPES);
-    about("%s", "each key under its own id");
+    set_context("%s", "each key under its own id");
     CHECK_INT(SUCCESS, init("[" GOOD "," KEY("2", ISSUER_2) "," KEY("0", ISSUER_0) "]", CARD_TYPES));
     CHECK(in_force("good") && in_force("key-2") && in_force("key-0"));
     CHECK_INT(ILLEGAL_PARAM, verify_named("key-7"));
@@ -162,7 +162,7 @@ static void key_ids(void) {
     }
     for (int id = 0; id < 256; id++) {
         sprintf(text, "[" KEY("%d", ISSUER_255) "]", id);
-        about("%s", text);
+        set_context("%s", text);
         CHECK_INT(SUCCESS, init(text, CARD_TYPES));
         CHECK_INT(id == 255, in_force("key-255"));
         CHECK_INT(id == 255 ? QUOTA_EXCEEDED : ILLEGAL_PARAM,
@@ -220,7 +220,7 @@ static void counts(void) {
         for (int i = 0; i < count; i++)
             at += sprintf(at, "%s{\"key_id\":%d,\"public_key\":\"" ISSUER_1 "\"}", i ? "," : "[", i % 256);
         strcpy(at, "]");
-        about("%d keys", count);
+        set_context("%d keys", count);
         free_pos_verify();
         CHECK_INT(count <= 256 ? SUCCESS : ILLEGAL_PARAM, init(large, CARD_TYPES));
         if (count <= 256) CHECK(in_force("good"));
@@ -262,7 +262,7 @@ static void nesting(void) {
         memset(at + deep[i], ']', (size_t)deep[i]);
         strcpy(at + 2 * deep[i], "}]");
         int result = init(large, CARD_TYPES);
-        about("%d deep", deep[i]);
+        set_context("%d deep", deep[i]);
         CHECK(result == SUCCESS || result == ILLEGAL_PARAM);
         memset(large, '[', (size_t)deep[i]);
         large[deep[i]] = '\0';
@@ -298,7 +298,7 @@ static void every_prefix(void) {
         for (int byte = 1; byte < 256; byte += i % 3 + 1) {
             memcpy(text, keys, sizeof keys);
             text[i] = (char)byte;
-            about("byte %zu is %02x", i, (unsigned)byte);
+            set_context("byte %zu is %02x", i, (unsigned)byte);
             int result = init(text, types);
             CHECK(result == SUCCESS || result == ILLEGAL_PARAM);
         }

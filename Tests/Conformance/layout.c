@@ -131,16 +131,16 @@ static void version(void) {
     CHECK_TEXT(POSOFFLINE_VERSION, get_version());
     CHECK(get_version() == get_version());
     CHECK(strlen(get_version()) < POSOFFLINE_VERSION_MIN);
-    for (int room = 16; room <= 18; room++) {
-        char *buffer = (char *)guard_room(&guard, (size_t)room);
-        CHECK_INT(SUCCESS, get_libposoffline_version(buffer, room));
+    for (int capacity = 16; capacity <= 18; capacity++) {
+        char *buffer = (char *)guard_buffer(&guard, (size_t)capacity);
+        CHECK_INT(SUCCESS, get_libposoffline_version(buffer, capacity));
         CHECK_TEXT(POSOFFLINE_VERSION, buffer);
-        CHECK(guard_front_is_untouched(&guard, (size_t)room));
+        CHECK(guard_front_is_untouched(&guard, (size_t)capacity));
     }
     static const int too_small[] = {15, 6, 1, 0, -1, -2147483647 - 1};
     for (size_t i = 0; i < COUNT_OF(too_small); i++) {
-        about("version_len %d", too_small[i]);
-        char *buffer = (char *)guard_room(&guard, 15);
+        set_context("version_len %d", too_small[i]);
+        char *buffer = (char *)guard_buffer(&guard, 15);
         CHECK_INT(ILLEGAL_PARAM, get_libposoffline_version(buffer, too_small[i]));
         CHECK(guard_front_is_untouched(&guard, 0));
     }
@@ -157,14 +157,14 @@ static void key_ids(void) {
     }
     for (int version = 0; version < 256; version++) {
         unsigned char head[3] = {(unsigned char)version, 1, 7};
-        about("version %d", version);
+        set_context("version %d", version);
         CHECK_INT(version == 2 ? 7 : PROTO_UNSUPPORTED, get_key_id(guard_copy(&guard, head, 3)));
     }
-    about("%s", "NULL");
+    set_context("%s", "NULL");
     CHECK_INT(ILLEGAL_PARAM, get_key_id(NULL));
     free_pos_verify();
     unsigned char head[3] = {2, 1, 255};
-    about("%s", "without initialisation");
+    set_context("%s", "without initialisation");
     CHECK_INT(255, get_key_id(guard_copy(&guard, head, 3)));
 }
 
@@ -174,12 +174,12 @@ static void prompts(void) {
                                            "网络异常", "无效码", "网络异常", "网络异常", "无效码",
                                            "请刷新"};
     for (int i = 0; i < 13; i++) {
-        about("result %d", i ? -i : 1);
+        set_context("result %d", i ? -i : 1);
         CHECK_TEXT(expected[i], posoffline_prompt(i ? -i : SUCCESS));
     }
     static const int unknown[] = {0, 2, -13, -14, 100, -100, 2147483647, -2147483647 - 1};
     for (size_t i = 0; i < COUNT_OF(unknown); i++) {
-        about("result %d", unknown[i]);
+        set_context("result %d", unknown[i]);
         CHECK(posoffline_prompt(unknown[i]) && posoffline_prompt(unknown[i])[0]);
         CHECK_TEXT(posoffline_strerror(0), posoffline_strerror(unknown[i]));
     }
@@ -190,7 +190,7 @@ static void explanations(void) {
     for (int i = 0; i < 14; i++) {
         int result = i == 0 ? SUCCESS : i == 13 ? 12345 : -i;
         texts[i] = posoffline_strerror(result);
-        about("result %d", result);
+        set_context("result %d", result);
         CHECK(texts[i] != NULL && strlen(texts[i]) > 5);
         if (!texts[i]) return;
         CHECK(texts[i] == posoffline_strerror(result)); /* static */

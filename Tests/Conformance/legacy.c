@@ -38,7 +38,7 @@ static void ignores(void) {
                                           "plain", "key-9"};
     for (size_t i = 0; i < COUNT_OF(fixture); i++) {
         struct code code = fixture_code(fixture[i]);
-        about("%s", fixture[i]);
+        set_context("%s", fixture[i]);
         start_terminal();
         CHECK_INT(SUCCESS, legacy(&code));
     }
@@ -79,7 +79,7 @@ static void keys(void) {
         start_terminal();
         struct call call = call_with(&code);
         call.key = table[i].key;
-        about("key %s", table[i].name);
+        set_context("key %s", table[i].name);
         CHECK_INT(table[i].expected, call_legacy(&call, &answer));
         call.key = ISSUER_1;
         CHECK_INT(table[i].expected == SUCCESS ? QRCODE_DUPLICATED : SUCCESS, call_legacy(&call, &answer));
@@ -103,7 +103,7 @@ static void every_fixture(void) {
         /* With the key that the code's id stands for; the id itself does not matter. */
         if (model_parse(code.bytes, code.count, &f) == SUCCESS && code.bytes[2] != 1) continue;
         if (expected == CARDTYPE_UNSUPPORTED) expected = SUCCESS;
-        about("%s", fixtures[i].name);
+        set_context("%s", fixtures[i].name);
         free_pos_verify();
         CHECK_INT(expected, legacy(&code));
     }

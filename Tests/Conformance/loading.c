@@ -33,7 +33,7 @@ static void *load(void) {
     return handle;
 }
 
-static int present(struct code *code) {
+static int verify_code(struct code *code) {
     char uid[17], record[3072], card_no[64], card_type[9];
     unsigned char card_data[128];
     VERIFY_REQUEST_V2 request = {code->bytes, (int)code->count, GOOD_POS_PARAM, 1};
@@ -48,14 +48,14 @@ static void names(void) {
     static const char *const new[] = {"posoffline_set_record_key", "posoffline_set_state_dir", "posoffline_strerror", "posoffline_prompt"};
     void *handle = load();
     for (size_t i = 0; i < COUNT_OF(old); i++) {
-        about("%s", old[i]);
+        set_context("%s", old[i]);
         CHECK(dlsym(handle, old[i]) != NULL);
     }
     for (size_t i = 0; i < COUNT_OF(new); i++) {
-        about("%s", new[i]);
+        set_context("%s", new[i]);
         CHECK(dlsym(handle, new[i]) != NULL);
     }
-    about("%s", "");
+    set_context("%s", "");
     CHECK_TEXT(POSOFFLINE_VERSION, get_version_());
     dlclose(handle);
 }
@@ -64,25 +64,25 @@ static void names(void) {
 static void again_and_again(void) {
     long blocks = 0, bytes = 0, resident = 0;
     int files = open_files();
-    struct code code = milled_code(NOW, 65535);
+    struct code code = sign_code(NOW, 65535);
     set_clock(NOW);
     for (int i = 0; i < rounds; i++) {
         void *handle = load();
-        about("round %d", i);
-        CHECK_INT(NOT_INITIALIZED, present(&code)); /* nothing is left of the time before */
+        set_context("round %d", i);
+        CHECK_INT(NOT_INITIALIZED, verify_code(&code)); /* nothing is left of the time before */
         CHECK_INT(SUCCESS, init_pos_verify_(KEY_LIST, CARD_TYPES));
-        CHECK_INT(SUCCESS, present(&code));
-        CHECK_INT(QRCODE_DUPLICATED, present(&code));
+        CHECK_INT(SUCCESS, verify_code(&code));
+        CHECK_INT(QRCODE_DUPLICATED, verify_code(&code));
         CHECK_INT(0, dlclose(handle));
         /* It must be gone, or the test shows nothing. */
         CHECK(dlopen(library, RTLD_NOW | RTLD_NOLOAD) == NULL);
         if (i == 20) blocks = live_blocks(), bytes = live_bytes(), resident = resident_kilobytes();
     }
-    about("%ld blocks and %ld bytes more than after 20 rounds", live_blocks() - blocks, live_bytes() - bytes);
+    set_context("%ld blocks and %ld bytes more than after 20 rounds", live_blocks() - blocks, live_bytes() - bytes);
     CHECK(live_blocks() - blocks <= 8);
     CHECK(live_bytes() - bytes <= 4096);
     CHECK_INT(files, open_files());
-    about("%ld KB before, %ld KB after", resident, resident_kilobytes());
+    set_context("%ld KB before, %ld KB after", resident, resident_kilobytes());
     /* With fewer rounds this is an emulator, which grows by itself when code comes anew. */
     CHECK(resident > 0 && (rounds < 1000 || resident_kilobytes() - resident < 1024));
 }
@@ -101,24 +101,24 @@ static void unused(void) {
         dlclose(handle);
         if (i == 20) blocks = live_blocks();
     }
-    about("%ld blocks more", live_blocks() - blocks);
+    set_context("%ld blocks more", live_blocks() - blocks);
     CHECK(live_blocks() - blocks <= 8);
 }
 
 static void loaded_twice(void) {
-    struct code code = milled_code(NOW, 65535);
+    struct code code = sign_code(NOW, 65535);
     set_clock(NOW);
     void *one = load(), *two = load();
     CHECK_INT(SUCCESS, init_pos_verify_(KEY_LIST, CARD_TYPES));
-    CHECK_INT(SUCCESS, present(&code));
+    CHECK_INT(SUCCESS, verify_code(&code));
     dlclose(one);
-    CHECK_INT(QRCODE_DUPLICATED, present(&code));
+    CHECK_INT(QRCODE_DUPLICATED, verify_code(&code));
     dlclose(two);
 }
 
 static void *use(void *unused_argument) {
-    struct code code = milled_code(NOW + 5, 65535);
-    return present(&code) == SUCCESS ? unused_argument : NULL;
+    struct code code = sign_code(NOW + 5, 65535);
+    return verify_code(&code) == SUCCESS ? unused_argument : NULL;
 }
 
 /* What a thread left behind in the libraries below must not call into an address that is gone. */

@@ -44,7 +44,7 @@ static struct facts look(void) {
 static void signs_with(const char *key) {
     static uint32_t serial;
     static struct answer answer;
-    struct code code = milled_code(NOW - 1000 + serial++, 65535);
+    struct code code = sign_code(NOW - 1000 + serial++, 65535);
     struct call call = call_with(&code);
     CHECK_INT(SUCCESS, call_legacy(&call, &answer));
     check_record(&answer, &call, NOW, key, strlen(key));
@@ -54,7 +54,7 @@ static void signs_with(const char *key) {
  * States to begin with
  * ------------------------------------------------------------------------------------------------------------------ */
 
-static char place[] = "/tmp/posoffline-memory-XXXXXX";
+static char base_directory[] = "/tmp/posoffline-memory-XXXXXX";
 static char key_file[100], one_directory[100], other_directory[100];
 static const char *key_before;
 
@@ -248,7 +248,7 @@ static void is_as(const struct facts *before) {
 /* Returns how many allocations the call has made, when all of those before `number` succeed. */
 static long attempt(const struct step *step, long number, int and_later) {
     step->prepare();
-    about("%s: allocation %ld fails%s", step->name, number, and_later ? ", and all later ones" : "");
+    set_context("%s: allocation %ld fails%s", step->name, number, and_later ? ", and all later ones" : "");
     struct facts before = look();
     fail_allocation(number, and_later);
     int result = step->call();
@@ -274,11 +274,11 @@ static void every_function(void) {
         /* Success comes last: what it sets may be there for good. */
         long number = 1, made;
         for (; (made = attempt(step, number, 0)) >= number && number < 50; number++) attempt(step, number, 1);
-        about("%s makes %ld allocations", step->name, made);
+        set_context("%s makes %ld allocations", step->name, made);
         CHECK(step->least ? made >= step->least && made < 50 : made == 0);
         if (made == 0) continue;
         step->prepare();
-        about("%s, again with memory", step->name);
+        set_context("%s, again with memory", step->name);
         fail_allocation(1, 0);
         int result = step->call();
         if (allow_allocations() == 0) continue; /* a directory that was set for the first time above */
@@ -307,15 +307,15 @@ int main(int argc, char **argv) {
         {"whatever failed, nothing is left behind", nothing_is_left},
         {0}};
     static const struct test *const lists[] = {tests, NULL};
-    if (!mkdtemp(place)) return 2;
-    snprintf(key_file, sizeof key_file, "%s/key", place);
-    snprintf(one_directory, sizeof one_directory, "%s/one", place);
-    snprintf(other_directory, sizeof other_directory, "%s/other", place);
+    if (!mkdtemp(base_directory)) return 2;
+    snprintf(key_file, sizeof key_file, "%s/key", base_directory);
+    snprintf(one_directory, sizeof one_directory, "%s/one", base_directory);
+    snprintf(other_directory, sizeof other_directory, "%s/other", base_directory);
     FILE *file = fopen(key_file, "w");
     if (!file || fputs(KEY_B_HEX "\n", file) < 0 || fclose(file) != 0) return 2;
     if (mkdir(one_directory, 0700) != 0 || mkdir(other_directory, 0700) != 0) return 2;
     int result = run_tests(argc, argv, lists, NULL);
     free_pos_verify();
     empty(one_directory), empty(other_directory);
-    return remove(key_file) || rmdir(one_directory) || rmdir(other_directory) || rmdir(place) ? 2 : result;
+    return remove(key_file) || rmdir(one_directory) || rmdir(other_directory) || rmdir(base_directory) ? 2 : result;
 }

@@ -31,7 +31,7 @@ static struct code base;
 static uint32_t base_time;
 static long tried, by_result[16];
 
-static void present(const unsigned char *bytes, size_t count) {
+static void check_answers(const unsigned char *bytes, size_t count) {
     struct code code;
     code.count = count;
     memcpy(code.bytes, bytes, count);
@@ -65,7 +65,7 @@ static void over_codes(void (*mutate)(void)) {
                                "[{\"key_id\":1,\"public_key\":\"" ISSUER_1 "\"},{\"key_id\":0,\"public_key\":\"" GENUINE_ISSUER "\"}]"};
         CHECK_INT(SUCCESS, init(lists[codes[i].name == NULL], "[\"CITY0001\",\"ANT00001\",\"S0JP0000\",\"TEST0001\"]"));
         mutate();
-        about("code %d itself", (int)i);
+        set_context("code %d itself", (int)i);
         CHECK_INT(0, by_result[0]);
         CHECK_INT(SUCCESS, verify(&base));
     }
@@ -73,8 +73,8 @@ static void over_codes(void (*mutate)(void)) {
 
 static void prefixes(void) {
     for (size_t count = 0; count < base.count; count++) {
-        about("the first %zu of %zu bytes", count, base.count);
-        present(base.bytes, count);
+        set_context("the first %zu of %zu bytes", count, base.count);
+        check_answers(base.bytes, count);
     }
 }
 
@@ -82,13 +82,13 @@ static void appended(void) {
     struct code longer = base;
     for (int byte = 0; byte < 256; byte++) {
         longer.bytes[base.count] = (unsigned char)byte;
-        about("byte %02x behind", (unsigned)byte);
-        present(longer.bytes, base.count + 1);
+        set_context("byte %02x behind", (unsigned)byte);
+        check_answers(longer.bytes, base.count + 1);
     }
     for (size_t more = 2; more < 300; more += 13) {
         memset(longer.bytes + base.count, 0, more);
-        about("%zu bytes behind", more);
-        present(longer.bytes, base.count + more);
+        set_context("%zu bytes behind", more);
+        check_answers(longer.bytes, base.count + more);
     }
 }
 
@@ -96,8 +96,8 @@ static void flipped(void) {
     struct code changed = base;
     for (size_t bit = 0; bit < 8 * base.count; bit++) {
         changed.bytes[bit / 8] ^= (unsigned char)(1u << bit % 8);
-        about("bit %zu of byte %zu", bit % 8, bit / 8);
-        present(changed.bytes, changed.count);
+        set_context("bit %zu of byte %zu", bit % 8, bit / 8);
+        check_answers(changed.bytes, changed.count);
         changed.bytes[bit / 8] ^= (unsigned char)(1u << bit % 8);
     }
 }
@@ -109,8 +109,8 @@ static void each_byte(void) {
         for (size_t j = 0; j < sizeof values; j++) {
             if (base.bytes[i] == values[j]) continue;
             changed.bytes[i] = values[j];
-            about("byte %zu is %02x", i, values[j]);
-            present(changed.bytes, changed.count);
+            set_context("byte %zu is %02x", i, values[j]);
+            check_answers(changed.bytes, changed.count);
         }
         changed.bytes[i] = base.bytes[i];
     }
@@ -131,8 +131,8 @@ static void lengths(void) {
             if (value == base.bytes[at]) continue;
             struct code changed = base;
             changed.bytes[at] = (unsigned char)value;
-            about("length at %zu is %d and not %d", at, value, base.bytes[at]);
-            present(changed.bytes, changed.count);
+            set_context("length at %zu is %d and not %d", at, value, base.bytes[at]);
+            check_answers(changed.bytes, changed.count);
         }
     }
 }
@@ -142,18 +142,18 @@ static void shifted(void) {
     for (size_t i = 0; i < base.count; i++) {
         struct code changed = base;
         memmove(changed.bytes + i, changed.bytes + i + 1, base.count - i - 1);
-        about("without byte %zu", i);
-        present(changed.bytes, base.count - 1);
+        set_context("without byte %zu", i);
+        check_answers(changed.bytes, base.count - 1);
         changed = base;
         memmove(changed.bytes + i + 1, base.bytes + i, base.count - i);
-        about("byte %zu twice", i);
-        present(changed.bytes, base.count + 1);
+        set_context("byte %zu twice", i);
+        check_answers(changed.bytes, base.count + 1);
         changed = base;
         if (i == 0 || base.bytes[i] == base.bytes[i - 1]) continue;
         changed.bytes[i] = base.bytes[i - 1];
         changed.bytes[i - 1] = base.bytes[i];
-        about("bytes %zu and %zu exchanged", i - 1, i);
-        present(changed.bytes, base.count);
+        set_context("bytes %zu and %zu exchanged", i - 1, i);
+        check_answers(changed.bytes, base.count);
     }
 }
 

@@ -123,7 +123,7 @@ static void stack(void) {
         size_t untouched = 0;
         while (untouched < STACK && memory[untouched] == PATTERN) untouched++;
         long used = (long)(deep_top - (memory + untouched));
-        about("%ld bytes of stack", used);
+        set_context("%ld bytes of stack", used);
         CHECK(used > 0 && used <= PROMISED);
     }
     free(memory);

@@ -44,13 +44,13 @@ static void by_list(void) {
                     struct call call = call_with(&code);
                     call.pos_param = pos_params[pos];
                     call.amount = amounts[quota];
-                    call.room[CARD_NO] = 17;
+                    call.capacity[CARD_NO] = 17;
                     int expected = c ? CARDTYPE_UNSUPPORTED : duplicate ? QRCODE_DUPLICATED
                                  : faults & K ? ILLEGAL_PARAM : faults & E ? QRCODE_KEY_EXPIRED
                                  : faults & I ? MALFORMED_QRCODE : faults & W ? QRCODE_INFO_EXPIRED
                                  : faults & U ? MALFORMED_QRCODE : pos ? POS_PARAM_ERROR
                                  : quota ? QUOTA_EXCEEDED : faults & B ? ILLEGAL_PARAM : SUCCESS;
-                    about("card type %d, duplicate %d, key id %d, expired %d, issuer %d, window %d, user %d, pos_param %d, "
+                    set_context("card type %d, duplicate %d, key id %d, expired %d, issuer %d, window %d, user %d, pos_param %d, "
                           "quota %d, buffer %d", c, duplicate, !!(faults & K), !!(faults & E), !!(faults & I),
                           !!(faults & W), !!(faults & U), pos, quota, !!(faults & B));
                     CHECK_INT(expected, call_verify(&call, &answer));
@@ -86,13 +86,13 @@ static void by_given_key(void) {
                 }
                 call.pos_param = pos ? "{}" : narrow ? text : GOOD_POS_PARAM;
                 call.amount = amounts[quota];
-                call.room[RECORD] = narrow ? 2048 : 3072;
+                call.capacity[RECORD] = narrow ? 2048 : 3072;
                 if (no_point) call.key = KEY_NOT_ON_CURVE;
                 int expected = duplicate ? QRCODE_DUPLICATED : no_point ? ILLEGAL_PARAM
                              : faults & E ? QRCODE_KEY_EXPIRED : faults & I ? MALFORMED_QRCODE
                              : faults & W ? QRCODE_INFO_EXPIRED : faults & U ? MALFORMED_QRCODE : pos ? POS_PARAM_ERROR
                              : quota ? QUOTA_EXCEEDED : narrow ? ILLEGAL_PARAM : SUCCESS;
-                about("duplicate %d, key %d, expired %d, issuer %d, window %d, user %d, pos_param %d, quota %d, buffer %d",
+                set_context("duplicate %d, key %d, expired %d, issuer %d, window %d, user %d, pos_param %d, quota %d, buffer %d",
                       duplicate, no_point, !!(faults & E), !!(faults & I), !!(faults & W), !!(faults & U), pos, quota,
                       narrow);
                 CHECK_INT(expected, call_legacy(&call, &answer));
@@ -125,18 +125,18 @@ static void first_three(void) {
                         struct call call = call_with(&code);
                         call.null = arguments[a].null;
                         call.amount = arguments[a].amount;
-                        call.room[UID] = arguments[a].uid_room;
+                        call.capacity[UID] = arguments[a].uid_room;
                         if (arguments[a].code_len) call.code_len = arguments[a].code_len;
                         if (bits & 1) call.pos_param = "{}";
                         if (bits & 2 && call.amount >= 0) call.amount = 1001;
                         set_clock(bits & 1 ? (long long)NOW + 101 : -1);
                         int expected = !initialized ? NOT_INITIALIZED : a ? ILLEGAL_PARAM
                                      : shape & 1 ? PROTO_UNSUPPORTED : shape ? MALFORMED_QRCODE : CARDTYPE_UNSUPPORTED;
-                        about("initialised %d, argument %s, code %s", initialized, arguments[a].name, shapes[shape]);
+                        set_context("initialised %d, argument %s, code %s", initialized, arguments[a].name, shapes[shape]);
                         CHECK_INT(expected, call_verify(&call, &answer));
                         if (a == 2 || a == 1) continue; /* it takes neither */
                         expected = expected == CARDTYPE_UNSUPPORTED ? SUCCESS : expected;
-                        about("get_qrcode_info, initialised %d, argument %s, code %s", initialized, arguments[a].name,
+                        set_context("get_qrcode_info, initialised %d, argument %s, code %s", initialized, arguments[a].name,
                               shapes[shape]);
                         CHECK_INT(expected, call_info(&call, &answer));
                     }
@@ -150,7 +150,7 @@ static void malformed_before_room(void) {
     /* get_qrcode_info: the shape of the code comes before a value that does not fit. */
     struct code code = fixture_code("card-no-17");
     struct call call = call_with(&code);
-    call.room[CARD_NO] = 17;
+    call.capacity[CARD_NO] = 17;
     CHECK_INT(ILLEGAL_PARAM, call_info(&call, &answer));
     call.code_len--;
     call.code_count--;
@@ -161,7 +161,7 @@ static void fits_last(void) {
     /* pos_param and quota come before a value that does not fit; each alone is the next answer. */
     struct code code = fixture_code("card-no-17");
     struct call call = call_with(&code);
-    call.room[CARD_NO] = 17;
+    call.capacity[CARD_NO] = 17;
     call.pos_param = "[]";
     call.amount = 5000;
     CHECK_INT(POS_PARAM_ERROR, call_verify(&call, &answer));
@@ -169,9 +169,9 @@ static void fits_last(void) {
     CHECK_INT(QUOTA_EXCEEDED, call_verify(&call, &answer));
     call.amount = 1;
     CHECK_INT(ILLEGAL_PARAM, call_verify(&call, &answer));
-    call.room[CARD_NO] = 18;
+    call.capacity[CARD_NO] = 18;
     CHECK_INT(SUCCESS, call_verify(&call, &answer));
-    call.pos_param = "[]", call.amount = 5000, call.room[CARD_NO] = 17;
+    call.pos_param = "[]", call.amount = 5000, call.capacity[CARD_NO] = 17;
     CHECK_INT(QRCODE_DUPLICATED, call_verify(&call, &answer));
 }
 

@@ -11,7 +11,7 @@ static int given(const char *text) {
     struct call call = call_with(&code);
     call.amount = 65536;
     call.pos_param = text;
-    about("%.300s", text);
+    set_context("%.300s", text);
     int result = call_verify(&call, &answer);
     CHECK_INT(result, call_legacy(&call, &answer));
     return result;
@@ -125,7 +125,7 @@ static void lengths(void) {
             text[count] = '\0';
             CHECK_INT(count, (int)strlen(text));
             int result = given(text);
-            about("%d bytes, kind %d", count, kind);
+            set_context("%d bytes, kind %d", count, kind);
             CHECK_INT(count <= 1024 ? QUOTA_EXCEEDED : POS_PARAM_ERROR, result);
         }
     }

@@ -102,12 +102,12 @@ static void rides_with_forks(void) {
     if (timer_create(CLOCK_MONOTONIC, &event, &timer) != 0) _exit(6);
     for (uint32_t i = 0; i < RIDES; i++) {
         timer_settime(timer, 0, &(struct itimerspec){{0, 0}, {0, 1000 * (100 + (long)(i * 397 % 3000))}}, NULL);
-        int result = present_plainly(i);
+        int result = verify_number_unguarded(i);
         if (is_child) {
             /* The interrupted ride may have been accepted before the fork, and returns in both. What comes after does
              * not: the parent has the directory. */
             for (uint32_t next = i; next < i + 3; next++)
-                if (present_plainly(next) == SUCCESS && write(results[1], &next, sizeof next) != sizeof next) _exit(2);
+                if (verify_number_unguarded(next) == SUCCESS && write(results[1], &next, sizeof next) != sizeof next) _exit(2);
             _exit(0);
         }
         if (result != SUCCESS) _exit(3);
@@ -127,7 +127,7 @@ static void forks_in_handlers(void) {
         uint32_t twice = 0;
         timer_signal = signals[i / 2];
         child_goes_on = i % 2;
-        about("signal %d, children go on: %d", timer_signal, (int)child_goes_on);
+        set_context("signal %d, children go on: %d", timer_signal, (int)child_goes_on);
         fresh_directory();
         CHECK_INT(0, pipe(results));
         fflush(stdout);
@@ -138,7 +138,7 @@ static void forks_in_handlers(void) {
         CHECK_INT(0, read(results[0], &twice, sizeof twice));
         close(results[0]);
         start();
-        remembered(0, RIDES);
+        expect_refused(0, RIDES);
         free_pos_verify();
     }
 }
@@ -151,14 +151,14 @@ static void forks_in_handlers(void) {
 static void shared_descriptors(void) {
     if (is_emulated()) return;
     start();
-    accept(0, 5);
+    expect_accepted(0, 5);
     int files = open_files();
     static int (*const ends[])(void) = {NULL, taken_elsewhere};
     for (size_t i = 0; i < COUNT_OF(ends); i++) {
         pid_t child = raw_clone(CLONE_FILES);
         if (child == 0) {
             for (uint32_t code = 0; code < 25; code++)
-                if (present_plainly(code) == SUCCESS) _exit(1);
+                if (verify_number_unguarded(code) == SUCCESS) _exit(1);
             if (ends[i] && ends[i]() == SUCCESS) _exit(2);
             free_pos_verify();
             if (ends[i]) exit(0); /* which ends the library */
@@ -168,22 +168,22 @@ static void shared_descriptors(void) {
         CHECK_INT(files, open_files());
         /* The parent has its directory still, and nobody else can have it. */
         CHECK_INT(SYSTEM_ERROR, in_child(taken_elsewhere));
-        accept(5 + 10 * (uint32_t)i, 15 + 10 * (uint32_t)i);
+        expect_accepted(5 + 10 * (uint32_t)i, 15 + 10 * (uint32_t)i);
     }
     restart();
-    remembered(0, 25);
+    expect_refused(0, 25);
 }
 
 /* Parent and child are both number 1, each in a namespace of its own. */
 static void first_in_namespace(void) {
     if (posoffline_set_state_dir(directory) != SUCCESS || init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(1);
     for (uint32_t i = 0; i < 5; i++)
-        if (present_plainly(i) != SUCCESS) _exit(2);
+        if (verify_number_unguarded(i) != SUCCESS) _exit(2);
     pid_t child = raw_clone(CLONE_NEWPID);
     if (child == 0) {
         if (syscall(SYS_getpid) != 1) _exit(3);
         for (uint32_t i = 0; i < 25; i++)
-            if (present_plainly(i) == SUCCESS) _exit(4);
+            if (verify_number_unguarded(i) == SUCCESS) _exit(4);
         _exit(0);
     }
     int status = -1;
@@ -191,7 +191,7 @@ static void first_in_namespace(void) {
     if (waitpid(child, &status, 0) != child || !WIFEXITED(status)) _exit(6);
     if (WEXITSTATUS(status)) _exit(10 + WEXITSTATUS(status));
     for (uint32_t i = 5; i < 25; i++)
-        if (present_plainly(i) != SUCCESS) _exit(7);
+        if (verify_number_unguarded(i) != SUCCESS) _exit(7);
     _exit(0);
 }
 
@@ -202,16 +202,16 @@ static void same_number(void);
 static void late_page(void) {
     fail_pages(1);
     start();
-    accept(0, 3);
+    expect_accepted(0, 3);
     CHECK(pages_asked_for() > 1);
     fail_pages(0);
-    accept(3, 5);
+    expect_accepted(3, 5);
     pages_asked_for();
-    accept(5, 8);
+    expect_accepted(5, 8);
     /* It has it now, or has learnt that the system knows of no such page. */
     CHECK_INT(0, pages_asked_for());
     restart();
-    remembered(0, 8);
+    expect_refused(0, 8);
     free_pos_verify();
     fresh_directory();
     same_number();
@@ -224,32 +224,32 @@ static void same_number(void) {
     if (child == 0) first_in_namespace();
     CHECK_INT(0, end_of(child));
     start();
-    remembered(0, 25);
+    expect_refused(0, 25);
 }
 
 /* As _Fork() makes one. When its parent has let go the child may have the directory. */
 static void unseen(void) {
     int ends[2];
     start();
-    accept(0, 5);
+    expect_accepted(0, 5);
     CHECK_INT(0, pipe(ends));
     pid_t child = raw_clone(0);
     if (child == 0) {
         char byte;
-        if (present_plainly(4) == SUCCESS || present_plainly(5) == SUCCESS) _exit(1);
+        if (verify_number_unguarded(4) == SUCCESS || verify_number_unguarded(5) == SUCCESS) _exit(1);
         close(ends[1]);
         if (read(ends[0], &byte, 1) != 1) _exit(2);
-        if (present_plainly(5) != QRCODE_DUPLICATED || present_plainly(6) != SUCCESS || present_plainly(6) != QRCODE_DUPLICATED) _exit(3);
+        if (verify_number_unguarded(5) != QRCODE_DUPLICATED || verify_number_unguarded(6) != SUCCESS || verify_number_unguarded(6) != QRCODE_DUPLICATED) _exit(3);
         _exit(0);
     }
-    accept(5, 6);
+    expect_accepted(5, 6);
     free_pos_verify();
     CHECK_INT(1, write(ends[1], "x", 1));
     CHECK_INT(0, end_of(child));
     close(ends[0]);
     close(ends[1]);
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
-    remembered(0, 7);
+    expect_refused(0, 7);
 }
 
 /* A child of fork() lets go of the directory at once, whatever becomes of it. */
@@ -260,7 +260,7 @@ static void child_outlives_parent(void) {
     pid_t gate = fork();
     if (gate == 0) {
         if (posoffline_set_state_dir(directory) != SUCCESS || init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(1);
-        if (present_plainly(0) != SUCCESS) _exit(2);
+        if (verify_number_unguarded(0) != SUCCESS) _exit(2);
         if (fork() == 0) {
             char byte;
             close(ends[1]);
@@ -270,8 +270,8 @@ static void child_outlives_parent(void) {
     }
     CHECK_INT(100, end_of(gate));
     start();
-    remembered(0, 1);
-    accept(1, 2);
+    expect_refused(0, 1);
+    expect_accepted(1, 2);
     close(ends[0]);
     close(ends[1]);
 }
@@ -288,12 +288,12 @@ static void open_signals(void) {
 static void mask_of_child(void) {
     sigset_t set, before;
     start();
-    accept(0, 1);
+    expect_accepted(0, 1);
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
     CHECK_INT(0, sigprocmask(SIG_BLOCK, &set, &before));
     for (opens_signals = 0; opens_signals <= 1; opens_signals++) {
-        about("the program's handler lets signals through: %d", (int)opens_signals);
+        set_context("the program's handler lets signals through: %d", (int)opens_signals);
         pid_t child = fork();
         if (child == 0) {
             sigset_t now;
@@ -318,7 +318,7 @@ static void unlock_second(void) { if (handlers_lock) pthread_mutex_unlock(&progr
 
 static void *ride_and_log(void *unused) {
     for (uint32_t i = 0; !rider_stops && i < 50000; i++) {
-        if (present_plainly(i) != SUCCESS) break;
+        if (verify_number_unguarded(i) != SUCCESS) break;
         for (int which = 0; which < 2; which++) {
             pthread_mutex_lock(&programs_lock[which]);
             rides_of_rider += which;
@@ -335,26 +335,26 @@ static void handlers_of_the_program(void) {
     CHECK_INT(0, pthread_atfork(lock_second, unlock_second, unlock_second));
     handlers_lock = 1;
     rider_stops = rides_of_rider = 0;
-    hangs_after(120);
+    set_hang_timeout(120);
     slow_disk(200);
     CHECK_INT(0, pthread_create(&rider, NULL, ride_and_log, NULL));
     for (int i = 0; i < FORKS; i++) {
         int rides = rides_of_rider;
-        about("fork %d", i);
+        set_context("fork %d", i);
         pid_t child = fork();
         /* The lock is free in the child, and what it could share with its parent it does not accept. */
-        if (child == 0) _exit(present_plainly(0) == SYSTEM_ERROR && present_plainly(60000) == SYSTEM_ERROR ? 0 : 1);
+        if (child == 0) _exit(verify_number_unguarded(0) == SYSTEM_ERROR && verify_number_unguarded(60000) == SYSTEM_ERROR ? 0 : 1);
         CHECK_INT(0, end_of(child));
         while (rides_of_rider == rides) usleep(100);
     }
     rider_stops = 1;
     CHECK_INT(0, pthread_join(rider, NULL));
-    hangs_after(0);
+    set_hang_timeout(0);
     slow_disk(0);
     handlers_lock = 0;
     CHECK(rides_of_rider >= FORKS);
     restart();
-    remembered(0, (uint32_t)rides_of_rider);
+    expect_refused(0, (uint32_t)rides_of_rider);
 }
 
 int main(int argc, char **argv) {

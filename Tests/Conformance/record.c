@@ -15,12 +15,12 @@ static uint32_t fresh;
 
 /* Has one more code accepted, and its record checked under a key. */
 static void accept_under(const void *key, size_t key_count) {
-    struct code code = milled_code(NOW - 20000 + fresh++, 65535);
+    struct code code = sign_code(NOW - 20000 + fresh++, 65535);
     struct call call = call_with(&code);
     set_clock(NOW);
     CHECK_INT(SUCCESS, call_verify(&call, &answer));
     check_record(&answer, &call, NOW, key, key_count);
-    code = milled_code(NOW - 20000 + fresh++, 65535);
+    code = sign_code(NOW - 20000 + fresh++, 65535);
     call = call_with(&code);
     CHECK_INT(SUCCESS, call_legacy(&call, &answer));
     check_record(&answer, &call, NOW, key, key_count);
@@ -44,7 +44,7 @@ static void fields(void) {
         call.amount = table[i].amount;
         call.pos_param = table[i].pos_param;
         set_clock(table[i].now);
-        about("%s", table[i].fixture);
+        set_context("%s", table[i].fixture);
         CHECK_INT(SUCCESS, call_verify(&call, &answer));
         check_record(&answer, &call, (uint32_t)table[i].now, DEVELOPMENT_KEY, sizeof DEVELOPMENT_KEY - 1);
     }
@@ -57,19 +57,19 @@ static void key_lengths(void) {
     UNDER_DEVELOPMENT_KEY();
     static const int wrong[] = {15, 1, 0, -1, -16, -2147483647 - 1, 65, 66, 80};
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
-        about("key_len %d before any", wrong[i]);
+        set_context("key_len %d before any", wrong[i]);
         CHECK_INT(ILLEGAL_PARAM, posoffline_set_record_key(key, wrong[i]));
         UNDER_DEVELOPMENT_KEY();
     }
     for (int count = 16; count <= 64; count += count == 17 ? 14 : count == 31 ? 1 : count == 32 ? 31 : 1) {
-        about("key_len %d", count);
+        set_context("key_len %d", count);
         CHECK_INT(SUCCESS, posoffline_set_record_key(guard_copy(&guard, key, (size_t)count), count));
         memset(guard.base, 0, guard.size); /* the library has a copy */
         accept_under(key, (size_t)count);
         for (size_t i = 0; i < COUNT_OF(wrong); i++) CHECK_INT(ILLEGAL_PARAM, posoffline_set_record_key(key + 1,
             wrong[i]));
         CHECK_INT(ILLEGAL_PARAM, posoffline_set_record_key(NULL, 32));
-        about("key_len %d is still in force", count);
+        set_context("key_len %d is still in force", count);
         accept_under(key, (size_t)count);
         CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
         accept_under(key, (size_t)count);
@@ -81,7 +81,7 @@ static void key_lengths(void) {
     memset(key, 0, sizeof key);
     CHECK_INT(SUCCESS, posoffline_set_record_key(key, 20));
     accept_under(key, 20);
-    about("%s", "free_pos_verify forgets the key");
+    set_context("%s", "free_pos_verify forgets the key");
     start_terminal();
     UNDER_DEVELOPMENT_KEY();
 }
@@ -137,11 +137,11 @@ static void good_files(void) {
         size_t count = bytes_of_hex(digits, key, sizeof key);
         free_pos_verify();
         make_file(texts[i], strlen(texts[i]));
-        about("file %s", texts[i]);
+        set_context("file %s", texts[i]);
         CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
         remove_files(); /* it was read */
         accept_under(key, count);
-        about("%s", "unset again");
+        set_context("%s", "unset again");
         free_pos_verify();
         CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
         UNDER_DEVELOPMENT_KEY();
@@ -161,7 +161,7 @@ static void file_without_init(void) {
     CHECK_INT(SUCCESS, call_legacy(&call, &answer));
     check_record(&answer, &call, NOW, key, 16);
     remove_files(); /* it was read */
-    code = milled_code(NOW, 60);
+    code = sign_code(NOW, 60);
     call = call_with(&code);
     CHECK_INT(SUCCESS, call_legacy(&call, &answer));
     check_record(&answer, &call, NOW, key, 16);
@@ -174,10 +174,10 @@ static void freed_in_between(void) {
     make_file(HEX_16, 32);
     for (long lock = 1; lock <= 5; lock++) {
         for (int is_legacy = 0; is_legacy < 2; is_legacy++) {
-            about("before lock %ld, older function: %d", lock, is_legacy);
+            set_context("before lock %ld, older function: %d", lock, is_legacy);
             free_pos_verify();
             CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
-            struct code code = milled_code(NOW - 500 + (uint32_t)(2 * lock) + (uint32_t)is_legacy, 65535);
+            struct code code = sign_code(NOW - 500 + (uint32_t)(2 * lock) + (uint32_t)is_legacy, 65535);
             struct call call = call_with(&code);
             at_lock(lock, free_pos_verify);
             int result = is_legacy ? call_legacy(&call, &answer) : call_verify(&call, &answer);
@@ -192,7 +192,7 @@ static void freed_in_between(void) {
 
 static void refused_file(const char *name) {
     unsigned char key[20] = "the key before 12345";
-    about("file %s", name);
+    set_context("file %s", name);
     CHECK_INT(ILLEGAL_PARAM, init("[{\"key_id\":2,\"public_key\":\"" ISSUER_2 "\"}]", "[\"OTHER001\"]"));
     /* Lists and key are as they were. */
     accept_under(key, 20);
@@ -258,10 +258,10 @@ static void bad_files(void) {
     make_file(HEX_16, 32);
     CHECK_INT(0, chmod(directory, 0755));
     CHECK_INT(0, chmod(path, 0644));
-    about("%s", "a file that anybody may read");
+    set_context("%s", "a file that anybody may read");
     CHECK_INT(SUCCESS, init_without_privileges());
     CHECK_INT(0, chmod(path, 0));
-    about("%s", "a file that nobody may read");
+    set_context("%s", "a file that nobody may read");
     CHECK_INT(ILLEGAL_PARAM, init_without_privileges());
     remove(path);
     CHECK_INT(0, symlink(path, path));
@@ -279,22 +279,22 @@ static void call_before_file(void) {
     make_file(HEX_16 "\n", 33);
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
     accept_under(by_file, 16);
-    about("%s", "a call after the file");
+    set_context("%s", "a call after the file");
     CHECK_INT(SUCCESS, posoffline_set_record_key(by_call, 17));
     accept_under(by_call, 17);
-    about("%s", "the file again");
+    set_context("%s", "the file again");
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
     accept_under(by_call, 17);
-    about("%s", "after free_pos_verify the file counts again");
+    set_context("%s", "after free_pos_verify the file counts again");
     free_pos_verify();
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
     accept_under(by_file, 16);
-    about("%s", "a refused call does not come before the file");
+    set_context("%s", "a refused call does not come before the file");
     free_pos_verify();
     CHECK_INT(ILLEGAL_PARAM, posoffline_set_record_key(by_call, 15));
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
     accept_under(by_file, 16);
-    about("%s", "a new file is read at the next initialisation");
+    set_context("%s", "a new file is read at the next initialisation");
     make_file("101112131415161718191A1B1C1D1E1F2021", 36);
     bytes_of_hex("101112131415161718191A1B1C1D1E1F", by_file, 16);
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
@@ -315,13 +315,13 @@ static char *padded(size_t code_count, size_t count) {
     return text;
 }
 
-static void room(void) {
+static void capacities(void) {
     struct code code = fixture_code("good");
     struct call call = call_with(&code);
-    /* In bytes of record, and room for its hex: a record of 1023 bytes is the longest for the least buffer. */
+    /* In bytes of record, and the capacity for its hex: a record of 1023 bytes is the longest for the least buffer. */
     static const struct {
         size_t count;
-        int room, expected;
+        int capacity, expected;
     } table[] = {{1023, 2048, SUCCESS}, {1024, 2048, ILLEGAL_PARAM}, {1024, 2049, SUCCESS}, {1025, 2049, ILLEGAL_PARAM},
                  {1025, 2050, ILLEGAL_PARAM}, {1025, 2051, SUCCESS}, {1200, 2400, ILLEGAL_PARAM}, {1200, 2401, SUCCESS},
                  {1200, 2402, SUCCESS}, {1200, 3072, SUCCESS}};
@@ -329,11 +329,11 @@ static void room(void) {
         for (int old = 0; old < 2; old++) {
             start_terminal();
             call.pos_param = padded(code.count, table[i].count);
-            call.room[RECORD] = table[i].room;
-            about("%zu bytes in %d, function %d", table[i].count, table[i].room, old);
+            call.capacity[RECORD] = table[i].capacity;
+            set_context("%zu bytes in %d, function %d", table[i].count, table[i].capacity, old);
             CHECK_INT(table[i].expected, old ? call_legacy(&call, &answer) : call_verify(&call, &answer));
-            if (table[i].expected != SUCCESS) call.room[RECORD] = 3072;
-            /* Refused for the room and then accepted: it was not marked. */
+            if (table[i].expected != SUCCESS) call.capacity[RECORD] = 3072;
+            /* Refused for its buffer and then accepted: it was not marked. */
             CHECK_INT(table[i].expected == SUCCESS ? QRCODE_DUPLICATED : SUCCESS,
                       old ? call_legacy(&call, &answer) : call_verify(&call, &answer));
             if (table[i].expected == SUCCESS) continue;
@@ -352,8 +352,8 @@ static void longest(void) {
         struct code code = fixture_code(names[i]);
         struct call call = call_with(&code);
         call.pos_param = text;
-        call.room[RECORD] = POSOFFLINE_RECORD_MAX;
-        about("%s", names[i]);
+        call.capacity[RECORD] = POSOFFLINE_RECORD_MAX;
+        set_context("%s", names[i]);
         CHECK_INT(SUCCESS, call_verify(&call, &answer));
         CHECK(answer.len[RECORD] > 2900 && answer.len[RECORD] < 3072);
         check_record(&answer, &call, NOW, DEVELOPMENT_KEY, sizeof DEVELOPMENT_KEY - 1);
@@ -369,6 +369,6 @@ const struct test record_tests[] = {
     {"a record key that is freed in the middle of a ride is replaced by no other", freed_in_between},
     {"a record key file that is no key is refused and changes nothing", bad_files},
     {"a record key from a call comes before the file", call_before_file},
-    {"a record fits its buffer to the byte", room},
+    {"a record fits its buffer to the byte", capacities},
     {"the longest record fits POSOFFLINE_RECORD_MAX", longest},
     {0}};

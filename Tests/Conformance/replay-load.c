@@ -14,9 +14,9 @@ enum { THREADS = 2, MOST = 131071 };
 static uint32_t total = 100000;
 
 /* Every code is inside its window at NOW: 65,535 seconds to either side. */
-static struct code live_code(uint32_t index) { return milled_code(NOW - 65535 + index, 65535); }
+static struct code live_code(uint32_t index) { return sign_code(NOW - 65535 + index, 65535); }
 
-static int present(const struct code *code) {
+static int verify_code(const struct code *code) {
     char uid[17], record[3072], card_no[64], card_type[9];
     unsigned char card_data[128];
     VERIFY_REQUEST_V2 request = {code->bytes, (int)code->count, GOOD_POS_PARAM, 1};
@@ -35,7 +35,7 @@ static void *present_share(void *argument) {
     struct share *share = argument;
     for (uint32_t i = share->first; i < share->end; i += share->step) {
         struct code code = live_code(i);
-        int result = present(&code);
+        int result = verify_code(&code);
         if (result != share->expected && share->wrong++ == 0) share->wrong_at = i, share->wrong_result = result;
     }
     return NULL;
@@ -51,7 +51,7 @@ static void present_all(uint32_t from, uint32_t to, int expected) {
     }
     for (int i = 0; i < THREADS; i++) {
         pthread_join(threads[i], NULL);
-        about("codes %u to %u want %d; the first that is wrong is %u with %d", (unsigned)from, (unsigned)to, expected,
+        set_context("codes %u to %u want %d; the first that is wrong is %u with %d", (unsigned)from, (unsigned)to, expected,
               (unsigned)shares[i].wrong_at, shares[i].wrong_result);
         CHECK_INT(0, shares[i].wrong);
     }
@@ -69,14 +69,14 @@ static void exact(void) {
     present_all(total / 2, total, QRCODE_DUPLICATED);
     if (total < MOST) {
         struct code fresh = live_code(total);
-        CHECK_INT(SUCCESS, present(&fresh));
-        CHECK_INT(QRCODE_DUPLICATED, present(&fresh));
+        CHECK_INT(SUCCESS, verify_code(&fresh));
+        CHECK_INT(QRCODE_DUPLICATED, verify_code(&fresh));
     }
 }
 
 static void bounded(void) {
     /* 32 bytes for each and a table that may be three quarters empty: a terminal has 32 MB in all. */
-    about("%ld bytes for %u codes", live_bytes() - empty_bytes, (unsigned)total);
+    set_context("%ld bytes for %u codes", live_bytes() - empty_bytes, (unsigned)total);
     CHECK(live_bytes() - empty_bytes <= 4 * 32 * (long)total + 65536);
 }
 
@@ -90,21 +90,21 @@ static void growth_fails(void) {
     int result = SUCCESS;
     while (made < most) {
         struct code code = live_code(made);
-        result = present(&code);
+        result = verify_code(&code);
         if (result != SUCCESS) break;
         made++;
     }
-    about("after %u codes", (unsigned)made);
+    set_context("after %u codes", (unsigned)made);
     CHECK_INT(NO_ENOUGH_MEMORY, result);
     CHECK(made > 500 && made < most);
     for (int i = 0; i < 3; i++) {
         struct code code = live_code(made);
-        CHECK_INT(NO_ENOUGH_MEMORY, present(&code));
+        CHECK_INT(NO_ENOUGH_MEMORY, verify_code(&code));
     }
     present_all(0, made, QRCODE_DUPLICATED);
     allow_allocations();
     struct code code = live_code(made);
-    CHECK_INT(SUCCESS, present(&code));
+    CHECK_INT(SUCCESS, verify_code(&code));
     present_all(0, made + 1, QRCODE_DUPLICATED);
 }
 
@@ -117,18 +117,18 @@ static void steady(void) {
     uint32_t count = total / 20;
     for (uint32_t i = 0; i < count; i++) {
         set_clock((long long)NOW + i);
-        struct code code = milled_code(NOW + i, 60);
-        about("code %u", (unsigned)i);
-        CHECK_INT(SUCCESS, present(&code));
-        if (i % 7 == 0) CHECK_INT(QRCODE_DUPLICATED, present(&code));
+        struct code code = sign_code(NOW + i, 60);
+        set_context("code %u", (unsigned)i);
+        CHECK_INT(SUCCESS, verify_code(&code));
+        if (i % 7 == 0) CHECK_INT(QRCODE_DUPLICATED, verify_code(&code));
         if (i == count / 5) after_a_while = live_bytes();
     }
-    about("%ld bytes after a while, %ld at the end", after_a_while, live_bytes());
+    set_context("%ld bytes after a while, %ld at the end", after_a_while, live_bytes());
     CHECK(live_bytes() <= after_a_while + 1024);
 }
 
-/* A full memory whose codes have all left their windows makes room for as many again. */
-static void expired_room_is_used_again(void) {
+/* A full memory whose codes have all left their windows makes space for as many again. */
+static void expired_space_is_used_again(void) {
     if (total < 4000) return;
     free_pos_verify();
     set_clock(NOW);
@@ -137,7 +137,7 @@ static void expired_room_is_used_again(void) {
     long before = live_bytes();
     set_clock((long long)NOW + 3001);
     present_all(100000, 103000, SUCCESS);
-    about("%ld bytes before, %ld after", before, live_bytes());
+    set_context("%ld bytes before, %ld after", before, live_bytes());
     CHECK(live_bytes() <= before + 1024);
     present_all(100000, 103000, QRCODE_DUPLICATED);
 }
@@ -148,7 +148,7 @@ int main(int argc, char **argv) {
         {"many live codes take a bounded amount of memory", bounded},
         {"a large memory that cannot grow refuses and forgets nothing", growth_fails},
         {"a steady stream of short-lived codes needs no more memory", steady},
-        {"the room of codes that left their window is used again", expired_room_is_used_again},
+        {"the space of codes that left their window is used again", expired_space_is_used_again},
         {0}};
     static const struct test *const lists[] = {tests, NULL};
     if (argc > 1) total = (uint32_t)strtoul(argv[1], NULL, 10);

@@ -80,9 +80,9 @@ static void failures_do_not_mark(void) {
     call.pos_param = "{\"pos_id\":\"1\"}";
     for (int i = 0; i < 3; i++) CHECK_INT(POS_PARAM_ERROR, call_verify(&call, &answer));
     call.pos_param = GOOD_POS_PARAM;
-    call.room[CARD_NO] = 17;
+    call.capacity[CARD_NO] = 17;
     for (int i = 0; i < 3; i++) CHECK_INT(ILLEGAL_PARAM, call_verify(&call, &answer));
-    call.room[CARD_NO] = 18;
+    call.capacity[CARD_NO] = 18;
     set_clock(NOW + 601);
     CHECK_INT(QRCODE_INFO_EXPIRED, call_verify(&call, &answer));
     set_clock(-1);
@@ -109,7 +109,7 @@ static void failures_do_not_mark(void) {
 
 /* Fills the memory with others while time goes by, up to the last second at which the code could pass again. */
 static void until_the_last_second(void) {
-    struct code code = milled_code(NOW, 60);
+    struct code code = sign_code(NOW, 60);
     set_clock(NOW - 60);
     CHECK_INT(SUCCESS, verify(&code));
     uint32_t made = 0;
@@ -117,17 +117,17 @@ static void until_the_last_second(void) {
         set_clock(now);
         /* Codes of a minute ago make it worth sweeping; every number of them is used once. */
         for (int i = 0; i < 12; i++, made++) {
-            struct code other = milled_code(now - 20000 + made % 40000, 65535);
+            struct code other = sign_code(now - 20000 + made % 40000, 65535);
             int result = verify(&other);
-            about("second %d", (int)(now - NOW));
+            set_context("second %d", (int)(now - NOW));
             CHECK(result == SUCCESS || result == QRCODE_DUPLICATED);
         }
-        about("second %d", (int)(now - NOW));
+        set_context("second %d", (int)(now - NOW));
         CHECK_INT(QRCODE_DUPLICATED, verify(&code));
     }
     set_clock(NOW + 61);
     int after = verify(&code);
-    about("%s", "a second past the window");
+    set_context("%s", "a second past the window");
     CHECK(after == QRCODE_DUPLICATED || after == QRCODE_INFO_EXPIRED);
 }
 
@@ -136,26 +136,26 @@ static void until_the_last_second(void) {
 static void clock_set_back(void) {
     enum { CODES = 1800 };
     for (uint32_t i = 0; i < CODES; i++) {
-        struct code code = milled_code(NOW + i, 60);
+        struct code code = sign_code(NOW + i, 60);
         set_clock(NOW + i);
-        about("code %u", (unsigned)i);
+        set_context("code %u", (unsigned)i);
         CHECK_INT(SUCCESS, verify(&code));
     }
     for (uint32_t i = 0; i < CODES; i++) {
-        struct code code = milled_code(NOW + i, 60);
+        struct code code = sign_code(NOW + i, 60);
         set_clock(NOW + i + (i % 3 == 0 ? 60 : i % 3 == 1 ? -60 : 0));
-        about("code %u again, with the clock in its window", (unsigned)i);
+        set_context("code %u again, with the clock in its window", (unsigned)i);
         CHECK_INT(QRCODE_DUPLICATED, verify(&code));
     }
 }
 
 /* Forgetting goes by the second: a code that has its last second now is neither forgotten nor, if new, refused. */
 static void fresh_in_its_last_second(void) {
-    struct code seen = milled_code(NOW, 60), fresh = milled_code(NOW + 60 - 65535, 65535);
+    struct code seen = sign_code(NOW, 60), fresh = sign_code(NOW + 60 - 65535, 65535);
     CHECK_INT(SUCCESS, verify(&seen));
     for (uint32_t i = 0; i < 1000; i++) {
         if (i == 500) set_clock(NOW + 60);
-        struct code other = milled_code(NOW - 10000 + i, 65535);
+        struct code other = sign_code(NOW - 10000 + i, 65535);
         CHECK_INT(SUCCESS, verify(&other));
     }
     CHECK_INT(QRCODE_DUPLICATED, verify(&seen));
@@ -167,15 +167,15 @@ static void clock_jumps(void) {
     static const long long jumps[] = {0, 1, 86400, (long long)NOW - 700, (long long)NOW + 601,
         (long long)NOW + 31536000,
                                       2147483647};
-    struct code code = milled_code(NOW, 60);
+    struct code code = sign_code(NOW, 60);
     CHECK_INT(SUCCESS, verify(&code));
     uint32_t filler = 0;
     for (size_t i = 0; i < COUNT_OF(jumps); i++) {
         set_clock(jumps[i]);
-        about("the clock jumps to %lld", jumps[i]);
+        set_context("the clock jumps to %lld", jumps[i]);
         CHECK(verify(&code) != SUCCESS);
         for (int j = 0; j < 200; j++, filler++) {
-            struct code other = milled_code((uint32_t)jumps[i] + filler, 65535);
+            struct code other = sign_code((uint32_t)jumps[i] + filler, 65535);
             verify(&other);
         }
         for (int back = -60; back <= 60; back += 30) {
@@ -184,7 +184,7 @@ static void clock_jumps(void) {
         }
     }
     /* A code that has not been seen is still taken. */
-    struct code fresh = milled_code(NOW + 30, 60);
+    struct code fresh = sign_code(NOW + 30, 60);
     set_clock(NOW + 30);
     CHECK_INT(SUCCESS, verify(&fresh));
 }
@@ -193,17 +193,17 @@ static void clock_jumps(void) {
 static void a_year_ahead_and_back(void) {
     struct code code = fixture_code("expiry-never");
     CHECK_INT(SUCCESS, verify(&code));
-    struct code late = milled_code(NOW + 500, 60);
+    struct code late = sign_code(NOW + 500, 60);
     set_clock(NOW + 500);
     CHECK_INT(SUCCESS, verify(&late));
     for (uint32_t i = 0; i < 1200; i++) {
-        struct code other = milled_code(NOW + 6 * 86400 + i, 60);
+        struct code other = sign_code(NOW + 6 * 86400 + i, 60);
         set_clock(NOW + 6 * 86400 + i);
         CHECK_INT(SUCCESS, verify(&other));
     }
     for (int second = -600; second <= 600; second += 100) {
         set_clock((long long)NOW + second);
-        about("second %d", second);
+        set_context("second %d", second);
         CHECK_INT(QRCODE_DUPLICATED, verify(&code));
     }
     set_clock(NOW + 560);
@@ -253,15 +253,15 @@ static void memory_is_bounded(void) {
     long after_first = 0;
     for (uint32_t round = 0; round < 12; round++) {
         for (uint32_t i = 0; i < 400; i++) {
-            struct code code = milled_code(NOW + round * 400 + i, 60);
+            struct code code = sign_code(NOW + round * 400 + i, 60);
             set_clock(NOW + round * 400 + i);
             int result = verify(&code);
-            about("round %u, code %u", (unsigned)round, (unsigned)i);
+            set_context("round %u, code %u", (unsigned)round, (unsigned)i);
             CHECK_INT(SUCCESS, result);
         }
         if (round == 2) after_first = live_bytes();
     }
-    about("%s", "after twelve rounds as after three");
+    set_context("%s", "after twelve rounds as after three");
     CHECK(live_bytes() <= after_first + 4096);
 }
 

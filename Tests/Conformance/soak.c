@@ -88,7 +88,7 @@ static int is_signed(const char *hex, int digits) {
 
 enum { LISTS = 1, KEY = 2 }; /* the entry points: verify_qrcode_v2 and verify_qrcode */
 
-static int present(struct worker *me, const struct code *code, int door, const char *pos_param, int amount,
+static int verify_as(struct worker *me, const struct code *code, int door, const char *pos_param, int amount,
     int uid_len) {
     char uid[17] = "x", record[3072] = "x", card_no[64], card_type[9];
     unsigned char card_data[128];
@@ -105,7 +105,7 @@ static int present(struct worker *me, const struct code *code, int door, const c
 }
 
 static int show(struct worker *me, const struct code *code, int door) {
-    return present(me, code, door, GOOD_POS_PARAM, 200, 17);
+    return verify_as(me, code, door, GOOD_POS_PARAM, 200, 17);
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
@@ -158,13 +158,13 @@ static void show_next_wrongly(struct worker *me) {
     case 3: amount = 65536, expected = QUOTA_EXCEEDED; break;
     default: uid_len = 16, expected = ILLEGAL_PARAM;
     }
-    int result = present(me, &code, pick(me, 2) ? LISTS : KEY, pos_param, amount, uid_len);
+    int result = verify_as(me, &code, pick(me, 2) ? LISTS : KEY, pos_param, amount, uid_len);
     expect(me, "a fault is named", result == expected, result);
 }
 
 static void show_outdated(struct worker *me) {
     const struct code *code;
-    struct code later = milled_code(now + 200 + pick(me, 1000), 60);
+    struct code later = sign_code(now + 200 + pick(me, 1000), 60);
     int expected;
     switch (pick(me, 4)) {
     case 0: code = &later, expected = QRCODE_INFO_EXPIRED; break;
@@ -238,7 +238,7 @@ static int files_before;
 
 static void start_terminal_again(void) {
     free_pos_verify();
-    about("second %u, all forgotten", (unsigned)now);
+    set_context("second %u, all forgotten", (unsigned)now);
     /* The path of the state directory stays. */
     CHECK_INT(blocks_before + has_directory, live_blocks());
     CHECK_INT(files_before, open_files());
@@ -253,24 +253,24 @@ static void deal_codes(void) {
     for (int i = 0; i < threads; i++) {
         for (int j = 0; j < FRESH; j++) {
             uint32_t second = now + (uint32_t)(j / 2 * threads + i), end = second + (j % 2 ? LIFE : 60);
-            workers[i].own[j] = j % 2 ? milled_code(end - 65535, 65535) : milled_code(second, 60);
+            workers[i].own[j] = j % 2 ? sign_code(end - 65535, 65535) : sign_code(second, 60);
             workers[i].own_end[j] = end;
         }
         workers[i].fresh = 0;
     }
-    contested = milled_code(now + (uint32_t)(FRESH / 2 * threads), 60);
+    contested = sign_code(now + (uint32_t)(FRESH / 2 * threads), 60);
     winners = 0;
 }
 
 static void take_account(void) {
-    about("second %u", (unsigned)now);
+    set_context("second %u", (unsigned)now);
     /* Keys, card types, accepted codes; and the path. */
     CHECK_INT(blocks_before + 3 + has_directory, live_blocks());
     CHECK_INT(files_before + 2 * has_directory, open_files());
     CHECK_INT(1, winners);
     if (live_bytes() - bytes_before > most_bytes) most_bytes = live_bytes() - bytes_before;
     for (int i = 0; i < threads; i++) {
-        about("thread %d: %s", i, workers[i].complaint);
+        set_context("thread %d: %s", i, workers[i].complaint);
         CHECK_INT(0, workers[i].wrong);
         workers[i].wrong = 0;
     }
@@ -326,23 +326,23 @@ static void mixed(void) {
     for (int i = 0; i < threads; i++) pthread_join(ids[i], NULL);
     pthread_barrier_destroy(&barrier);
     free_pos_verify();
-    about("%s", "at the end");
+    set_context("%s", "at the end");
     CHECK_INT(blocks_before + has_directory, live_blocks());
     CHECK_INT(files_before, open_files());
 
     /* Some 1,700 codes live at a time; a table of 24 bytes each may be three quarters empty, and a larger one is being
      * filled before the smaller one is given up. */
-    about("%ld bytes at most", most_bytes);
+    set_context("%ld bytes at most", most_bytes);
     CHECK(most_bytes < 300000);
-    about("%ld bytes of journal at most", most_journal);
+    set_context("%ld bytes of journal at most", most_journal);
     CHECK(most_journal > 0 && most_journal <= 32 * (2048 + 2 * 4096));
     /* Not for the few rounds that an emulator or a sanitizer is given: these grow by themselves. */
     for (int phase = 1; phase < PHASES; phase += 2) {
-        about("%ld KB, then %ld KB", resident[phase - 1], resident[phase]);
+        set_context("%ld KB, then %ld KB", resident[phase - 1], resident[phase]);
         CHECK(resident[phase] > 0 && (total < 100000 || resident[phase] - resident[phase - 1] <= 1024));
     }
     for (int i = 0; i <= -QRCODE_DUPLICATED; i++) {
-        about("result %d", i ? -i : 1);
+        set_context("result %d", i ? -i : 1);
         /* SYSTEM_ERROR, and memory that is out, belong to other tests. */
         CHECK((i == -NO_ENOUGH_MEMORY || i == -SYSTEM_ERROR) == (results[i] == 0));
     }

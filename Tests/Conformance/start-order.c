@@ -57,7 +57,7 @@ static void compare_orders(uint32_t count) {
     CHECK_INT((long)count * ENTRY, file_size(other_journal));
     free_pos_verify();
     double ordered = start_at(other);
-    about("%u in the table's order %.2f s, in any %.2f s", (unsigned)count, ordered, scattered);
+    set_context("%u in the table's order %.2f s, in any %.2f s", (unsigned)count, ordered, scattered);
     CHECK(ordered < 6 * scattered + 0.1);
     free_pos_verify();
     remove(other_journal);
@@ -81,7 +81,7 @@ static void joining(void) {
     /* Read from a table first, so that the other's order is not that of a file. */
     double joined = start_at(other);
     CHECK_INT(3L * part * ENTRY, file_size(other_journal));
-    about("joined in %.2f s, where the larger part alone takes %.2f s", joined, whole);
+    set_context("joined in %.2f s, where the larger part alone takes %.2f s", joined, whole);
     CHECK(joined < 8 * whole + 0.1);
     free_pos_verify();
     remove(other_journal);
@@ -93,6 +93,6 @@ int main(int argc, char **argv) {
         {"two journals are joined in linear time", joining},
         {0}};
     if (argc > 1) total = (uint32_t)strtoul(argv[1], NULL, 10);
-    hangs_after(1200);
+    set_hang_timeout(1200);
     return run_state_tests(1, argv, tests);
 }

@@ -60,11 +60,11 @@ static void rides(unsigned which) {
     for (uint32_t i = 0; i < CODES; i++) {
         if (i % 5 == 3) {
             fail_disk(DISK_SYNC, 1, 0, EIO);
-            if (present_plainly(i) != SYSTEM_ERROR) _exit(4);
-            heal_disk();
+            if (verify_number_unguarded(i) != SYSTEM_ERROR) _exit(4);
+            restore_disk();
         }
         print(which);
-        if (present_plainly(i) != SUCCESS) _exit(5);
+        if (verify_number_unguarded(i) != SUCCESS) _exit(5);
         print(which);
         if (!streams_are_closed(which)) _exit(6);
     }
@@ -83,10 +83,10 @@ static int ends_with(void (*body)(unsigned), unsigned which) {
 static void no_streams(void) {
     for (unsigned which = 1; which < 8; which++) {
         fresh_directory();
-        about("closed: %s%s%s", which & 1 ? "0 " : "", which & 2 ? "1 " : "", which & 4 ? "2" : "");
+        set_context("closed: %s%s%s", which & 1 ? "0 " : "", which & 2 ? "1 " : "", which & 4 ? "2" : "");
         CHECK_INT(0, ends_with(rides, which));
         start();
-        remembered(0, CODES);
+        expect_refused(0, CODES);
         CHECK_INT(CODES * ENTRY, file_size(journal));
         free_pos_verify();
     }
@@ -111,9 +111,9 @@ static void rides_beside_a_printer(unsigned which) {
     if (posoffline_set_state_dir(directory) != SUCCESS || init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(2);
     for (uint32_t i = 0; i < CODES; i++) {
         fail_disk(DISK_SYNC, 1, 0, EIO);
-        if (present_plainly(i) != SYSTEM_ERROR) _exit(4);
-        heal_disk();
-        if (present_plainly(i) != SUCCESS) _exit(5);
+        if (verify_number_unguarded(i) != SYSTEM_ERROR) _exit(4);
+        restore_disk();
+        if (verify_number_unguarded(i) != SUCCESS) _exit(5);
     }
     is_over = 1;
     pthread_join(thread, NULL);
@@ -123,7 +123,7 @@ static void rides_beside_a_printer(unsigned which) {
 static void a_printer_beside(void) {
     CHECK_INT(0, ends_with(rides_beside_a_printer, 7));
     start();
-    remembered(0, CODES);
+    expect_refused(0, CODES);
     CHECK_INT(CODES * ENTRY, file_size(journal));
 }
 
@@ -159,7 +159,7 @@ static void rides_in_a_closed_root(unsigned which) {
 static void closed_root(void) {
     if (geteuid() != 0) return; /* chroot() is root's */
     for (unsigned which = 1; which < 8; which++) {
-        about("closed: %u", which);
+        set_context("closed: %u", which);
         fresh_directory();
         CHECK_INT(0, chdir(directory));
         CHECK_INT(0, ends_with(rides_in_a_closed_root, which));

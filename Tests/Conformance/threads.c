@@ -49,7 +49,7 @@ static int results[ROUNDS][THREADS];
 static void *race(void *argument) {
     int me = *(int *)argument;
     for (int round = 0; round < ROUNDS; round++) {
-        if (me == 0) raced = milled_code(NOW - 10000 + (uint32_t)round, 65535);
+        if (me == 0) raced = sign_code(NOW - 10000 + (uint32_t)round, 65535);
         pthread_barrier_wait(&barrier);
         struct code mine = raced;
         /* Half of them by the older function: the memory is one. */
@@ -73,7 +73,7 @@ static void one_wins(void) {
     run(race, THREADS);
     pthread_barrier_destroy(&barrier);
     for (int round = 0; round < ROUNDS; round++) {
-        about("round %d", round);
+        set_context("round %d", round);
         CHECK_INT(1, winners(round));
     }
 }
@@ -86,7 +86,7 @@ static void *race_for_room(void *argument) {
     int me = *(int *)argument;
     for (int round = 0; round < SLOW_ROUNDS; round++) {
         if (me == 0) {
-            raced = milled_code(NOW - 10000 + (uint32_t)round, 65535);
+            raced = sign_code(NOW - 10000 + (uint32_t)round, 65535);
             free_pos_verify();
         }
         pthread_barrier_wait(&barrier);
@@ -111,29 +111,29 @@ static void one_wins_while_room_is_made(void) {
     run(race_for_room, THREADS);
     allow_allocations();
     for (int round = 0; round < SLOW_ROUNDS; round++) {
-        about("round %d, from no memory", round);
+        set_context("round %d, from no memory", round);
         CHECK_INT(1, winners(round));
     }
     /* Whenever the next code makes the table grow. */
     start_terminal();
     for (uint32_t i = 0; i < 2000; i++) {
-        raced = milled_code(NOW - 20000 + i, 65535);
+        raced = sign_code(NOW - 20000 + i, 65535);
         long before = live_bytes();
         CHECK_INT(SUCCESS, plain_verify(&raced, 0));
         if (live_bytes() <= before + 8192) continue;
         /* It grew. Once more from the start, up to here, and then with eight threads. */
         start_terminal();
         for (uint32_t j = 0; j < i; j++) {
-            struct code code = milled_code(NOW - 20000 + j, 65535);
+            struct code code = sign_code(NOW - 20000 + j, 65535);
             CHECK_INT(SUCCESS, plain_verify(&code, 0));
         }
         slow_allocations_from(16384);
         run(race_for_more_room, THREADS);
         allow_allocations();
-        about("code %u, by which the memory grows", (unsigned)i);
+        set_context("code %u, by which the memory grows", (unsigned)i);
         CHECK_INT(1, winners(0));
         for (uint32_t j = 0; j <= i; j++) {
-            struct code code = milled_code(NOW - 20000 + j, 65535);
+            struct code code = sign_code(NOW - 20000 + j, 65535);
             CHECK_INT(QRCODE_DUPLICATED, plain_verify(&code, 0));
         }
         break;
@@ -154,7 +154,7 @@ static void count_result(int result) {
 static void *verifier(void *argument) {
     (void)argument;
     for (int i = 0; i < 150; i++) {
-        struct code code = milled_code(NOW - 20000 + next_time++, 65535);
+        struct code code = sign_code(NOW - 20000 + next_time++, 65535);
         count_result(plain_verify(&code, 0));
     }
     return NULL;
@@ -200,7 +200,7 @@ static void *lists_change(void *argument) {
 static void lists_meanwhile(void) {
     clear_counts();
     run(lists_change, 4);
-    about("success %d, card type %d, key id %d", COUNT(SUCCESS), COUNT(CARDTYPE_UNSUPPORTED), COUNT(ILLEGAL_PARAM));
+    set_context("success %d, card type %d, key id %d", COUNT(SUCCESS), COUNT(CARDTYPE_UNSUPPORTED), COUNT(ILLEGAL_PARAM));
     CHECK_INT(450, COUNT(SUCCESS) + COUNT(CARDTYPE_UNSUPPORTED) + COUNT(ILLEGAL_PARAM));
 }
 
@@ -218,7 +218,7 @@ static void *freeing(void *argument) {
 static void free_meanwhile(void) {
     clear_counts();
     run(freeing, 4);
-    about("success %d, not initialised %d", COUNT(SUCCESS), COUNT(NOT_INITIALIZED));
+    set_context("success %d, not initialised %d", COUNT(SUCCESS), COUNT(NOT_INITIALIZED));
     CHECK_INT(450, COUNT(SUCCESS) + COUNT(NOT_INITIALIZED));
 }
 
@@ -264,7 +264,7 @@ static void lists_at_the_start_count(void) {
     struct code code = fixture_code("good");
     int before = CARDTYPE_UNSUPPORTED, result;
     for (long number = 1;; number++) {
-        about("the lists change before the lock is taken for the time %ld", number);
+        set_context("the lists change before the lock is taken for the time %ld", number);
         start_terminal();
         at_lock(number, change_lists);
         result = verify(&code);
@@ -282,7 +282,7 @@ static void freed_is_freed(void) {
     struct code code = fixture_code("good");
     long number = 1;
     for (;; number++) {
-        about("all is freed before the lock is taken for the time %ld", number);
+        set_context("all is freed before the lock is taken for the time %ld", number);
         start_terminal();
         at_lock(number, free_pos_verify);
         int result = verify(&code);
@@ -297,7 +297,7 @@ static void freed_is_freed(void) {
 static void *busy(void *argument) {
     (void)argument;
     while (!stop) {
-        struct code code = milled_code(NOW - 20000 + next_time++ % 40000, 65535);
+        struct code code = sign_code(NOW - 20000 + next_time++ % 40000, 65535);
         plain_verify(&code, 0);
         init_pos_verify(KEY_LIST, CARD_TYPES);
     }
@@ -307,7 +307,7 @@ static void *busy(void *argument) {
 /* A child never finds the library locked by a thread that it does not have. It knows what was accepted before the fork,
  * decides like its parent, and so does its own child. Returns what went wrong, 0 for nothing. */
 static int descendant(int generations, uint32_t number) {
-    struct code old = fixture_code("good"), fresh = milled_code(NOW + 25000 + number, 65535);
+    struct code old = fixture_code("good"), fresh = sign_code(NOW + 25000 + number, 65535);
     char uid[17], card_no[64], card_type[9];
     unsigned char card_data[128];
     INFO_REQUEST request = {fresh.bytes, (int)fresh.count};
@@ -342,14 +342,14 @@ static void forks_meanwhile(void) {
         }
         int status = -1;
         waitpid(child, &status, 0);
-        about("child %d", i);
+        set_context("child %d", i);
         CHECK(WIFEXITED(status));
         CHECK_INT(0, WEXITSTATUS(status));
     }
     stop = 1;
     for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
     /* What the children accepted and dropped is theirs. */
-    struct code fresh = milled_code(NOW + 25000, 65535);
+    struct code fresh = sign_code(NOW + 25000, 65535);
     CHECK_INT(SUCCESS, verify(&fresh));
     CHECK_INT(QRCODE_DUPLICATED, verify_named("good"));
 }

@@ -27,15 +27,15 @@ extern int allocations_fail;
  * Output buffers that show what was written where (fuzz.c)
  * ------------------------------------------------------------------------------------------------------------- */
 
-enum { MARGIN = 32, LARGEST_ROOM = 4096 };
+enum { MARGIN = 32, LARGEST_CAPACITY = 4096 };
 
 struct output {
-    size_t room;
-    unsigned char area[MARGIN + LARGEST_ROOM + MARGIN];
+    size_t capacity;
+    unsigned char area[MARGIN + LARGEST_CAPACITY + MARGIN];
 };
 
-/* A buffer of so many bytes, at most LARGEST_ROOM; less than none is none. */
-unsigned char *output_of(struct output *output, int room);
+/* A buffer of so many bytes, at most LARGEST_CAPACITY; less than none is none. */
+unsigned char *output_of(struct output *output, int capacity);
 /* Whether nothing was written past the first `count` bytes, nor in front of them. */
 int is_untouched_from(const struct output *output, size_t count);
 /* Whether the buffer holds these bytes, after them a NUL for a text, and is untouched from there on. */

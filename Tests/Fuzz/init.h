@@ -12,7 +12,7 @@
 static int probe(unsigned key_id, const void *card_type) {
     static struct code code;
     static struct output uid, record, card_no, card_data, type;
-    if (!code.count) code.count = bytes_of_hex(MILL_HEAD "00000000" "00", code.bytes, MAX_CODE);
+    if (!code.count) code.count = bytes_of_hex(SIGNER_HEAD "00000000" "00", code.bytes, MAX_CODE);
     code.bytes[2] = (unsigned char)key_id;
     memcpy(code.bytes + 4 + 61, card_type, 8);
     clock_now = 0xFFFFFFFF;

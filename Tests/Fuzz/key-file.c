@@ -26,7 +26,7 @@ static void check_signed(const unsigned char *key, size_t count) {
     static struct output uid, card_no, card_data, type;
     static char record[3072];
     unsigned char bytes[1536], mac[32];
-    struct code code = milled_code(NOW, 60);
+    struct code code = sign_code(NOW, 60);
     VERIFY_REQUEST_V2 request = {code.bytes, (int)code.count, GOOD_POS_PARAM, 0};
     VERIFY_RESPONSE_V2 response = {
         (char *)output_of(&uid, 17), 17, record, sizeof record,

@@ -1,6 +1,6 @@
 /* ECDSA with a nonce that is known beforehand: s = (e + r d) / k modulo n, and no point is ever multiplied. The
- * constants are of conformance/make-fixtures.py: its issuer 1 with the nonce scalar(K1, "fuzz nonce"), and its
- * mill. */
+ * constants are of Harness/make-fixtures.py: its issuer 1 with the nonce scalar(K1, "fuzz nonce"), and its
+ * user. */
 #include "sign.h"
 
 enum { LIMBS = 9 };
@@ -13,7 +13,7 @@ static const struct constants constants[] = {
      "9330A2DCD302D1DD5C0E41D590E61C85C3316B5C03532598224DADF21A2D81FA",
      "83A487711E58D28E93315691B6B30DFCB750F943A6AAB8C7965F248AEC63F7DF",
      "D94EABA4658F78CF24646A6B08A17B2E3624AA02C454F31A06552D47D91A6351"},
-    {MILL_ORDER, MILL_R, MILL_R_TIMES_KEY, MILL_NONCE_INVERSE},
+    {SIGNER_ORDER, SIGNER_R, SIGNER_R_TIMES_KEY, SIGNER_NONCE_INVERSE},
 };
 
 static number number_of(const unsigned char *bytes, size_t count) {

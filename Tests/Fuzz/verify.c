@@ -26,7 +26,7 @@ static struct draft {
     uint32_t generated;
     int issuer_half, rider_half;
     /* Of the call. */
-    int amount, room[BUFFERS];
+    int amount, capacity[BUFFERS];
     size_t pos_param_count;
     char pos_param[2048];
     const char *key; /* for verify_qrcode */
@@ -49,7 +49,7 @@ static void begin_draft(void) {
     static struct draft first;
     if (!first.version) {
         unsigned char head[MAX_CODE];
-        bytes_of_hex(MILL_HEAD, head, sizeof head);
+        bytes_of_hex(SIGNER_HEAD, head, sizeof head);
         memset(&draft, 0, sizeof draft);
         draft.version = 2, draft.algorithm = 1, draft.key_id = 1;
         memcpy(draft.credential, head + 4, sizeof draft.credential);
@@ -57,8 +57,8 @@ static void begin_draft(void) {
         draft.card_no_count = 16;
         draft.generated = NOW;
         draft.amount = 200;
-        static const int room[BUFFERS] = {17, 3072, 256, 256, 9};
-        memcpy(draft.room, room, sizeof room);
+        static const int capacity[BUFFERS] = {17, 3072, 256, 256, 9};
+        memcpy(draft.capacity, capacity, sizeof capacity);
         draft.key = ISSUER_1;
         set_pos_param(GOOD_POS_PARAM, strlen(GOOD_POS_PARAM));
         first = draft;
@@ -69,7 +69,7 @@ static void begin_draft(void) {
 /* A code as it was signed, before it was spoilt. */
 static struct code signed_code;
 
-static void make_code(void);
+static void sign_draft(void);
 
 static int record_size(long code_size) {
     long counts = code_size + (long)draft.pos_param_count + (long)strlen(get_version());
@@ -123,12 +123,12 @@ static void edit(void) {
         for (unsigned i = 0; i < n; i++) some[i] = (unsigned char)next();
         set_pos_param((char *)some, n);
         break;
-    case 21: n = next() % BUFFERS, draft.room[n] = least[n] + (int8_t)next(); break;
-    case 22: n = next() % BUFFERS, draft.room[n] = near(); break;
+    case 21: n = next() % BUFFERS, draft.capacity[n] = least[n] + (int8_t)next(); break;
+    case 22: n = next() % BUFFERS, draft.capacity[n] = near(); break;
     case 23: draft.key = keys[next() % COUNT_OF(keys)]; break;
     case 24: /* about as much as the record takes */
-        make_code();
-        draft.room[RECORD] = 2 * record_size((long)signed_code.count) + (int)(next() % 4) - 1;
+        sign_draft();
+        draft.capacity[RECORD] = 2 * record_size((long)signed_code.count) + (int)(next() % 4) - 1;
         break;
     }
 }
@@ -170,10 +170,10 @@ static int was_accepted(const unsigned char *identity, size_t count) {
     return 0;
 }
 
-/* The mill's key is the credential's own, or was edited: then nobody can have signed. */
+/* The user's key is the credential's own, or was edited: then nobody can have signed. */
 static int is_riders(const struct fields *f) {
     static unsigned char head[MAX_CODE];
-    if (!head[0]) bytes_of_hex(MILL_HEAD, head, sizeof head);
+    if (!head[0]) bytes_of_hex(SIGNER_HEAD, head, sizeof head);
     return memcmp(f->credential + 36, head + 4 + 36, 25) == 0;
 }
 
@@ -191,15 +191,15 @@ static int model(enum action action, const unsigned char *code, int count, struc
     if (draft.null & looked_at || count < 1) return ILLEGAL_PARAM;
     if (has_record && draft.amount < 0) return ILLEGAL_PARAM;
     for (int i = 0; i < BUFFERS; i++)
-        if ((i == UID || (i == RECORD ? has_record : has_card)) && draft.room[i] < least[i]) return ILLEGAL_PARAM;
+        if ((i == UID || (i == RECORD ? has_record : has_card)) && draft.capacity[i] < least[i]) return ILLEGAL_PARAM;
     if (!has_card && strlen(draft.key) != 66) return ILLEGAL_PARAM;
 
     struct fields original;
     int parsed = model_parse(code, (size_t)count, f);
     if (parsed != SUCCESS) return parsed;
     const unsigned char *type = f->credential + 61;
-    int fits = !has_card || ((int)f->card_no_count < draft.room[CARD_NO] &&
-                             (int)f->card_data_count <= draft.room[CARD_DATA]);
+    int fits = !has_card || ((int)f->card_no_count < draft.capacity[CARD_NO] &&
+                             (int)f->card_data_count <= draft.capacity[CARD_DATA]);
     if (action == INFO) return fits ? SUCCESS : ILLEGAL_PARAM;
 
     if (has_card && type[0] && memcmp(type, "ANT00001", 8) != 0 && memcmp(type, "CITY0001", 8) != 0)
@@ -222,7 +222,7 @@ static int model(enum action action, const unsigned char *code, int count, struc
         return MALFORMED_QRCODE;
     if (model_pos_param((unsigned char *)draft.pos_param, draft.pos_param_count) < 0) return POS_PARAM_ERROR;
     if ((unsigned)draft.amount > f->quota) return QUOTA_EXCEEDED;
-    if (!fits || 2 * record_size(count) >= draft.room[RECORD]) return ILLEGAL_PARAM;
+    if (!fits || 2 * record_size(count) >= draft.capacity[RECORD]) return ILLEGAL_PARAM;
     if (!terminal.has_slots && allocations_fail) return NO_ENOUGH_MEMORY;
     terminal.has_slots = 1;
     terminal.accepted[terminal.count].count = identity_count;
@@ -234,7 +234,7 @@ static int model(enum action action, const unsigned char *code, int count, struc
  * The calls
  * ------------------------------------------------------------------------------------------------------------- */
 
-static void make_code(void) {
+static void sign_draft(void) {
     unsigned char *out = signed_code.bytes;
     unsigned number = draft.card_no_count, data = draft.card_data_count;
     if (number + data > 184) data = 184 - number;
@@ -257,8 +257,8 @@ static void make_code(void) {
 
 /* One output buffer in one response. */
 #define GIVE(response, which, field, type) \
-    ((response).field = (type)output_of(&outputs[which], draft.room[which]), \
-     (response).field##_len = draft.room[which], \
+    ((response).field = (type)output_of(&outputs[which], draft.capacity[which]), \
+     (response).field##_len = draft.capacity[which], \
      (response).field = draft.null & NO_BUFFER(which) ? NULL : (response).field)
 
 static struct output outputs[BUFFERS];
@@ -267,7 +267,7 @@ static int call(enum action action, const unsigned char *code, int count, int to
     const unsigned char *qrcode = draft.null & NO_CODE ? NULL : code;
     const char *pos_param = draft.null & NO_POS_PARAM ? NULL : draft.pos_param;
     int result, is_asked = !(draft.null & NO_REQUEST), is_answered = !(draft.null & NO_RESPONSE);
-    memcpy(told, draft.room, sizeof draft.room);
+    memcpy(told, draft.capacity, sizeof draft.capacity);
     if (action == VERIFY) {
         VERIFY_REQUEST_V2 request = {qrcode, count, pos_param, draft.amount};
         VERIFY_RESPONSE_V2 r;
@@ -323,14 +323,14 @@ static void check_written_record(const unsigned char *code, size_t count) {
 }
 
 static void ask(enum action action) {
-    make_code();
+    sign_draft();
     int count = (int)signed_code.count + draft.cut, told[BUFFERS];
     size_t there = count > 0 ? (size_t)count : 0;
     unsigned char *code = calloc(there + 1, 1); /* at the end of its memory, but for one byte */
     REQUIRE(code);
     memcpy(code, signed_code.bytes, there < signed_code.count ? there : signed_code.count);
     if (there) code[draft.flip_at % there] ^= (unsigned char)draft.flip_by;
-    for (int i = 0; i < BUFFERS; i++) output_of(&outputs[i], draft.room[i]);
+    for (int i = 0; i < BUFFERS; i++) output_of(&outputs[i], draft.capacity[i]);
 
     struct fields f;
     int expected = model(action, code, count, &f);
@@ -338,7 +338,7 @@ static void ask(enum action action) {
     if (result != expected) fprintf(stderr, "action %d: expected %d, actual %d\n", action, expected, result);
     REQUIRE(result == expected);
     if (result != SUCCESS) {
-        REQUIRE(memcmp(told, draft.room, sizeof told) == 0);
+        REQUIRE(memcmp(told, draft.capacity, sizeof told) == 0);
         for (int i = 0; i < BUFFERS; i++) REQUIRE(is_untouched_from(&outputs[i], 0));
         free(code);
         return;

@@ -38,20 +38,20 @@ static struct guard code_guard, text_guard, key_guard, request_guard, response_g
 
 enum { LARGEST_ROOM = 8192 };
 
-static size_t actual_room(int told) { return told < 0 ? 0 : told > LARGEST_ROOM ? LARGEST_ROOM : (size_t)told; }
+static size_t actual_capacity(int told) { return told < 0 ? 0 : told > LARGEST_ROOM ? LARGEST_ROOM : (size_t)told; }
 
 static int perform(enum kind kind, const struct call *call, struct answer *answer) {
     const struct layout *layout = &layouts[kind];
     unsigned char *buffer[BUFFERS] = {0};
-    unsigned char *response = guard_room(&response_guard, layout->response_size);
+    unsigned char *response = guard_buffer(&response_guard, layout->response_size);
     unsigned char response_before[sizeof(VERIFY_RESPONSE_V2)];
     memset(response, 0x5C, layout->response_size);
     for (int i = 0; i < BUFFERS; i++) {
         if (!layout->has[i]) continue;
-        buffer[i] = guard_room(&buffer_guard[i], actual_room(call->room[i]));
+        buffer[i] = guard_buffer(&buffer_guard[i], actual_capacity(call->capacity[i]));
         void *pointer = call->null & NO_BUFFER(i) ? NULL : buffer[i];
         memcpy(response + layout->buffer[i], &pointer, sizeof pointer);
-        memcpy(response + layout->length[i], &call->room[i], sizeof(int));
+        memcpy(response + layout->length[i], &call->capacity[i], sizeof(int));
     }
     memcpy(response_before, response, layout->response_size);
 
@@ -61,7 +61,7 @@ static int perform(enum kind kind, const struct call *call, struct answer *answe
     const unsigned char *given_code = call->null & NO_CODE ? NULL : code;
     const char *given_text = call->null & NO_POS_PARAM ? NULL : text;
     const char *given_key = call->null & NO_KEY ? NULL : key;
-    void *request = guard_room(&request_guard, layout->request_size);
+    void *request = guard_buffer(&request_guard, layout->request_size);
     memset(request, 0x5C, layout->request_size);
     void *given_request = call->null & NO_REQUEST ? NULL : request;
     void *given_response = call->null & NO_RESPONSE ? NULL : response;
@@ -105,11 +105,11 @@ static int perform(enum kind kind, const struct call *call, struct answer *answe
         memcpy(&pointer, response + layout->buffer[i], sizeof pointer);
         CHECK(pointer == buffer[i]);
         memcpy(&answer->len[i], response + layout->length[i], sizeof(int));
-        size_t room = actual_room(call->room[i]);
-        CHECK(guard_front_is_untouched(&buffer_guard[i], room));
+        size_t capacity = actual_capacity(call->capacity[i]);
+        CHECK(guard_front_is_untouched(&buffer_guard[i], capacity));
         int len = answer->len[i], is_text = i != CARD_DATA;
-        CHECK(len >= 0 && (size_t)len + (size_t)is_text <= room && len < 4096);
-        if (len < 0 || (size_t)len + (size_t)is_text > room || len >= 4096) continue;
+        CHECK(len >= 0 && (size_t)len + (size_t)is_text <= capacity && len < 4096);
+        if (len < 0 || (size_t)len + (size_t)is_text > capacity || len >= 4096) continue;
         memcpy(answer->value[i], buffer[i], (size_t)len + (size_t)is_text);
         if (is_text) CHECK_INT(len, (long long)strlen((char *)answer->value[i]));
     }
@@ -123,7 +123,7 @@ int call_info(const struct call *call, struct answer *answer) { return perform(I
 struct call call_with(const struct code *code) {
     return (struct call){
         .code = code->bytes, .code_count = code->count, .code_len = (int)code->count, .pos_param = GOOD_POS_PARAM,
-        .key = ISSUER_1, .amount = 200, .room = {17, 3072, 256, 256, 9}};
+        .key = ISSUER_1, .amount = 200, .capacity = {17, 3072, 256, 256, 9}};
 }
 
 static struct answer last;
@@ -145,7 +145,7 @@ int info(const struct code *code) {
 
 int verify_named(const char *fixture) {
     struct code code = fixture_code(fixture);
-    about("%s", fixture);
+    set_context("%s", fixture);
     return verify(&code);
 }
 

@@ -31,7 +31,7 @@ void fail_disk(int call, long number, int and_later, int error) {
     failing_calls = 0;
 }
 
-long heal_disk(void) {
+long restore_disk(void) {
     failing_call = 0;
     return failing_calls;
 }

@@ -18,7 +18,7 @@ enum {
  * ones if asked for. */
 void fail_disk(int call, long number, int and_later, int error);
 /* All succeed again. Returns how many such calls there were. */
-long heal_disk(void);
+long restore_disk(void);
 
 /* Each sync takes this long from now on. A thread can be cancelled meanwhile. */
 void slow_disk(unsigned microseconds);

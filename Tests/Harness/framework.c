@@ -11,23 +11,23 @@
 
 static const char *running = "(start)";
 static char context[512];
-static int passed, failed, complaints;
+static int passed, failed, failure_count;
 
 /* A test that goes wrong a thousand times says so a few times. */
-enum { MAX_COMPLAINTS = 10, SECONDS_FOR_ONE_TEST = 900 };
+enum { MAX_REPORTED = 10, SECONDS_FOR_ONE_TEST = 900 };
 
-void about(const char *format, ...) {
+void set_context(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(context, sizeof context, format, arguments);
     va_end(arguments);
 }
 
-static void complain(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
-static void complain(const char *file, int line, const char *format, ...) {
-    if (complaints++ == 0) printf("FAILED: %s\n", running);
-    if (complaints == MAX_COMPLAINTS + 1) printf("    and more\n");
-    if (complaints > MAX_COMPLAINTS) return;
+static void report_failure(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void report_failure(const char *file, int line, const char *format, ...) {
+    if (failure_count++ == 0) printf("FAILED: %s\n", running);
+    if (failure_count == MAX_REPORTED + 1) printf("    and more\n");
+    if (failure_count > MAX_REPORTED) return;
     va_list arguments;
     va_start(arguments, format);
     printf("    %s:%d: ", file, line);
@@ -39,23 +39,23 @@ static void complain(const char *file, int line, const char *format, ...) {
 }
 
 void check(int holds, const char *what, const char *file, int line) {
-    if (!holds) complain(file, line, "expected: %s", what);
+    if (!holds) report_failure(file, line, "expected: %s", what);
 }
 
 void check_int(long long expected, long long actual, const char *what, const char *file, int line) {
-    if (expected != actual) complain(file, line, "%s: expected %lld, actual %lld", what, expected, actual);
+    if (expected != actual) report_failure(file, line, "%s: expected %lld, actual %lld", what, expected, actual);
 }
 
 void check_text(const char *expected, const char *actual, const char *what, const char *file, int line) {
     if (!actual || strcmp(expected, actual) != 0)
-        complain(file, line, "%s: expected \"%s\", actual \"%s\"", what, expected, actual ? actual : "(null)");
+        report_failure(file, line, "%s: expected \"%s\", actual \"%s\"", what, expected, actual ? actual : "(null)");
 }
 
 void check_bytes(const void *expected, const void *actual, size_t count, const char *what, const char *file, int line) {
     const unsigned char *a = expected, *b = actual;
     for (size_t i = 0; i < count; i++) {
         if (a[i] == b[i]) continue;
-        complain(file, line, "%s: byte %zu of %zu: expected %02X, actual %02X", what, i, count, a[i], b[i]);
+        report_failure(file, line, "%s: byte %zu of %zu: expected %02X, actual %02X", what, i, count, a[i], b[i]);
         return;
     }
 }
@@ -92,15 +92,15 @@ int run_tests(int argc, char **argv, const struct test *const lists[], void (*pr
             }
             if (!is_wanted(test->name, argc, argv)) continue;
             running = test->name;
-            complaints = 0;
-            about("%s", "");
+            failure_count = 0;
+            set_context("%s", "");
             alarm(SECONDS_FOR_ONE_TEST);
             if (prepare) prepare();
             test->run();
             alarm(0);
-            if (complaints) failed++;
+            if (failure_count) failed++;
             else passed++;
-            if (getenv("CONFORMANCE_VERBOSE")) printf("%s: %s\n", complaints ? "failed" : "passed", test->name);
+            if (getenv("CONFORMANCE_VERBOSE")) printf("%s: %s\n", failure_count ? "failed" : "passed", test->name);
         }
     }
     if (only_list) return 0;

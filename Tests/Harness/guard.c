@@ -22,7 +22,7 @@ static void reserve(struct guard *guard, size_t count) {
     guard->size = size;
 }
 
-unsigned char *guard_room(struct guard *guard, size_t count) {
+unsigned char *guard_buffer(struct guard *guard, size_t count) {
     reserve(guard, count);
     memset(guard->base, PATTERN, guard->size);
     return guard->base + guard->size - count;

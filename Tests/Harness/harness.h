@@ -21,7 +21,7 @@ extern const struct test layout_tests[], buffer_tests[], code_tests[], mutation_
     replay_tests[], legacy_tests[], json_tests[], pos_param_tests[], record_tests[], thread_tests[], no_output_tests[];
 
 /* What is being tried, for the message of a failure; stays until the next call or test. */
-void about(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void set_context(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void check(int holds, const char *what, const char *file, int line);
 void check_int(long long expected, long long actual, const char *what, const char *file, int line);
@@ -85,7 +85,7 @@ struct guard {
 #define PATTERN 0xA5
 
 /* The last `count` bytes before the forbidden page; everything in front is PATTERN. */
-unsigned char *guard_room(struct guard *guard, size_t count);
+unsigned char *guard_buffer(struct guard *guard, size_t count);
 /* A copy of bytes that ends at the forbidden page. */
 unsigned char *guard_copy(struct guard *guard, const void *bytes, size_t count);
 /* Whether `count` bytes at the end are the only ones that are not PATTERN any more. */
@@ -108,7 +108,7 @@ struct code code_of_hex(const char *hex);
 size_t bytes_of_hex(const char *hex, unsigned char *bytes, size_t capacity);
 
 /* A fresh code, properly signed here; the window is 65535 or 60 seconds. */
-struct code milled_code(uint32_t generated, int window);
+struct code sign_code(uint32_t generated, int window);
 
 /* Where the fields of a code are. */
 struct fields {
@@ -157,7 +157,7 @@ struct call {
     const char *pos_param;
     const char *key;     /* for verify_qrcode */
     int amount;
-    int room[BUFFERS];
+    int capacity[BUFFERS];
     unsigned null;       /* which pointers are NULL */
 };
 

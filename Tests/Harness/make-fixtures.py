@@ -407,13 +407,13 @@ PUBLISHED_KEYS = """
 """.split()
 
 
-def mill(window):
+def signer_head(window):
     """All of a code up to its generation time: the suite adds a time and signs with one nonce, which costs it nothing."""
-    body = credential(uid=b"2088000000009999", window=window, rider=MILL, quota=65535)
+    body = credential(uid=b"2088000000009999", window=window, rider=SIGNER, quota=65535)
     return (bytes([2, 1, 1, len(body)]) + body + tlv(0, der(*sign(K1, ISSUER[1], body)))[1:] + b"\4")
 
 
-MILL = scalar(K192, "mill")
+SIGNER = scalar(K192, "mill")
 
 
 def literal(name, value):
@@ -447,12 +447,12 @@ def main():
 
     k = scalar(K192, "mill nonce")
     r = K192.times(k)[0] % K192.n
-    literal("MILL_ORDER", f"{K192.n:048X}")
-    literal("MILL_R", f"{r:048X}")
-    literal("MILL_R_TIMES_KEY", f"{r * MILL % K192.n:048X}")
-    literal("MILL_NONCE_INVERSE", f"{pow(k, -1, K192.n):048X}")
-    literal("MILL_HEAD", mill(65535).hex().upper())
-    literal("MILL_HEAD_60", mill(60).hex().upper())
+    literal("SIGNER_ORDER", f"{K192.n:048X}")
+    literal("SIGNER_R", f"{r:048X}")
+    literal("SIGNER_R_TIMES_KEY", f"{r * SIGNER % K192.n:048X}")
+    literal("SIGNER_NONCE_INVERSE", f"{pow(k, -1, K192.n):048X}")
+    literal("SIGNER_HEAD", signer_head(65535).hex().upper())
+    literal("SIGNER_HEAD_60", signer_head(60).hex().upper())
 
     print("\n/* What verify_qrcode_v2 and get_qrcode_info answer at NOW, amount 200, with the lists above. */")
     print("static const struct fixture {\n    const char *name;\n    int verify, info;\n    const char *hex;\n} fixtures[] = {")

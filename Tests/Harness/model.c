@@ -227,20 +227,20 @@ struct code fixture_code(const char *name) {
     exit(2);
 }
 
-struct code milled_code(uint32_t generated, int window) {
+struct code sign_code(uint32_t generated, int window) {
     struct code code;
-    code.count = bytes_of_hex(window == 60 ? MILL_HEAD_60 : MILL_HEAD, code.bytes, MAX_CODE);
+    code.count = bytes_of_hex(window == 60 ? SIGNER_HEAD_60 : SIGNER_HEAD, code.bytes, MAX_CODE);
     put32(code.bytes + code.count, generated);
     code.count += 4;
     unsigned char digest[20];
     sha1(code.bytes, code.count, digest);
     /* s = (e + r d) / k */
-    number n = number_of_hex(MILL_ORDER);
-    number s = add_modulo(number_of(digest, 20), number_of_hex(MILL_R_TIMES_KEY), &n);
-    s = multiply_modulo(s, number_of_hex(MILL_NONCE_INVERSE), &n);
+    number n = number_of_hex(SIGNER_ORDER);
+    number s = add_modulo(number_of(digest, 20), number_of_hex(SIGNER_R_TIMES_KEY), &n);
+    s = multiply_modulo(s, number_of_hex(SIGNER_NONCE_INVERSE), &n);
     unsigned char *signature = code.bytes + code.count + 1;
     size_t count = 2;
-    count += write_integer(signature + count, number_of_hex(MILL_R));
+    count += write_integer(signature + count, number_of_hex(SIGNER_R));
     count += write_integer(signature + count, s);
     signature[0] = 0x30;
     signature[1] = (unsigned char)(count - 2);

@@ -13,10 +13,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-char place[150], directory[200], journal[300], temporary[300];
+char base_directory[150], directory[200], journal[300], temporary[300];
 
 void make_directory(char *path, const char *name) {
-    sprintf(path, "%s/%s", place, name);
+    sprintf(path, "%s/%s", base_directory, name);
     CHECK_INT(0, mkdir(path, 0700));
 }
 
@@ -40,7 +40,7 @@ void restart(void) {
 
 void prepare(void) {
     unsetenv("POSOFFLINE_STATE_DIR");
-    heal_disk();
+    restore_disk();
     allow_allocations();
     free_pos_verify();
     set_clock(NOW);
@@ -73,28 +73,28 @@ void write_journal(const unsigned char *bytes, size_t count) {
 }
 
 /* Codes that stay in their window whatever a test does. */
-struct code long_code(uint32_t number) { return milled_code(NOW - 60000 + number, 65535); }
+struct code numbered_code(uint32_t number) { return sign_code(NOW - 60000 + number, 65535); }
 
-int present(uint32_t number) {
-    struct code code = long_code(number);
+int verify_number(uint32_t number) {
+    struct code code = numbered_code(number);
     return verify(&code);
 }
 
-int present_plainly(uint32_t number) {
+int verify_number_unguarded(uint32_t number) {
     static char uid[17], record[3072], card_no[17], card_type[9];
     static unsigned char card_data[65];
-    struct code code = long_code(number);
+    struct code code = numbered_code(number);
     VERIFY_REQUEST_V2 request = {code.bytes, (int)code.count, GOOD_POS_PARAM, 1};
     VERIFY_RESPONSE_V2 response = {uid, 17, record, 3072, card_no, 17, card_data, 65, card_type, 9};
     return verify_qrcode_v2(&request, &response);
 }
 
-void accept(uint32_t from, uint32_t to) {
-    for (uint32_t i = from; i < to; i++) CHECK_INT(SUCCESS, present(i));
+void expect_accepted(uint32_t from, uint32_t to) {
+    for (uint32_t i = from; i < to; i++) CHECK_INT(SUCCESS, verify_number(i));
 }
 
-void remembered(uint32_t from, uint32_t to) {
-    for (uint32_t i = from; i < to; i++) CHECK_INT(QRCODE_DUPLICATED, present(i));
+void expect_refused(uint32_t from, uint32_t to) {
+    for (uint32_t i = from; i < to; i++) CHECK_INT(QRCODE_DUPLICATED, verify_number(i));
 }
 
 int in_child(int (*body)(void)) {
@@ -119,7 +119,7 @@ static void *watch(void *unused) {
     return unused;
 }
 
-void hangs_after(int seconds) {
+void set_hang_timeout(int seconds) {
     static pthread_t watchman;
     seconds_left = seconds;
     if (!watchman) CHECK_INT(0, pthread_create(&watchman, NULL, watch, NULL));
@@ -133,11 +133,11 @@ int run_state_tests(int argc, char **argv, const struct test *tests) {
 int run_state_test_lists(int argc, char **argv, const struct test *const lists[]) {
     const char *temporary_files = getenv("TMPDIR");
     if (!temporary_files || strlen(temporary_files) > 100) temporary_files = "/tmp";
-    sprintf(place, "%s/posoffline-state-XXXXXX", temporary_files);
-    if (!mkdtemp(place)) return 2;
+    sprintf(base_directory, "%s/posoffline-state-XXXXXX", temporary_files);
+    if (!mkdtemp(base_directory)) return 2;
     int result = run_tests(argc, argv, lists, prepare);
     free_pos_verify();
     char command[300];
-    sprintf(command, "rm -rf '%s'", place);
+    sprintf(command, "rm -rf '%s'", base_directory);
     return system(command) == 0 ? result : 2;
 }

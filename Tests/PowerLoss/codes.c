@@ -13,7 +13,7 @@ const struct code *code_of(uint32_t generated, int window) {
     if (generated - EARLIEST >= 1u << 19) abort();
     struct code **place = &signed_codes[window == SHORT][generated - EARLIEST];
     if (!*place) {
-        struct code code = milled_code(generated, window);
+        struct code code = sign_code(generated, window);
         size_t size = offsetof(struct code, bytes) + code.count;
         if (!(*place = malloc(size))) abort();
         memcpy(*place, &code, size);
@@ -21,7 +21,7 @@ const struct code *code_of(uint32_t generated, int window) {
     return *place;
 }
 
-int present_code(const struct code *code, int old) {
+int verify_code(const struct code *code, int old) {
     static char uid[17], record[3072], card_no[64], card_type[9];
     static unsigned char card_data[128];
     if (old) {

@@ -4,7 +4,7 @@
  *
  *   cuts [SEED [PART_OF_A_TEST'S_NAME...]]
  *
- * CUTS_LIE in the environment names a promise that the disk breaks (lies, below); the program must then fail. */
+ * CUTS_DEFECT in the environment names a promise that the disk breaks (lies, below); the program must then fail. */
 #define _POSIX_C_SOURCE 200809L
 #include "cuts.h"
 #include "exploration.h"
@@ -24,11 +24,11 @@ int main(int argc, char **argv) {
         {"the cuts were everywhere", the_cuts_were_everywhere},
         {0}};
     static const struct test *const lists[] = {cut_tests, fault_tests, damage_tests, count_tests, NULL};
-    static const char *const lies[] = {"", "no-sync", "no-directory-sync", "no-sync-after-rename",
-                                       "rename-before-sync", "untold-fault"};
-    const char *lie = getenv("CUTS_LIE");
-    for (size_t i = 0; i < COUNT_OF(lies); i++)
-        if (lie && strcmp(lie, lies[i]) == 0) seam_lie = (enum lie)i;
+    static const char *const defects[] = {"", "no-sync", "no-directory-sync", "no-sync-after-rename",
+                                       "rename-before-sync", "unreported-fault"};
+    const char *defect = getenv("CUTS_DEFECT");
+    for (size_t i = 0; i < COUNT_OF(defects); i++)
+        if (defect && strcmp(defect, defects[i]) == 0) seam_defect = (enum defect)i;
     if (argc > 1) seed = strtoull(argv[1], NULL, 0);
     empty_past.clock = empty_past.latest = NOW;
     printf("seed %llu\n", (unsigned long long)seed);

@@ -27,7 +27,7 @@ static void damage_harms_no_other(void) {
             struct ride *ridden = &next->past.rides[i];
             if (!is_in_window(&next->past, ridden->generated, ridden->window) || ridden->state != ACCEPTED) continue;
             live++;
-            forgotten += present_code(code_of(ridden->generated, ridden->window), 0) == SUCCESS;
+            forgotten += verify_code(code_of(ridden->generated, ridden->window), 0) == SUCCESS;
         }
         demand(live > 290 && forgotten <= (at > 0), "a damaged record costs %d rides", forgotten);
         /* No code of later times is refused, and no healthy one whose time is set back. */

@@ -150,11 +150,11 @@ void the_cuts_were_everywhere(void) {
     if (is_hopeless()) return;
     for (int kind = 0; kind <= CHANGE_KINDS; kind++) {
         for (int depth = 0; depth < 3; depth++) {
-            about("%s, depth %d", cut_names[kind], depth);
+            set_context("%s, depth %d", cut_names[kind], depth);
             CHECK(cut_count[kind][0][depth] + cut_count[kind][1][depth] >= 100);
         }
     }
-    about("%ld cuts", cut_total);
+    set_context("%ld cuts", cut_total);
     CHECK(cut_total >= 100000);
     CHECK(kill_count >= 1000);
 }

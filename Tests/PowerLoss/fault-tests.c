@@ -29,7 +29,7 @@ static void fail_in_turn(const char *name, const struct disk *disk, const struct
             }
         }
         for (int call = 0; call < SERVICES; call++) {
-            about("%s, kind of call %d", name, call);
+            set_context("%s, kind of call %d", name, call);
             CHECK(seen[call] > 0 || !(least >> call & 1) || is_hopeless());
         }
     }

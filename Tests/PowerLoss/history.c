@@ -5,8 +5,8 @@
 
 struct past past_copy(const struct past *past) {
     struct past copy = *past;
-    copy.room = past->count + 16;
-    if (!(copy.rides = malloc((size_t)copy.room * sizeof *copy.rides))) abort();
+    copy.capacity = past->count + 16;
+    if (!(copy.rides = malloc((size_t)copy.capacity * sizeof *copy.rides))) abort();
     if (past->count) memcpy(copy.rides, past->rides, (size_t)past->count * sizeof *copy.rides);
     return copy;
 }
@@ -36,9 +36,9 @@ void past_note(struct past *past, const struct entry *entry) {
         break;
     case BEGUN:
         if (past_find(past, entry->generated, entry->window)) break;
-        if (past->count == past->room) {
-            past->room = 2 * past->room + 16;
-            if (!(past->rides = realloc(past->rides, (size_t)past->room * sizeof *past->rides))) abort();
+        if (past->count == past->capacity) {
+            past->capacity = 2 * past->capacity + 16;
+            if (!(past->rides = realloc(past->rides, (size_t)past->capacity * sizeof *past->rides))) abort();
         }
         past->rides[past->count++] = (struct ride){entry->generated, entry->window, UNSURE};
         break;

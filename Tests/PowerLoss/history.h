@@ -17,7 +17,7 @@ struct ride {
 
 struct past {
     struct ride *rides;
-    int count, room;
+    int count, capacity;
     uint32_t clock, latest; /* latest: the most that the clock has been */
     int directory;
 };

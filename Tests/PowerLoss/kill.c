@@ -84,16 +84,16 @@ static const long long after_old = NOW + OLD + 100;
 
 static struct code *codes[CODES];
 
-static void mill_codes(void) {
+static void sign_codes(void) {
     for (uint32_t i = 0; i < CODES; i++) {
-        struct code code = i < OLD ? milled_code(NOW + i, 60) : milled_code(NOW - 40000 + i, 65535);
+        struct code code = i < OLD ? sign_code(NOW + i, 60) : sign_code(NOW - 40000 + i, 65535);
         size_t size = offsetof(struct code, bytes) + code.count;
         if (!(codes[i] = malloc(size))) abort();
         memcpy(codes[i], &code, size);
     }
 }
 
-static int present(uint32_t number) {
+static int verify_number(uint32_t number) {
     char uid[17], record[3072], card_no[64], card_type[9];
     unsigned char card_data[128];
     VERIFY_REQUEST_V2 request = {codes[number]->bytes, (int)codes[number]->count, GOOD_POS_PARAM, 1};
@@ -132,7 +132,7 @@ static void check_reported(void) {
     for (uint32_t i = 0; i < CODES; i++) {
         if (state_of[i] != REPORTED || (i < OLD && i % 16)) continue;
         clock_now = i < OLD ? (long long)NOW + i : after_old;
-        int result = present(i);
+        int result = verify_number(i);
         if (result != QRCODE_DUPLICATED) say(WRONG, i, result);
     }
     clock_now = after_old;
@@ -145,10 +145,10 @@ static void *ride(void *argument) {
     (void)argument;
     for (uint32_t i; (i = next_number++) < CODES;) {
         if (state_of[i] != UNKNOWN) {
-            if (state_of[i] == REPORTED && i % 8 == 0 && present(i) != QRCODE_DUPLICATED) say(WRONG, i, 0);
+            if (state_of[i] == REPORTED && i % 8 == 0 && verify_number(i) != QRCODE_DUPLICATED) say(WRONG, i, 0);
             continue;
         }
-        int result = present(i);
+        int result = verify_number(i);
         say(result == SUCCESS ? ACCEPTED : result == QRCODE_DUPLICATED ? UNSURE : WRONG, i, result);
     }
     return NULL;
@@ -228,7 +228,7 @@ static void heed(const struct message *message) {
     if (message->kind == STARTED) CHECK_INT(SUCCESS, message->result);
     if (message->kind == ACCEPTED) state_of[message->number] = REPORTED;
     if (message->kind == UNSURE) state_of[message->number] = ASKED;
-    about("code %u, %s, is answered with %d", (unsigned)message->number,
+    set_context("code %u, %s, is answered with %d", (unsigned)message->number,
           state_of[message->number] == REPORTED ? "reported" : "new", message->result);
     CHECK(message->kind != WRONG);
 }
@@ -244,12 +244,12 @@ static void hear_out(struct process *process) {
  * Directories
  * ------------------------------------------------------------------------------------------------------------------ */
 
-static const char *place;
+static const char *base_directory;
 static char directory[600], full_directory[600];
 
 static void new_directory(char *path) {
     static int number;
-    snprintf(path, 600, "%s/gate %d", place, number++);
+    snprintf(path, 600, "%s/gate %d", base_directory, number++);
     CHECK_INT(0, mkdir(path, 0700));
     memset(state_of, 0, sizeof state_of);
 }
@@ -272,7 +272,7 @@ static void fill(const char *path) {
     say(STARTED, 0, open_terminal(path));
     for (uint32_t i = 0; i < OLD; i++) {
         clock_now = (long long)NOW + i;
-        int result = present(i);
+        int result = verify_number(i);
         say(result == SUCCESS ? ACCEPTED : WRONG, i, result);
     }
     free_pos_verify();
@@ -330,7 +330,7 @@ static void killed_at_any_moment(void) {
         kill_a_series(total_kills / 2 / series, 30);
     }
     /* What was in the middle of being done, and no more. */
-    about("%ld kills, %ld unsure", kills, unsure);
+    set_context("%ld kills, %ld unsure", kills, unsure);
     CHECK(unsure <= THREADS * kills);
 }
 
@@ -359,7 +359,7 @@ static void work_until_the_last_call(const char *path) {
     last_call = call_number;
     say(STARTED, 0, open_terminal(path));
     for (uint32_t i = OLD; i < OLD + 3; i++) {
-        int result = present(i);
+        int result = verify_number(i);
         say(result == SUCCESS ? ACCEPTED : result == QRCODE_DUPLICATED ? UNSURE : WRONG, i, result);
     }
     _exit(0);
@@ -382,7 +382,7 @@ static void killed_at_each_call(void) {
         long before = checks;
         hear_out(&check);
         waitpid(check.id, NULL, 0);
-        about("call %ld", call_number);
+        set_context("call %ld", call_number);
         CHECK_INT(before + 1, checks);
         if (!WIFSIGNALED(status)) break;
         kills++;
@@ -457,11 +457,11 @@ static void work_and_fork(const char *path) {
         pid_t child = fork();
         if (child == 0) {
             alarm(60);
-            int result = present(CODES - 1);
+            int result = verify_number(CODES - 1);
             if (result != SYSTEM_ERROR) say(WRONG, CODES - 1, result);
             if (i < 19) _exit(0);
             say(PROCESS, 0, (int)getpid());
-            while ((result = present(CODES - 1)) == SYSTEM_ERROR) wait_a_moment(1000);
+            while ((result = verify_number(CODES - 1)) == SYSTEM_ERROR) wait_a_moment(1000);
             say(result == SUCCESS || result == QRCODE_DUPLICATED ? ACCEPTED : WRONG, CODES - 1, result);
             free_pos_verify();
             _exit(0);
@@ -515,11 +515,11 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: %s DIRECTORY [SEED [KILLS]]\n", argv[0]);
         return 2;
     }
-    place = argv[1];
+    base_directory = argv[1];
     dice_state = argc > 2 ? strtoull(argv[2], NULL, 0) : 1;
     if (argc > 3) total_kills = atol(argv[3]);
     printf("seed %llu\n", (unsigned long long)dice_state);
-    mill_codes();
+    sign_codes();
     char *only_name[] = {argv[0], NULL};
     return run_tests(1, only_name, lists, NULL);
 }

@@ -47,24 +47,24 @@ cat "$work/output"
 result "power cuts" $status
 
 # That these tests can fail: the disk breaks a promise, or the library forgets a check, and they notice.
-is_noticed() { # what, lie, program, part of a test's name
+is_detected() { # what, defect, program, part of a test's name
     status=0
-    CUTS_LIE=$2 "$3" "$seed" "$4" > "$work/output" 2>&1 || status=$?
+    CUTS_DEFECT=$2 "$3" "$seed" "$4" > "$work/output" 2>&1 || status=$?
     # By what the library answered, and not by some accident.
     if [ $status -eq 1 ] && grep -q ', and not answered with' "$work/output"; then status=0; else status=1; fi
-    result "noticed: $1" $status "$work/output"
+    result "detected: $1" $status "$work/output"
 }
-is_noticed "no sync" no-sync "$work/cuts" "no power cut loses"
-is_noticed "no sync of the directory" no-directory-sync "$work/cuts" "no power cut loses"
-is_noticed "no sync of the directory after a renaming" no-sync-after-rename "$work/cuts" "rewritten"
-is_noticed "a renaming before the sync" rename-before-sync "$work/cuts" "rewritten"
-is_noticed "a failed sync that is not told" untold-fault "$work/cuts" "no fault of the disk loses"
+is_detected "no sync" no-sync "$work/cuts" "no power cut loses"
+is_detected "no sync of the directory" no-directory-sync "$work/cuts" "no power cut loses"
+is_detected "no sync of the directory after a renaming" no-sync-after-rename "$work/cuts" "rewritten"
+is_detected "a renaming before the sync" rename-before-sync "$work/cuts" "rewritten"
+is_detected "a failed sync that is not told" unreported-fault "$work/cuts" "no fault of the disk loses"
 if wait $careless && ! cmp -s Sources/TransitGate/JournalEntry.swift \
     "$work/careless/Sources/TransitGate/JournalEntry.swift"; then
     build_cuts "$work/careless/build/objects/$target" "$work/careless/cuts"
-    is_noticed "no checksum" "" "$work/careless/cuts" "damaged"
+    is_detected "no checksum" "" "$work/careless/cuts" "damaged"
 else
-    result "noticed: no checksum" 1 "$work/careless.log"
+    result "detected: no checksum" 1 "$work/careless.log"
 fi
 
 mkdir "$work/a real disk"

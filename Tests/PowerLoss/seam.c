@@ -6,7 +6,7 @@
 
 const char *const seam_paths[DIRECTORIES] = {"/gate", "/other"};
 long long seam_clock;
-enum lie seam_lie;
+enum defect seam_defect;
 
 static struct disk *disk;
 static struct log *journal;
@@ -16,9 +16,9 @@ static struct log *journal;
  * ------------------------------------------------------------------------------------------------------------------ */
 
 struct entry *log_add(struct log *log, int kind) {
-    if (log->count == log->room) {
-        log->room = 2 * log->room + 64;
-        log->entries = realloc(log->entries, log->room * sizeof *log->entries);
+    if (log->count == log->capacity) {
+        log->capacity = 2 * log->capacity + 64;
+        log->entries = realloc(log->entries, log->capacity * sizeof *log->entries);
         if (!log->entries) abort();
     }
     struct entry *entry = &log->entries[log->count++];
@@ -216,7 +216,7 @@ int posoffline_platform_is_path_of(const char *path, int directory) {
 
 static void change_name(enum change_kind kind, int place, int file, const char *name) {
     struct change *change = new_change(kind, place, file);
-    strncpy(change->name, name, NAME_ROOM - 1);
+    strncpy(change->name, name, MAX_NAME - 1);
     commit(change);
 }
 
@@ -294,15 +294,15 @@ static int sync_now(const struct handle *what) {
     change->fails = failure;
     change->chance.state = failure ? (uint64_t)chance(1u << 31) : 0;
     commit(change);
-    return failure && seam_lie != UNTOLD_FAULT ? POSOFFLINE_PLATFORM_FAULT : 0;
+    return failure && seam_defect != UNREPORTED_FAULT ? POSOFFLINE_PLATFORM_FAULT : 0;
 }
 
 static int sync_handle(int number, int is_directory) {
     struct handle *what = handle(number, is_directory);
     if (what->directory < 0) return POSOFFLINE_PLATFORM_FAULT;
-    if (seam_lie == (what->is_directory ? NO_DIRECTORY_SYNC : NO_SYNC)) return 0;
-    if (seam_lie == NO_SYNC_AFTER_RENAME && what->is_directory && is_renamed) return is_renamed = 0;
-    if (seam_lie == RENAME_BEFORE_SYNC && what->is_temporary) {
+    if (seam_defect == (what->is_directory ? NO_DIRECTORY_SYNC : NO_SYNC)) return 0;
+    if (seam_defect == NO_SYNC_AFTER_RENAME && what->is_directory && is_renamed) return is_renamed = 0;
+    if (seam_defect == RENAME_BEFORE_SYNC && what->is_temporary) {
         late = *what;
         what->is_temporary = 0;
         return 0;
@@ -326,8 +326,8 @@ int posoffline_platform_rename(int directory, const char *from, const char *to) 
     int failure = has_not_worked(RENAMING);
     if (failure == 1 || disk_find(disk, place, from) < 0) return POSOFFLINE_PLATFORM_FAULT;
     struct change *change = new_change(RENAME, place, -1);
-    strncpy(change->name, from, NAME_ROOM - 1);
-    strncpy(change->to, to, NAME_ROOM - 1);
+    strncpy(change->name, from, MAX_NAME - 1);
+    strncpy(change->to, to, MAX_NAME - 1);
     commit(change);
     if (late.is_open) sync_now(&late);
     late.is_open = 0;
@@ -341,7 +341,7 @@ int posoffline_platform_remove(int directory, const char *name) {
     int failure = has_not_worked(REMOVING);
     if (failure == 1 || disk_find(disk, place, name) < 0) return POSOFFLINE_PLATFORM_FAULT;
     struct change *change = new_change(REMOVE, place, -1);
-    strncpy(change->name, name, NAME_ROOM - 1);
+    strncpy(change->name, name, MAX_NAME - 1);
     commit(change);
     return failure ? POSOFFLINE_PLATFORM_FAULT : 0;
 }

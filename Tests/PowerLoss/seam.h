@@ -15,7 +15,7 @@ struct entry {
 
 struct log {
     struct entry *entries;
-    size_t count, room;
+    size_t count, capacity;
 };
 
 struct entry *log_add(struct log *log, int kind);
@@ -58,7 +58,7 @@ long seam_calls(void);
 enum service seam_failed_call(void);
 
 /* Ways in which the seam does less than the library asks for: the tests must notice. */
-enum lie { TRUTH, NO_SYNC, NO_DIRECTORY_SYNC, NO_SYNC_AFTER_RENAME, RENAME_BEFORE_SYNC, UNTOLD_FAULT };
-extern enum lie seam_lie;
+enum defect { NO_DEFECT, NO_SYNC, NO_DIRECTORY_SYNC, NO_SYNC_AFTER_RENAME, RENAME_BEFORE_SYNC, UNREPORTED_FAULT };
+extern enum defect seam_defect;
 
 #endif

@@ -10,11 +10,11 @@
 #define KEYS "[{\"key_id\":1,\"public_key\":\"" ISSUER_1 "\"}]"
 
 static struct session *session_now;
-static int complaints;
+static int failure_count;
 int library_directory = -1;
 
 /* What goes wrong ends soon: the reader has seen enough. */
-int is_hopeless(void) { return complaints >= 3; }
+int is_hopeless(void) { return failure_count >= 3; }
 
 static void tell_entry(const struct entry *entry, uint32_t clock) {
     static const char *const kinds[] = {"create", "write", "truncate", "sync", "rename", "remove", "sync directory"};
@@ -58,9 +58,9 @@ void demand(int holds, const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
-    about("%s", "");
+    set_context("%s", "");
     check(0, what, session_now->how, (int)session_now->log.count);
-    if (complaints++ == 0) tell(session_now, session_now->log.count);
+    if (failure_count++ == 0) tell(session_now, session_now->log.count);
 }
 
 struct entry *note(struct session *session, int kind, long long value, uint32_t generated, int window) {
@@ -158,7 +158,7 @@ int ride(struct session *session, uint32_t generated, int window, int old) {
     int accepts = is_in_window(past, generated, window) && state != ACCEPTED;
     int refuses = state >= UNSURE || !is_healthy(past, generated, window);
     note(session, BEGUN, 0, generated, window);
-    int result = present_code(code_of(generated, window), old);
+    int result = verify_code(code_of(generated, window), old);
     note(session, ENDED, result, generated, window);
     if (result == SUCCESS) disk_is_helped(session->disk);
     static const char *const names[] = {"a new", "a refused", "an uncertain", "an accepted"};

@@ -14,7 +14,7 @@ uint32_t roll(struct dice *dice, uint32_t sides) {
 
 struct bytes {
     unsigned char *at;
-    size_t count, room;
+    size_t count, capacity;
 };
 
 /* What was done to a file since it was last settled, and its size afterwards. */
@@ -33,7 +33,7 @@ struct names {
     int count;
     struct name {
         int directory, file;
-        char name[NAME_ROOM];
+        char name[MAX_NAME];
     } at[MAX_NAMES];
 };
 
@@ -60,7 +60,7 @@ static void *need(void *memory) {
  * ------------------------------------------------------------------------------------------------------------------ */
 
 static void resize(struct bytes *bytes, size_t count) {
-    if (count > bytes->room) bytes->at = need(realloc(bytes->at, bytes->room = 2 * count + SECTOR));
+    if (count > bytes->capacity) bytes->at = need(realloc(bytes->at, bytes->capacity = 2 * count + SECTOR));
     if (count > bytes->count) memset(bytes->at + bytes->count, 0, count - bytes->count);
     bytes->count = count;
 }

@@ -14,7 +14,7 @@ struct dice {
 /* From 0 to sides - 1. */
 uint32_t roll(struct dice *dice, uint32_t sides);
 
-enum { DIRECTORIES = 2, NAME_ROOM = 24 };
+enum { DIRECTORIES = 2, MAX_NAME = 24 };
 
 enum change_kind { CREATE, WRITE, TRUNCATE, SYNC, RENAME, REMOVE, SYNC_DIRECTORY, CHANGE_KINDS };
 
@@ -22,7 +22,7 @@ enum change_kind { CREATE, WRITE, TRUNCATE, SYNC, RENAME, REMOVE, SYNC_DIRECTORY
 struct change {
     enum change_kind kind;
     int directory, file;
-    char name[NAME_ROOM], to[NAME_ROOM];
+    char name[MAX_NAME], to[MAX_NAME];
     size_t offset, count;
     unsigned char *bytes; /* of a WRITE */
     int fails;            /* a sync that fails: the disk has what `chance` says, and takes all for written */

@@ -10,11 +10,8 @@ ELSEWHERE = {
     "Tests/Fuzz/": "Tests/Fuzz/build.sh",
     "Tests/Unit/": "Package.swift",
     "Tests/Conformance/future.c": "Tests/Conformance/run.sh",
-    "Tests/PowerLoss/cuts.c": "Tests/PowerLoss/run.sh",
-    "Tests/PowerLoss/seam.c": "Tests/PowerLoss/run.sh",
-    "Tests/PowerLoss/simulated-disk.c": "Tests/PowerLoss/run.sh",
     "Tests/Sanitizers/defects.c": "Tests/Sanitizers/build.sh",
-    "Tests/Surroundings/names.c": "Tests/Surroundings/names.sh",
+    "Tests/Surroundings/symbol-names.c": "Tests/Surroundings/symbol-names.sh",
 }
 
 

@@ -23,7 +23,7 @@ time_t time(time_t *out) {
 static char record[3072];
 static int record_count;
 
-static int show(const struct code *code, int old) {
+static int verify_code(const struct code *code, int old) {
     char uid[17], card_no[64], card_type[9];
     unsigned char card_data[128];
     int result;
@@ -45,10 +45,10 @@ static int show(const struct code *code, int old) {
 static int sign_with(const char *hex) {
     unsigned char key[64];
     size_t count = bytes_of_hex(hex, key, sizeof key);
-    struct code code = milled_code(NOW, 65535);
+    struct code code = sign_code(NOW, 65535);
     Dl_info info;
     if (init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS || posoffline_set_record_key(key, (int)count) != SUCCESS ||
-        show(&code, 0) != SUCCESS || !dladdr(dlsym(RTLD_DEFAULT, "get_version"), &info))
+        verify_code(&code, 0) != SUCCESS || !dladdr(dlsym(RTLD_DEFAULT, "get_version"), &info))
         return 1;
     printf("%p\n", info.dli_fbase);
     return 0;
@@ -73,11 +73,11 @@ static void depends_on_nothing(int old) {
     unsigned char key[64], copy[64];
     for (size_t i = 0; i < sizeof key; i++) key[i] = copy[i] = (unsigned char)(17 * i + 3);
     for (size_t i = 0; i < COUNT_OF(counts); i++) {
-        about("a key of %zu bytes", counts[i]);
-        struct code code = milled_code(generated--, 65535);
+        set_context("a key of %zu bytes", counts[i]);
+        struct code code = sign_code(generated--, 65535);
         unsigned before = VALGRIND_COUNT_ERRORS;
         VALGRIND_MAKE_MEM_UNDEFINED(key, sizeof key);
-        int set = posoffline_set_record_key(key, (int)counts[i]), result = show(&code, old);
+        int set = posoffline_set_record_key(key, (int)counts[i]), result = verify_code(&code, old);
         CHECK_INT(before, VALGRIND_COUNT_ERRORS);
         /* Only of what was computed from the key does nobody know the value, and of all of that. */
         VALGRIND_MAKE_MEM_DEFINED(&set, sizeof set);

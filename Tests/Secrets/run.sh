@@ -67,26 +67,26 @@ else
     )
     if "$work/careless/scripts/build-library.sh" "$target" "$work/careless/dist" TransitGate posoffline \
         > "$work/output" 2>&1; then
-        is_noticed() { # what, message, command...
+        is_detected() { # what, message, command...
             what=$1 message=$2
             shift 2
             status=0
             "$@" || status=$?
             # By what was looked for, and not by some accident.
             if [ $status -ne 0 ] && grep -q "$message" "$work/output"; then status=0; else status=1; fi
-            result "noticed: $what" $status "$work/output"
+            result "detected: $what" $status "$work/output"
         }
         careless=$work/careless/dist
-        is_noticed "a copy that is left on the stack" 'traces: expected 0, actual [1-9].*on the stack of the call' \
+        is_detected "a copy that is left on the stack" 'traces: expected 0, actual [1-9].*on the stack of the call' \
             traces "$careless/libposoffline.so" "in one place and nothing"
-        is_noticed "a handler that runs while a record is signed" 'in the frame of a signal handler' \
+        is_detected "a handler that runs while a record is signed" 'in the frame of a signal handler' \
             traces "$careless/libposoffline.so" "no signal handler"
-        is_noticed "a key that is not wiped" "the key in the library's data: expected 0, actual 1" \
+        is_detected "a key that is not wiped" "the key in the library's data: expected 0, actual 1" \
             traces "$careless/libposoffline.so" "after free_pos_verify"
-        is_noticed "a branch on the key" 'Conditional jump or move depends on uninitialised' branches "$careless"
-        is_noticed "an address by the key" 'Use of uninitialised value' branches "$careless"
+        is_detected "a branch on the key" 'Conditional jump or move depends on uninitialised' branches "$careless"
+        is_detected "an address by the key" 'Use of uninitialised value' branches "$careless"
     else
-        result "a careless library" 1 "$work/output"
+        result "a library with defects" 1 "$work/output"
     fi
 fi
 

@@ -196,9 +196,9 @@ static void verify_old(void) {
 }
 
 /* Shows a code that was not shown yet. */
-static int present(void (*verify)(void), const char *param) {
+static int call_verify_on_own_stack(void (*verify)(void), const char *param) {
     static uint32_t generated = NOW;
-    shown = milled_code(generated--, 65535);
+    shown = sign_code(generated--, 65535);
     pos_param = param;
     on_own_stack(verify);
     return result;
@@ -307,10 +307,10 @@ enum { NO_KEY_AT_ALL = -1 };
 
 static void check_only(int key, const char *when, int line) {
     search_everywhere();
-    about("%s%s%s", when, traces ? ": " : "", traces ? trace : "");
+    set_context("%s%s%s", when, traces ? ": " : "", traces ? trace : "");
     check_int(0, traces, "traces", __FILE__, line);
     for (int i = 0; i < KEYS; i++) check_int(i == key, in_data[i], "the key in the library's data", __FILE__, line);
-    about("%s", "");
+    set_context("%s", "");
 }
 
 #define CHECK_ONLY(key, when) check_only((key), (when), __LINE__)
@@ -335,11 +335,11 @@ static void in_one_place(void) {
     start();
     CHECK_INT(SUCCESS, set(FIRST));
     CHECK_ONLY(FIRST, "after it was set");
-    CHECK_INT(SUCCESS, present(verify_v2, GOOD_POS_PARAM));
+    CHECK_INT(SUCCESS, call_verify_on_own_stack(verify_v2, GOOD_POS_PARAM));
     CHECK_ONLY(FIRST, "after a verification");
-    CHECK_INT(SUCCESS, present(verify_v2, GOOD_POS_PARAM));
+    CHECK_INT(SUCCESS, call_verify_on_own_stack(verify_v2, GOOD_POS_PARAM));
     CHECK_ONLY(FIRST, "after another");
-    CHECK_INT(SUCCESS, present(verify_old, GOOD_POS_PARAM));
+    CHECK_INT(SUCCESS, call_verify_on_own_stack(verify_old, GOOD_POS_PARAM));
     CHECK_ONLY(FIRST, "after verify_qrcode");
     CHECK_INT(SUCCESS, init_lists());
     CHECK_ONLY(FIRST, "after another init_pos_verify");
@@ -353,10 +353,10 @@ static void refused(void) {
     start();
     CHECK_INT(SUCCESS, set(FIRST));
     record_room = 2048;
-    CHECK_INT(ILLEGAL_PARAM, present(verify_v2, long_param));
+    CHECK_INT(ILLEGAL_PARAM, call_verify_on_own_stack(verify_v2, long_param));
     CHECK_ONLY(FIRST, "after a record that did not fit");
     record_room = sizeof record;
-    CHECK_INT(POS_PARAM_ERROR, present(verify_v2, "{}"));
+    CHECK_INT(POS_PARAM_ERROR, call_verify_on_own_stack(verify_v2, "{}"));
     CHECK_ONLY(FIRST, "after a bad pos_param");
     end();
 }
@@ -364,10 +364,10 @@ static void refused(void) {
 static void replaced(void) {
     start();
     CHECK_INT(SUCCESS, set(FIRST));
-    CHECK_INT(SUCCESS, present(verify_v2, GOOD_POS_PARAM));
+    CHECK_INT(SUCCESS, call_verify_on_own_stack(verify_v2, GOOD_POS_PARAM));
     CHECK_INT(SUCCESS, set(SECOND));
     CHECK_ONLY(SECOND, "after another was set");
-    CHECK_INT(SUCCESS, present(verify_v2, GOOD_POS_PARAM));
+    CHECK_INT(SUCCESS, call_verify_on_own_stack(verify_v2, GOOD_POS_PARAM));
     CHECK_ONLY(SECOND, "after a verification");
     end();
 }
@@ -385,7 +385,7 @@ static void of_wrong_length(void) {
 static void freed(void) {
     start();
     CHECK_INT(SUCCESS, set(FIRST));
-    CHECK_INT(SUCCESS, present(verify_v2, GOOD_POS_PARAM));
+    CHECK_INT(SUCCESS, call_verify_on_own_stack(verify_v2, GOOD_POS_PARAM));
     on_own_stack(free_all);
     CHECK_ONLY(NO_KEY_AT_ALL, "after free_pos_verify");
     end();
@@ -394,7 +394,7 @@ static void freed(void) {
 static void unloaded(void) {
     start();
     CHECK_INT(SUCCESS, set(FIRST));
-    CHECK_INT(SUCCESS, present(verify_v2, GOOD_POS_PARAM));
+    CHECK_INT(SUCCESS, call_verify_on_own_stack(verify_v2, GOOD_POS_PARAM));
     end();
 }
 
@@ -420,14 +420,14 @@ static void among_signals(void) {
     for (int i = 0; i < 400; i++) {
         traces = 0;
         setitimer(ITIMER_REAL, &often, NULL);
-        CHECK_INT(SUCCESS, present(verify_v2, GOOD_POS_PARAM));
+        CHECK_INT(SUCCESS, call_verify_on_own_stack(verify_v2, GOOD_POS_PARAM));
         setitimer(ITIMER_REAL, &never, NULL);
         search(alternate_stack, alternate_stack + sizeof alternate_stack, 2 * WORD, 1, "in the frame of a signal handler");
-        about("verification %d: %s", i, traces ? trace : "");
+        set_context("verification %d: %s", i, traces ? trace : "");
         CHECK_INT(0, traces);
         memset(alternate_stack, 0, sizeof alternate_stack);
     }
-    about("%s", "");
+    set_context("%s", "");
     CHECK(signals > 100);
     alternate.ss_flags = SS_DISABLE;
     CHECK_INT(0, sigaltstack(&alternate, NULL));
@@ -454,7 +454,7 @@ static void in_a_file(void) {
     write_key_file("\n");
     CHECK_INT(SUCCESS, init_lists());
     CHECK_ONLY(IN_A_FILE, "after it was read");
-    CHECK_INT(SUCCESS, present(verify_v2, GOOD_POS_PARAM));
+    CHECK_INT(SUCCESS, call_verify_on_own_stack(verify_v2, GOOD_POS_PARAM));
     CHECK_ONLY(IN_A_FILE, "after a verification");
     write_key_file(" and more");
     CHECK_INT(ILLEGAL_PARAM, init_lists());
@@ -464,10 +464,10 @@ static void in_a_file(void) {
     write_key_file("0");
     CHECK_INT(ILLEGAL_PARAM, init_lists());
     CHECK_ONLY(NO_KEY_AT_ALL, "after another file that was refused");
-    CHECK_INT(SYSTEM_ERROR, present(verify_old, GOOD_POS_PARAM));
+    CHECK_INT(SYSTEM_ERROR, call_verify_on_own_stack(verify_old, GOOD_POS_PARAM));
     CHECK_ONLY(NO_KEY_AT_ALL, "after verify_qrcode has refused it");
     write_key_file("\n");
-    CHECK_INT(SUCCESS, present(verify_old, GOOD_POS_PARAM));
+    CHECK_INT(SUCCESS, call_verify_on_own_stack(verify_old, GOOD_POS_PARAM));
     CHECK_ONLY(IN_A_FILE, "after verify_qrcode has read it");
     CHECK_INT(0, unlink(key_file));
     unsetenv("POSOFFLINE_RECORD_KEY_FILE");
@@ -484,7 +484,7 @@ static void by_a_thread(void) {
     pthread_t thread;
     start();
     CHECK_INT(SUCCESS, set(FIRST));
-    shown = milled_code(NOW - 1000, 65535);
+    shown = sign_code(NOW - 1000, 65535);
     pos_param = GOOD_POS_PARAM;
     CHECK_INT(0, pthread_create(&thread, NULL, in_thread, NULL));
     CHECK_INT(0, pthread_join(thread, NULL));
@@ -524,7 +524,7 @@ static void leave_in_register(void) {
 static void what_is_there_is_found(void) {
     for (size_t i = 0; i < needle_count; i++) {
         left = &needles[i];
-        about("key %d, %s", left->key, left->name);
+        set_context("key %d, %s", left->key, left->name);
         on_own_stack(leave_on_stack);
         search_everywhere();
         CHECK(traces >= (int)(left->count / WORD));

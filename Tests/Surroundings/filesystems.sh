@@ -3,8 +3,8 @@
 # run.sh, for libraries that this machine runs by itself.
 
 build kill kill "$library/libposoffline.so"
-build cut cut "$library/libposoffline.so"
-build bound bound "$library/libposoffline.so"
+build power-cut power-cut "$library/libposoffline.so"
+build mounted-files mounted-files "$library/libposoffline.so"
 build remount remount "$library/libposoffline.so"
 
 # Mounts are seen by the script's children alone and end with them.
@@ -35,16 +35,16 @@ for filesystem in ext4 tmpfs overlayfs; do
 done
 
 # unshare: what it mounts ends with it.
-try "a journal that is a mount point" unshare -m env LD_LIBRARY_PATH="$library" "$work/bound" "$(new_directory)"
+try "a journal that is a mount point" unshare -m env LD_LIBRARY_PATH="$library" "$work/mounted-files" "$(new_directory)"
 
 # A machine in the machine: a kernel with the file systems of small boards, whose power can be cut for good. What it had
 # not written is lost with it.
 mkdir "$work/machine"
-cp "$library/libposoffline.so" "$work/durable" "$work/cut" "$work/remount" Tests/Surroundings/machine.sh "$work/machine"
+cp "$library/libposoffline.so" "$work/durable" "$work/power-cut" "$work/remount" Tests/Surroundings/uml-init.sh "$work/machine"
 
 boot() { # file system, program
     : > "$work/console"
-    setsid linux.uml mem=128M root=/dev/root rootfstype=hostfs rootflags=/ ro "init=$work/machine/machine.sh" \
+    setsid linux.uml mem=128M root=/dev/root rootfstype=hostfs rootflags=/ ro "init=$work/machine/uml-init.sh" \
         "ubdb=$work/disk" "uml_dir=$work/uml" "fs=$1" "program=$2" con=null con0=null,fd:1 \
         < /dev/null > "$work/console" 2>&1 &
     machine=$!
@@ -73,14 +73,14 @@ new_disk() { # file system
     : > "$work/machine/reported"
 }
 
-cut_program() { # lie, rides, more environment
-    printf '#!/bin/sh\nCUT_LIE=%s %s exec %s/cut /mnt/disk/gate %s/reported %s\n' "$1" "${3:-}" "$work/machine" "$work/machine" "$2" \
+cut_program() { # defect, rides, more environment
+    printf '#!/bin/sh\nCUT_DEFECT=%s %s exec %s/power-cut /mnt/disk/gate %s/reported %s\n' "$1" "${3:-}" "$work/machine" "$work/machine" "$2" \
         > "$work/machine/ride"
     chmod +x "$work/machine/ride"
 }
 
 # Power cuts right after the ride that rewrites the journal, and after others; then at any moment of busy riding.
-power_cuts() { # file system, lie
+power_cuts() { # file system, defect
     new_disk "$1"
     for rides in 3 1 1; do
         cut_program "$2" $rides
@@ -110,9 +110,9 @@ power_cuts() { # file system, lie
 
 # Directories with other files in them: on FAT the names of the journal's two files then lie in several sectors, each of
 # which reaches the disk by itself. The power goes in the middle of a rewriting, in a directory that is new, and later.
-crowded_power_cuts() { # file system, lie, how many other files
+crowded_power_cuts() { # file system, defect, how many other files
     new_disk "$1"
-    for moment in CUT_YOUNG=1 CUT_STOP=1 CUT_YOUNG=1 "" CUT_STOP=1 CUT_YOUNG=1; do
+    for moment in CUT_NO_REWRITE=1 CUT_AFTER_RENAME=1 CUT_NO_REWRITE=1 "" CUT_AFTER_RENAME=1 CUT_NO_REWRITE=1; do
         cut_program "$2" 1 "CUT_FILES=$3 $moment"
         boot "$1" ride
         wait_for '^end:'
@@ -129,18 +129,18 @@ for filesystem in vfat f2fs ext4; do try "power cuts on $filesystem" power_cuts 
 
 # What must be noticed: that the new file is not synced once it has its name, on the file system that keeps where a file
 # begins beside that; and a disk that says "written" and has not.
-noticed() { # what, command...
+detected() { # what, command...
     what=$1
     shift
     status=0
     "$@" > "$work/log" 2>&1 || status=$?
     if [ $status -ne 0 ] && grep -q '^start: -\|^end: -\|^wrong: code\|^ended: 134' "$work/log"; then status=0; else status=1; fi
-    result "noticed: $what" $status "$work/log"
+    result "detected: $what" $status "$work/log"
 }
-noticed "no sync after a renaming" power_cuts vfat renamed
-noticed "no sync" power_cuts ext4 all
-noticed "no sync of the directory above" crowded_power_cuts vfat above 11
-noticed "the file synced before its directory" crowded_power_cuts vfat order 11
+detected "no sync after a renaming" power_cuts vfat renamed
+detected "no sync" power_cuts ext4 all
+detected "no sync of the directory above" crowded_power_cuts vfat above 11
+detected "the file synced before its directory" crowded_power_cuts vfat order 11
 
 # A failure, a repair and another mount, of a real file system and with the program that rides alive.
 remounted() {

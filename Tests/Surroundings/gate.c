@@ -26,7 +26,7 @@ static struct code ready[GATE_READY];
 static const struct code *code_of(uint32_t number) {
     static struct code late;
     if (number < GATE_READY) return &ready[number];
-    late = milled_code(NOW - 1000 + number, 65535);
+    late = sign_code(NOW - 1000 + number, 65535);
     return &late;
 }
 
@@ -35,7 +35,7 @@ char gate_record[3072];
 void gate_begin(void) {
     first = 0;
     first = time(NULL);
-    for (uint32_t i = 0; i < GATE_READY; i++) ready[i] = milled_code(NOW - 1000 + i, 65535);
+    for (uint32_t i = 0; i < GATE_READY; i++) ready[i] = sign_code(NOW - 1000 + i, 65535);
 }
 
 int gate_start(const char *directory) {

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # The C suite as programs of another C library. Sourced by run.sh, for the x86_64 firmware file.
 #
-# Left out is what unloads the library (loading, copies): musl unloads nothing.
+# Left out is what unloads the library (loading, two-copies): musl unloads nothing.
 
 musl_program() { # program
     CC=musl-gcc Tests/Harness/build.sh "$1" "$work/musl-$1" -I"$work" -L"$library" -lposoffline \
@@ -19,7 +19,7 @@ for program in conformance durable memory replay-load soak double-accept; do
     # shellcheck disable=SC2086
     try "$program with musl" run "$work/musl-$program" $arguments
 done
-for program in interrupted limits; do
+for program in interrupted-calls resource-limits; do
     musl_program $program
     try "$program with musl" run "$work/musl-$program" "$(new_directory)"
 done

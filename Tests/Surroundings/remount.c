@@ -25,7 +25,7 @@ static void ride(uint32_t count) {
     for (; count > 0; count--) CHECK_INT(SUCCESS, gate_ride(next++));
 }
 
-static void remembered(void) {
+static void expect_refused(void) {
     for (uint32_t i = 0; i < next; i++) CHECK_INT(QRCODE_DUPLICATED, gate_ride(i));
 }
 
@@ -40,7 +40,7 @@ static void start(void) {
 /* The first ride fails on the disk, the second one in mending it. Then nothing is held. */
 static void rides_fail(void) {
     for (int i = 0; i < 3; i++) CHECK_INT(SYSTEM_ERROR, gate_ride(next));
-    remembered();
+    expect_refused();
 }
 
 static void repair_and_mount(void) {
@@ -54,11 +54,11 @@ static void repair_and_mount(void) {
 
 static void rides_go_on(void) {
     ride(5);
-    remembered();
+    expect_refused();
     CHECK_INT(next * 32, gate_journal_size(directory));
     free_pos_verify();
     CHECK_INT(SUCCESS, gate_start(directory));
-    remembered();
+    expect_refused();
     ride(1);
 }
 
@@ -71,7 +71,7 @@ static void shut_down(uint32_t how) {
 /* With everything written before, with the file system's own journal written alone, with nothing. */
 static void shut_down_and_mounted(void) {
     for (uint32_t how = 0; how <= 2; how++) {
-        about("shut down in way %u", (unsigned)how);
+        set_context("shut down in way %u", (unsigned)how);
         start();
         shut_down(how);
         rides_fail();

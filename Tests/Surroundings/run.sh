@@ -52,13 +52,13 @@ run() { env LD_LIBRARY_PATH="$library" $emulator "$@"; }
 
 new_directory() { mktemp -d "$work/state.XXXXXX"; }
 
-. Tests/Surroundings/calls.sh
-. Tests/Surroundings/closed.sh
-. Tests/Surroundings/interrupted.sh
-. Tests/Surroundings/limits.sh
-. Tests/Surroundings/names.sh
+. Tests/Surroundings/system-calls.sh
+. Tests/Surroundings/closed-descriptors.sh
+. Tests/Surroundings/interrupted-calls.sh
+. Tests/Surroundings/resource-limits.sh
+. Tests/Surroundings/symbol-names.sh
 . Tests/Surroundings/privileged.sh
-. Tests/Surroundings/copies.sh
+. Tests/Surroundings/two-copies.sh
 [ "$target" != x86_64 ] || . Tests/Surroundings/musl.sh
 # What this machine's kernel has to run by itself.
 [ -n "$emulator" ] || . Tests/Surroundings/filesystems.sh

@@ -5,15 +5,15 @@
 static void many_live_codes(void) {
     start();
     for (uint32_t i = 0; i < capacity; i++) {
-        struct code code = milled_code(NOW - 65535 + i, 65535);
-        about("code %u", (unsigned)i);
+        struct code code = sign_code(NOW - 65535 + i, 65535);
+        set_context("code %u", (unsigned)i);
         CHECK_INT(SUCCESS, verify(&code));
     }
     CHECK_INT(capacity * ENTRY, file_size(journal));
     restart();
     for (uint32_t i = 0; i < capacity; i++) {
-        struct code code = milled_code(NOW - 65535 + i, 65535);
-        about("code %u", (unsigned)i);
+        struct code code = sign_code(NOW - 65535 + i, 65535);
+        set_context("code %u", (unsigned)i);
         CHECK_INT(QRCODE_DUPLICATED, verify(&code));
     }
 }

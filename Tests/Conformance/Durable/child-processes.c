@@ -9,33 +9,33 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int present_5(void) { return present(5); }
-static int present_6(void) { return present(6); }
+static int verify_5(void) { return verify_number(5); }
+static int verify_6(void) { return verify_number(6); }
 
 static void one_process(void) {
     start();
-    accept(0, 5);
+    expect_accepted(0, 5);
     CHECK_INT(SYSTEM_ERROR, in_child(set_directory));
     CHECK_INT(SYSTEM_ERROR, in_child(initialize));
-    CHECK_INT(SYSTEM_ERROR, in_child(present_5));
-    accept(5, 6);
+    CHECK_INT(SYSTEM_ERROR, in_child(verify_5));
+    expect_accepted(5, 6);
     /* Another process gets it once this one has let go. */
     free_pos_verify();
     CHECK_INT(SUCCESS, in_child(set_directory));
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
-    remembered(0, 6);
+    expect_refused(0, 6);
 }
 
 /* The child of a process that has ended goes on where that left off, as a daemon does. */
 static void daemon_process(void) {
     start();
-    accept(0, 5);
+    expect_accepted(0, 5);
     int ends[2], result = 0;
     CHECK_INT(0, pipe(ends));
     pid_t parent = fork();
     if (parent == 0) {
         posoffline_set_state_dir(directory); /* refused: it must not have it before its own parent lets go */
-        _exit(present_6() == SYSTEM_ERROR ? 0 : 1);
+        _exit(verify_6() == SYSTEM_ERROR ? 0 : 1);
     }
     waitpid(parent, &result, 0);
     CHECK_INT(0, result);
@@ -45,7 +45,7 @@ static void daemon_process(void) {
         close(ends[1]);
         /* Waits until the parent has closed the directory. */
         if (read(ends[0], &byte, 1) != 1) _exit(1);
-        _exit(present_5() == SUCCESS && present_5() == QRCODE_DUPLICATED && present(4) == QRCODE_DUPLICATED ? 0 : 2);
+        _exit(verify_5() == SUCCESS && verify_5() == QRCODE_DUPLICATED && verify_number(4) == QRCODE_DUPLICATED ? 0 : 2);
     }
     free_pos_verify();
     CHECK_INT(1, write(ends[1], "x", 1));
@@ -54,21 +54,21 @@ static void daemon_process(void) {
     waitpid(child, &result, 0);
     CHECK_INT(0, WIFEXITED(result) ? WEXITSTATUS(result) : -1);
     restart();
-    remembered(0, 6);
+    expect_refused(0, 6);
 }
 
 /* The child of a fork that no handler has seen, as _Fork() makes one. */
 static void unseen_fork(void) {
     start();
-    accept(0, 5);
+    expect_accepted(0, 5);
     pid_t child = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
-    if (child == 0) _exit(present(4) == SYSTEM_ERROR && present(5) == SYSTEM_ERROR ? 0 : 1);
+    if (child == 0) _exit(verify_number(4) == SYSTEM_ERROR && verify_number(5) == SYSTEM_ERROR ? 0 : 1);
     int result = -1;
     CHECK(child > 0 && waitpid(child, &result, 0) == child);
     CHECK_INT(0, result);
-    accept(5, 6);
+    expect_accepted(5, 6);
     restart();
-    remembered(0, 6);
+    expect_refused(0, 6);
 }
 
 const struct test child_process_tests[] = {

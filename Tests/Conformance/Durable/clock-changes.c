@@ -8,20 +8,20 @@
 static void clock_jumps(void) {
     static const long long jumps[] = {0, 1, 1000, 315532800, NOW - 86400LL * 365, NOW - 200, NOW + 200, NOW + 70000,
                                       NOW + 86400LL * 365, 2147483647, 4294967295};
-    struct code first = milled_code(NOW, 60);
+    struct code first = sign_code(NOW, 60);
     start();
     CHECK_INT(SUCCESS, verify(&first));
     uint32_t filler = 0;
     for (size_t i = 0; i < COUNT_OF(jumps); i++) {
         if (jumps[i] > 2147483647 && !WIDE_CLOCK) continue;
-        about("the clock jumps to %lld", jumps[i]);
+        set_context("the clock jumps to %lld", jumps[i]);
         set_clock(jumps[i]);
         /* Started with this clock, and so full that old codes are dropped and the journal is rewritten. */
         add_expired_entries(SLACK + 200);
         CHECK(verify(&first) != SUCCESS);
         long rewritten = 0;
         for (int j = 0; j < 40; j++, filler++) {
-            struct code other = milled_code((uint32_t)jumps[i] + filler, 65535);
+            struct code other = sign_code((uint32_t)jumps[i] + filler, 65535);
             verify(&other);
             rewritten += disk_counts().renames;
         }
@@ -33,14 +33,14 @@ static void clock_jumps(void) {
         }
     }
     /* A code that is later than those that were dropped is still taken. */
-    struct code fresh = milled_code(NOW + 5000, 60);
+    struct code fresh = sign_code(NOW + 5000, 60);
     set_clock(NOW + 5000);
     CHECK_INT(SUCCESS, verify(&fresh));
 }
 
 /* What was dropped while the clock was a year ahead stays refused after a restart. */
 static void a_year_ahead(void) {
-    struct code code = milled_code(NOW, 65535), late = milled_code(NOW + 500, 60);
+    struct code code = sign_code(NOW, 65535), late = sign_code(NOW + 500, 60);
     start();
     CHECK_INT(SUCCESS, verify(&code));
     set_clock(NOW + 500);
@@ -50,7 +50,7 @@ static void a_year_ahead(void) {
     add_expired_entries(SLACK + 100);
     for (uint32_t i = 0; i < 200; i++) {
         set_clock(NOW + ahead + i);
-        struct code other = milled_code(NOW + ahead + i, 60);
+        struct code other = sign_code(NOW + ahead + i, 60);
         CHECK_INT(SUCCESS, verify(&other));
         rewritten += disk_counts().renames;
     }
@@ -58,7 +58,7 @@ static void a_year_ahead(void) {
     for (int round = 0; round < 2; round++) {
         for (int second = -600; second <= 600; second += 100) {
             set_clock((long long)NOW + second);
-            about("round %d, second %d", round, second);
+            set_context("round %d, second %d", round, second);
             CHECK_INT(QRCODE_DUPLICATED, verify(&code));
         }
         set_clock(NOW + 560);

@@ -12,8 +12,8 @@ static void stays_small(void) {
     long longest = 0, rewritten = 0, synced = 0;
     for (uint32_t i = 0; i < RIDES; i++) {
         set_clock((long long)NOW + i);
-        struct code code = milled_code(NOW + i, 60);
-        about("ride %u", (unsigned)i);
+        struct code code = sign_code(NOW + i, 60);
+        set_context("ride %u", (unsigned)i);
         CHECK_INT(SUCCESS, verify(&code));
         struct disk_counts ride = disk_counts();
         rewritten += ride.renames;
@@ -26,14 +26,14 @@ static void stays_small(void) {
             disk_counts();
         }
     }
-    about("%ld bytes at most, rewritten %ld times", longest, rewritten);
+    set_context("%ld bytes at most, rewritten %ld times", longest, rewritten);
     CHECK(longest <= (SLACK + 4 * 60 + 2) * ENTRY);
     CHECK(rewritten >= 2 && rewritten <= RIDES / SLACK + 1);
     CHECK_INT(RIDES + 3 * rewritten, synced); /* the file under either name, and the directory */
     /* The last minute is remembered. */
     restart();
     for (uint32_t i = RIDES - 60; i < RIDES; i++) {
-        struct code code = milled_code(NOW + i, 60);
+        struct code code = sign_code(NOW + i, 60);
         CHECK_INT(QRCODE_DUPLICATED, verify(&code));
     }
 }
@@ -45,23 +45,23 @@ static void tidying_fails(void) {
         int call, before;
     } cases[] = {{DISK_OPEN, 0}, {DISK_WRITE, 1}, {DISK_SYNC, 1}, {DISK_RENAME, 0}, {DISK_SYNC, 2}};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        about("case %zu", i);
+        set_context("case %zu", i);
         prepare();
         start();
-        accept(0, 10);
+        expect_accepted(0, 10);
         add_expired_entries(SLACK + 100);
         fail_disk(cases[i].call, cases[i].before + 1, 1, ENOSPC);
-        CHECK_INT(SUCCESS, present(10));
-        CHECK(heal_disk() > cases[i].before);
-        accept(11, 20);
-        remembered(0, 20);
+        CHECK_INT(SUCCESS, verify_number(10));
+        CHECK(restore_disk() > cases[i].before);
+        expect_accepted(11, 20);
+        expect_refused(0, 20);
         restart();
-        remembered(0, 20);
-        accept(20, 22);
+        expect_refused(0, 20);
+        expect_accepted(20, 22);
         CHECK(file_size(journal) < 40 * ENTRY);
         CHECK_INT(-1, file_size(temporary));
         restart();
-        remembered(0, 22);
+        expect_refused(0, 22);
     }
 }
 

@@ -14,52 +14,52 @@ enum { ENTRIES = 140 }; /* more than a page of them */
 static void torn_tail(void) {
     static unsigned char whole[ENTRIES * ENTRY + 4096];
     start();
-    accept(0, ENTRIES);
+    expect_accepted(0, ENTRIES);
     size_t count = read_journal(whole, sizeof whole);
     CHECK_INT(ENTRIES * ENTRY, count);
     for (size_t cut = 1; cut <= 2 * ENTRY; cut++) {
         uint32_t left = (uint32_t)((count - cut) / ENTRY);
-        about("cut by %zu", cut);
+        set_context("cut by %zu", cut);
         free_pos_verify();
         write_journal(whole, count - cut);
         CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
-        remembered(left - 5, left);
-        accept(left, ENTRIES);
+        expect_refused(left - 5, left);
+        expect_accepted(left, ENTRIES);
         restart();
-        remembered(ENTRIES - 5, ENTRIES);
+        expect_refused(ENTRIES - 5, ENTRIES);
         CHECK_INT(ENTRIES * ENTRY, file_size(journal));
     }
-    remembered(0, ENTRIES);
+    expect_refused(0, ENTRIES);
     /* A tail of what never was an entry. */
     for (size_t more = 1; more <= 4096; more += more < 70 ? 1 : 500) {
-        about("%zu more bytes", more);
+        set_context("%zu more bytes", more);
         free_pos_verify();
         memset(whole + count, more % 2 ? 0 : 0xFF, more);
         write_journal(whole, count + more);
         CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
         CHECK_INT(count, file_size(journal));
-        remembered(ENTRIES - 5, ENTRIES);
+        expect_refused(ENTRIES - 5, ENTRIES);
     }
-    remembered(0, ENTRIES);
+    expect_refused(0, ENTRIES);
 }
 
 static void damaged_entries(void) {
     static unsigned char whole[ENTRIES * ENTRY];
     start();
-    accept(0, ENTRIES);
+    expect_accepted(0, ENTRIES);
     size_t count = read_journal(whole, sizeof whole);
     for (uint32_t bit = 0; bit < 8 * ENTRY; bit += 3) {
         uint32_t entry = bit % ENTRIES;
-        about("bit %u of entry %u", (unsigned)bit, (unsigned)entry);
+        set_context("bit %u of entry %u", (unsigned)bit, (unsigned)entry);
         free_pos_verify();
         whole[entry * ENTRY + bit / 8] ^= (unsigned char)(1u << bit % 8);
         write_journal(whole, count);
         CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
-        if (entry > 0) CHECK_INT(QRCODE_DUPLICATED, present(entry - 1));
-        if (entry < ENTRIES - 1) CHECK_INT(QRCODE_DUPLICATED, present(entry + 1));
-        CHECK_INT(SUCCESS, present(entry));
+        if (entry > 0) CHECK_INT(QRCODE_DUPLICATED, verify_number(entry - 1));
+        if (entry < ENTRIES - 1) CHECK_INT(QRCODE_DUPLICATED, verify_number(entry + 1));
+        CHECK_INT(SUCCESS, verify_number(entry));
         restart();
-        CHECK_INT(QRCODE_DUPLICATED, present(entry));
+        CHECK_INT(QRCODE_DUPLICATED, verify_number(entry));
         whole[entry * ENTRY + bit / 8] ^= (unsigned char)(1u << bit % 8);
     }
     /* An entry with a digest that no code has, though its checksum is right, would end the search for others. */
@@ -69,13 +69,13 @@ static void damaged_entries(void) {
     memcpy(whole + 3 * ENTRY, wrong, ENTRY);
     write_journal(whole, count);
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
-    CHECK_INT(SUCCESS, present(3));
-    remembered(0, ENTRIES);
+    CHECK_INT(SUCCESS, verify_number(3));
+    expect_refused(0, ENTRIES);
 }
 
 static void leftovers(void) {
     start();
-    accept(0, 5);
+    expect_accepted(0, 5);
     for (int i = 0; i < 3; i++) {
         free_pos_verify();
         FILE *file = fopen(temporary, "wb");
@@ -83,13 +83,13 @@ static void leftovers(void) {
         CHECK_INT(0, fclose(file));
         CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
         CHECK_INT(-1, file_size(temporary));
-        remembered(0, 5);
+        expect_refused(0, 5);
     }
     /* A journal that was removed by hand is an empty one. */
     free_pos_verify();
     remove(journal);
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
-    accept(0, 5);
+    expect_accepted(0, 5);
     /* One that is no file is refused. */
     free_pos_verify();
     remove(journal);

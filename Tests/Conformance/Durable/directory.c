@@ -15,48 +15,48 @@
 
 static void before_the_call(void) {
     start();
-    accept(0, 50);
+    expect_accepted(0, 50);
     fresh_directory();
     CHECK_INT(SUCCESS, posoffline_set_state_dir(directory));
     CHECK_INT(50 * ENTRY, file_size(journal));
-    accept(50, 60);
+    expect_accepted(50, 60);
     restart();
-    remembered(0, 60);
-    CHECK_INT(SUCCESS, present(60));
+    expect_refused(0, 60);
+    CHECK_INT(SUCCESS, verify_number(60));
 }
 
 static void same_path(void) {
     start();
-    accept(0, 5);
+    expect_accepted(0, 5);
     disk_counts();
     CHECK_INT(SUCCESS, posoffline_set_state_dir(directory));
     /* That it works is asked of the disk, and nothing is read or written. */
     struct disk_counts asked = disk_counts();
     CHECK_INT(0, asked.reads + asked.writes + asked.renames);
     CHECK_INT(1, asked.syncs);
-    remembered(0, 5);
+    expect_refused(0, 5);
 }
 
 static void another_path(void) {
     start();
     char first[200];
-    accept(0, 5);
+    expect_accepted(0, 5);
     strcpy(first, directory);
     fresh_directory();
     CHECK_INT(SUCCESS, posoffline_set_state_dir(directory));
-    accept(5, 10);
+    expect_accepted(5, 10);
     /* The first is free, and has what it had. */
     CHECK_INT(SUCCESS, posoffline_set_state_dir(first));
     restart();
-    remembered(0, 10);
+    expect_refused(0, 10);
 }
 
 /* Codes that were dropped from memory are in no entry: what is kept of them is kept in the other directory too. */
 static void another_path_after_dropping(void) {
-    struct code first = milled_code(NOW, 60);
+    struct code first = sign_code(NOW, 60);
     start();
     for (uint32_t i = 0; i < 1200; i++) {
-        struct code code = milled_code(NOW + i, 60);
+        struct code code = sign_code(NOW + i, 60);
         set_clock(NOW + i);
         CHECK_INT(SUCCESS, verify(&code));
     }
@@ -72,14 +72,14 @@ static void another_path_after_dropping(void) {
 
 /* verify_qrcode after free_pos_verify opens the journal itself, and says what keeps it from that. */
 static void opened_by_a_ride(void) {
-    struct code known = long_code(0), fresh = long_code(3);
+    struct code known = numbered_code(0), fresh = numbered_code(3);
     char moved[300];
     start();
-    accept(0, 3);
+    expect_accepted(0, 3);
     free_pos_verify();
     fail_disk(DISK_ALL, 1, 1, EIO);
     CHECK_INT(SYSTEM_ERROR, legacy(&fresh));
-    heal_disk();
+    restore_disk();
     fail_allocation(1, 1);
     CHECK_INT(NO_ENOUGH_MEMORY, legacy(&fresh));
     allow_allocations();
@@ -91,13 +91,13 @@ static void opened_by_a_ride(void) {
     CHECK_INT(QRCODE_DUPLICATED, legacy(&known));
     CHECK_INT(SUCCESS, legacy(&fresh));
     restart();
-    remembered(0, 4);
+    expect_refused(0, 4);
 }
 
 static void bad_paths(void) {
     start();
     char file[300], missing[300], loop[300], deep[8192];
-    accept(0, 3);
+    expect_accepted(0, 3);
     sprintf(file, "%s/file", directory);
     sprintf(missing, "%s/missing", directory);
     sprintf(loop, "%s/loop", directory);
@@ -109,7 +109,7 @@ static void bad_paths(void) {
     const char *const paths[] = {NULL, "", file, missing, loop, deep, "/proc", "/dev/null"};
     int files = open_files();
     for (size_t i = 0; i < COUNT_OF(paths); i++) {
-        about("path %zu, %.40s", i, paths[i] ? paths[i] : "NULL");
+        set_context("path %zu, %.40s", i, paths[i] ? paths[i] : "NULL");
         CHECK_INT(ILLEGAL_PARAM, posoffline_set_state_dir(paths[i]));
         if (!paths[i]) continue;
         setenv("POSOFFLINE_STATE_DIR", paths[i], 1);
@@ -118,10 +118,10 @@ static void bad_paths(void) {
         unsetenv("POSOFFLINE_STATE_DIR");
     }
     CHECK_INT(files, open_files());
-    remembered(0, 3);
-    accept(3, 4);
+    expect_refused(0, 3);
+    expect_accepted(3, 4);
     restart();
-    remembered(0, 4);
+    expect_refused(0, 4);
 }
 
 /* What the call answers to an ordinary user: root may write everywhere. */
@@ -139,7 +139,7 @@ static int set_without_privileges(const char *path) {
 static void unwritable(void) {
     char other_directory[200];
     make_directory(other_directory, "anybody's");
-    CHECK_INT(0, chmod(place, 0755));
+    CHECK_INT(0, chmod(base_directory, 0755));
     CHECK_INT(0, chmod(other_directory, 0777));
     CHECK_INT(SUCCESS, set_without_privileges(other_directory));
     /* It may be read, and the journal in it written: but no file can be made. */
@@ -148,7 +148,7 @@ static void unwritable(void) {
     CHECK_INT(0, chmod(other_directory, 0));
     CHECK_INT(ILLEGAL_PARAM, set_without_privileges(other_directory));
     CHECK_INT(0, chmod(other_directory, 0700));
-    CHECK_INT(0, chmod(place, 0700));
+    CHECK_INT(0, chmod(base_directory, 0700));
 }
 
 const struct test directory_tests[] = {

@@ -19,63 +19,63 @@ static const struct fault {
 static void failing_rides(void) {
     static struct answer answer;
     start();
-    accept(0, 3);
+    expect_accepted(0, 3);
     uint32_t next = 3;
     for (size_t i = 0; i < COUNT_OF(faults); i++) {
-        struct code code = long_code(next);
+        struct code code = numbered_code(next);
         struct call call = call_with(&code);
-        about("%s", faults[i].name);
+        set_context("%s", faults[i].name);
         fail_disk(faults[i].call, 1, 1, faults[i].error);
         for (int again = 0; again < 3; again++) CHECK_INT(SYSTEM_ERROR, call_verify(&call, &answer));
         CHECK_INT(SYSTEM_ERROR, call_legacy(&call, &answer));
-        remembered(0, next);
-        heal_disk();
+        expect_refused(0, next);
+        restore_disk();
         CHECK_INT(SUCCESS, call_verify(&call, &answer));
         CHECK_INT(QRCODE_DUPLICATED, call_verify(&call, &answer));
         next++;
         restart();
-        remembered(0, next);
+        expect_refused(0, next);
     }
     /* A code that was refused is not in the journal either. */
     fail_disk(DISK_SYNC | DISK_WRITE, 1, 1, EIO);
-    CHECK_INT(SYSTEM_ERROR, present(next));
-    heal_disk();
+    CHECK_INT(SYSTEM_ERROR, verify_number(next));
+    restore_disk();
     restart();
-    remembered(0, next);
-    CHECK_INT(SUCCESS, present(next));
+    expect_refused(0, next);
+    CHECK_INT(SUCCESS, verify_number(next));
 }
 
 /* What ext4 does after an error: nothing can be written there, until somebody sees to it. */
 static void turned_read_only(void) {
     start();
-    accept(0, 2);
+    expect_accepted(0, 2);
     fail_disk(DISK_SYNC, 1, 0, EIO);
-    CHECK_INT(SYSTEM_ERROR, present(2));
+    CHECK_INT(SYSTEM_ERROR, verify_number(2));
     fail_disk(DISK_OPEN, 1, 1, EROFS);
-    struct code code = long_code(3);
-    CHECK_INT(SYSTEM_ERROR, present(2));
+    struct code code = numbered_code(3);
+    CHECK_INT(SYSTEM_ERROR, verify_number(2));
     CHECK_INT(SYSTEM_ERROR, legacy(&code));
-    heal_disk();
-    accept(2, 4);
+    restore_disk();
+    expect_accepted(2, 4);
     restart();
-    remembered(0, 4);
+    expect_refused(0, 4);
 }
 
 /* Each call to the disk fails in turn while a failed sync is made good, which rewrites the journal. */
 static void failing_repair(void) {
     static const int errors[] = {EIO, ENOSPC};
     start();
-    accept(0, 3);
+    expect_accepted(0, 3);
     uint32_t next = 3;
     for (int and_later = 0; and_later < 2; and_later++) {
         for (size_t error = 0; error < COUNT_OF(errors); error++) {
             for (long number = 1; number < 50; number++) {
-                about("call %ld fails with %d, later ones too: %d", number, errors[error], and_later);
+                set_context("call %ld fails with %d, later ones too: %d", number, errors[error], and_later);
                 fail_disk(DISK_SYNC, 1, 0, EIO);
-                CHECK_INT(SYSTEM_ERROR, present(next));
+                CHECK_INT(SYSTEM_ERROR, verify_number(next));
                 fail_disk(DISK_ALL, number, and_later, errors[error]);
-                int result = present(next);
-                long made = heal_disk();
+                int result = verify_number(next);
+                long made = restore_disk();
                 if (made < number) {
                     CHECK_INT(SUCCESS, result);
                     next++;
@@ -83,45 +83,45 @@ static void failing_repair(void) {
                     break;
                 }
                 CHECK_INT(SYSTEM_ERROR, result);
-                remembered(0, next);
-                CHECK_INT(SUCCESS, present(next));
+                expect_refused(0, next);
+                CHECK_INT(SUCCESS, verify_number(next));
                 next++;
                 if (number % 3 == 0) restart();
-                remembered(0, next);
+                expect_refused(0, next);
             }
         }
     }
     restart();
-    remembered(0, next);
+    expect_refused(0, next);
 }
 
 /* After a failed sync nobody knows what the disk holds: a restart writes it anew. */
 static void failing_sync_and_restart(void) {
     start();
-    accept(0, 3);
+    expect_accepted(0, 3);
     fail_disk(DISK_SYNC, 1, 0, EIO);
-    CHECK_INT(SYSTEM_ERROR, present(3));
-    heal_disk();
+    CHECK_INT(SYSTEM_ERROR, verify_number(3));
+    restore_disk();
     disk_counts();
     restart();
     CHECK_INT(1, disk_counts().renames);
-    CHECK_INT(SUCCESS, present(3));
+    CHECK_INT(SUCCESS, verify_number(3));
     restart();
     CHECK_INT(0, disk_counts().renames);
-    remembered(0, 4);
+    expect_refused(0, 4);
 }
 
 static void failing_start(void) {
     start();
-    accept(0, 300);
+    expect_accepted(0, 300);
     for (int and_later = 0; and_later < 2; and_later++) {
         for (long number = 1; number < 50; number++) {
-            about("call %ld fails, later ones too: %d", number, and_later);
+            set_context("call %ld fails, later ones too: %d", number, and_later);
             free_pos_verify();
             int files = open_files();
             fail_disk(DISK_ALL & ~DISK_TRUNCATE, number, and_later, EIO);
             int result = init(KEY_LIST, CARD_TYPES);
-            long made = heal_disk();
+            long made = restore_disk();
             if (made < number) {
                 CHECK_INT(SUCCESS, result);
                 CHECK(number > 4);
@@ -129,9 +129,9 @@ static void failing_start(void) {
             }
             CHECK_INT(SYSTEM_ERROR, result);
             CHECK_INT(files, open_files());
-            CHECK_INT(NOT_INITIALIZED, present(300));
+            CHECK_INT(NOT_INITIALIZED, verify_number(300));
             CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
-            remembered(290, 300);
+            expect_refused(290, 300);
         }
     }
 }

@@ -12,27 +12,27 @@ static void survives(void) {
         restart();
         CHECK_INT(QRCODE_DUPLICATED, verify(&code));
         CHECK_INT(QRCODE_DUPLICATED, legacy(&code));
-        accept(10 * (uint32_t)i, 10 * (uint32_t)i + 10);
+        expect_accepted(10 * (uint32_t)i, 10 * (uint32_t)i + 10);
     }
     /* verify_qrcode needs no init_pos_verify, and remembers all the same. */
     free_pos_verify();
     CHECK_INT(QRCODE_DUPLICATED, legacy(&code));
-    struct code next = long_code(30);
+    struct code next = numbered_code(30);
     CHECK_INT(SUCCESS, legacy(&next));
     restart();
-    remembered(0, 31);
+    expect_refused(0, 31);
 }
 
 static void one_write_and_one_sync(void) {
     start();
-    accept(0, 1);
+    expect_accepted(0, 1);
     struct disk_counts one = disk_counts();
     CHECK_INT(1, one.writes);
     CHECK_INT(ENTRY, one.bytes);
     CHECK_INT(1, one.syncs);
     CHECK_INT(0, one.opens + one.renames + one.reads);
     /* Who is refused costs nothing. */
-    CHECK_INT(QRCODE_DUPLICATED, present(0));
+    CHECK_INT(QRCODE_DUPLICATED, verify_number(0));
     CHECK(verify_named("user-sig-r-1") == MALFORMED_QRCODE);
     struct disk_counts none = disk_counts();
     CHECK_INT(0, none.writes + none.syncs + none.opens);

@@ -11,9 +11,9 @@
 
 static void no_directory(void) {
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
-    accept(0, 10);
+    expect_accepted(0, 10);
     restart();
-    accept(0, 10);
+    expect_accepted(0, 10);
     struct disk_counts none = disk_counts();
     CHECK_INT(0, none.opens + none.reads + none.writes + none.syncs);
 }
@@ -23,18 +23,18 @@ static void environment(void) {
     strcpy(first, directory);
     setenv("POSOFFLINE_STATE_DIR", first, 1);
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
-    accept(0, 10);
+    expect_accepted(0, 10);
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
-    remembered(0, 10);
+    expect_refused(0, 10);
     restart();
-    remembered(0, 10);
+    expect_refused(0, 10);
     /* Another one takes over, with what was accepted. */
     fresh_directory();
     setenv("POSOFFLINE_STATE_DIR", directory, 1);
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
-    accept(10, 15);
+    expect_accepted(10, 15);
     restart();
-    remembered(0, 15);
+    expect_refused(0, 15);
     CHECK_INT(15 * ENTRY, file_size(journal));
 }
 
@@ -44,7 +44,7 @@ static void environment_is_unfit(void) {
     CHECK_INT(SUCCESS, verify_named("key-7"));
     static const char *const paths[] = {"", "/nowhere/at/all", "/dev/null", "/proc"};
     for (size_t i = 0; i < COUNT_OF(paths); i++) {
-        about("path %s", paths[i]);
+        set_context("path %s", paths[i]);
         setenv("POSOFFLINE_STATE_DIR", paths[i], 1);
         CHECK_INT(ILLEGAL_PARAM, init(KEY_LIST, CARD_TYPES));
         /* Lists and memory are those of before. */
@@ -55,7 +55,7 @@ static void environment_is_unfit(void) {
 
 /* verify_qrcode needs no init_pos_verify, but the directory all the same. */
 static void environment_without_init(void) {
-    struct code first = long_code(0), second = long_code(1);
+    struct code first = numbered_code(0), second = numbered_code(1);
     char moved[300];
     setenv("POSOFFLINE_STATE_DIR", directory, 1);
     CHECK_INT(SUCCESS, legacy(&first));
@@ -78,7 +78,7 @@ static void environment_without_init(void) {
     CHECK_INT(QRCODE_DUPLICATED, legacy(&first));
     CHECK_INT(SUCCESS, legacy(&second));
     restart();
-    remembered(0, 2);
+    expect_refused(0, 2);
 }
 
 const struct test environment_tests[] = {

@@ -15,8 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void *ride_5(void *unused) {
-    present(5);
+static void *verify_5_in_thread(void *unused) {
+    verify_number(5);
     pthread_testcancel();
     return unused;
 }
@@ -24,20 +24,20 @@ static void *ride_5(void *unused) {
 /* A thread that is cancelled while it waits for the disk ends its ride first, and leaves no lock behind. */
 static void cancelled(void) {
     start();
-    accept(0, 5);
+    expect_accepted(0, 5);
     slow_disk(200000);
     pthread_t thread;
     void *result;
-    CHECK_INT(0, pthread_create(&thread, NULL, ride_5, NULL));
+    CHECK_INT(0, pthread_create(&thread, NULL, verify_5_in_thread, NULL));
     usleep(50000);
     CHECK_INT(0, pthread_cancel(thread));
     CHECK_INT(0, pthread_join(thread, &result));
     CHECK(result == PTHREAD_CANCELED);
     slow_disk(0);
-    remembered(0, 6);
-    accept(6, 7);
+    expect_refused(0, 6);
+    expect_accepted(6, 7);
     restart();
-    remembered(0, 7);
+    expect_refused(0, 7);
 }
 
 /* Each of these is an exit status. */
@@ -45,7 +45,7 @@ enum { NOT_ENDED = 2, STILL_SET, NO_STREAM, NO_START, NO_RIDE, KEY_MISSING, RIDE
        LATER_RIDE, STILL_OPEN, KEY_LEFT };
 
 static void expect_end(void) {
-    struct code known = long_code(0), fresh = long_code(1);
+    struct code known = numbered_code(0), fresh = numbered_code(1);
     unsigned char key[POSOFFLINE_RECORD_KEY_MIN] = {0};
     for (int i = 0; i < 2; i++) {
         if (legacy(&known) != SYSTEM_ERROR || legacy(&fresh) != SYSTEM_ERROR || verify(&known) != SYSTEM_ERROR) _exit(NOT_ENDED);
@@ -71,7 +71,7 @@ static ssize_t last_words(void *cookie, const char *bytes, size_t count) {
 static void exit_in_child(void) {
     flush_by(last_words);
     if (posoffline_set_state_dir(directory) != SUCCESS || init(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(NO_START);
-    if (present(0) != SUCCESS) _exit(NO_RIDE);
+    if (verify_number(0) != SUCCESS) _exit(NO_RIDE);
     exit(1);
 }
 
@@ -84,8 +84,8 @@ static void end_of_process(void) {
     CHECK(child > 0 && waitpid(child, &result, 0) == child);
     CHECK_INT(0, WIFEXITED(result) ? WEXITSTATUS(result) : -1);
     start();
-    remembered(0, 1);
-    accept(1, 2);
+    expect_refused(0, 1);
+    expect_accepted(1, 2);
 }
 
 /* The record key of the next test, inverted, and how often the library's data have it. */
@@ -127,10 +127,10 @@ static void wait_for_exit(void) {
 static void *ride_through_exit(void *unused) {
     if (exit_at_lock) at_lock(exit_at_lock, wait_for_exit);
     else at_sync(wait_for_exit);
-    int result = present_plainly(0);
+    int result = verify_number_unguarded(0);
     /* Written down already, and told of; or not begun to be. */
     if (result != (exit_at_lock ? SYSTEM_ERROR : SUCCESS)) _exit(WRONG_RIDE);
-    if (present_plainly(1) != SYSTEM_ERROR) _exit(LATER_RIDE);
+    if (verify_number_unguarded(1) != SYSTEM_ERROR) _exit(LATER_RIDE);
     sem_post(&ride_ended);
     return unused;
 }
@@ -171,7 +171,7 @@ static void end_during_a_ride(void) {
     for (exit_at_lock = 0; exit_at_lock <= LOCKS; exit_at_lock++) {
         int result = -1;
         fresh_directory();
-        about("before the lock is taken for the time %ld", exit_at_lock);
+        set_context("before the lock is taken for the time %ld", exit_at_lock);
         fflush(stdout);
         pid_t child = fork();
         if (child == 0) exit_during_ride();
@@ -183,7 +183,7 @@ static void end_during_a_ride(void) {
         CHECK_INT(0, WIFEXITED(result) ? WEXITSTATUS(result) : -1);
         /* What the ride was told is what the disk has. */
         start();
-        CHECK_INT(exit_at_lock ? SUCCESS : QRCODE_DUPLICATED, present(0));
+        CHECK_INT(exit_at_lock ? SUCCESS : QRCODE_DUPLICATED, verify_number(0));
         free_pos_verify();
     }
 }

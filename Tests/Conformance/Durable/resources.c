@@ -7,12 +7,12 @@
 static void failing_memory(void) {
     char before[200];
     start();
-    accept(0, 10);
+    expect_accepted(0, 10);
     strcpy(before, directory);
     /* Another directory has so much in it that reading it takes more memory more than once. */
     fresh_directory();
     CHECK_INT(SUCCESS, posoffline_set_state_dir(directory));
-    accept(10, 2500);
+    expect_accepted(10, 2500);
     free_pos_verify();
     CHECK_INT(SUCCESS, posoffline_set_state_dir(before));
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
@@ -20,7 +20,7 @@ static void failing_memory(void) {
         long blocks = live_blocks(), bytes = live_bytes();
         int files = open_files();
         for (long number = 1; number < 100; number++) {
-            about("allocation %ld fails, later ones too: %d", number, and_later);
+            set_context("allocation %ld fails, later ones too: %d", number, and_later);
             fail_allocation(number, and_later);
             int result = posoffline_set_state_dir(directory);
             long made = allow_allocations();
@@ -33,21 +33,21 @@ static void failing_memory(void) {
             CHECK_INT(blocks, live_blocks());
             CHECK_INT(bytes, live_bytes());
             CHECK_INT(files, open_files());
-            remembered(0, 10);
-            struct code code = long_code(20 + (uint32_t)number);
+            expect_refused(0, 10);
+            struct code code = numbered_code(20 + (uint32_t)number);
             CHECK_INT(SUCCESS, info(&code));
         }
-        remembered(0, 2500);
+        expect_refused(0, 2500);
         CHECK_INT(SUCCESS, posoffline_set_state_dir(before));
     }
     free_pos_verify();
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
-    remembered(0, 2500);
+    expect_refused(0, 2500);
 }
 
 static void nothing_is_left_open(void) {
     start();
-    accept(0, 5);
+    expect_accepted(0, 5);
     restart();
     long blocks = live_blocks(), bytes = live_bytes();
     int files = open_files();

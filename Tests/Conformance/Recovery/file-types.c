@@ -9,10 +9,10 @@
 /* With each kind of thing in the place of the journal, and a directory in that of the file that a rewriting makes. */
 static void with_each(void (*body)(void)) {
     int kinds = file_types();
-    hangs_after(300);
+    set_hang_timeout(300);
     for (int kind = 0; kind < kinds; kind++) {
         for (int is_temporary = 0; is_temporary < (kind == 0 ? 2 : 1); is_temporary++) {
-            about("kind %d, in the place of the %s", kind, is_temporary ? "temporary file" : "journal");
+            set_context("kind %d, in the place of the %s", kind, is_temporary ? "temporary file" : "journal");
             prepare();
             make_entry(is_temporary ? temporary : journal, kind);
             int files = open_files();
@@ -24,7 +24,7 @@ static void with_each(void (*body)(void)) {
 }
 
 static void from_environment(void) {
-    struct code code = long_code(0);
+    struct code code = numbered_code(0);
     setenv("POSOFFLINE_STATE_DIR", directory, 1);
     CHECK_INT(ILLEGAL_PARAM, initialize());
     CHECK_INT(SYSTEM_ERROR, legacy(&code));
@@ -43,19 +43,19 @@ static void temporary_is_replaced(void) {
     int kinds = file_types();
     char elsewhere[300];
     for (int kind = 1; kind < kinds; kind++) {
-        about("kind %d", kind);
+        set_context("kind %d", kind);
         prepare();
         make_entry(temporary, kind);
         start();
-        accept(0, 2);
+        expect_accepted(0, 2);
         restart();
-        remembered(0, 2);
+        expect_refused(0, 2);
     }
     /* A second name of the journal. */
     free_pos_verify();
     CHECK_INT(0, link(journal, temporary));
     CHECK_INT(SUCCESS, initialize());
-    remembered(0, 2);
+    expect_refused(0, 2);
     snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", directory);
     CHECK_INT(-1, file_size(elsewhere));
     CHECK_INT(-1, file_size(temporary));

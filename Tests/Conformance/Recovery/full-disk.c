@@ -8,36 +8,36 @@
 /* A full disk takes the next entry as soon as there is room for one. A rewriting would need room for a second journal. */
 static void full_disk_comes_free(void) {
     start();
-    accept(0, 5);
+    expect_accepted(0, 5);
     fail_disk(DISK_WRITE, 1, 1, ENOSPC);
-    CHECK_INT(SYSTEM_ERROR, present(5));
+    CHECK_INT(SYSTEM_ERROR, verify_number(5));
     CHECK_INT(SYSTEM_ERROR, set_directory());
     CHECK_INT(SYSTEM_ERROR, initialize());
-    heal_disk();
+    restore_disk();
     disk_counts();
-    accept(5, 8);
+    expect_accepted(5, 8);
     CHECK_INT(0, disk_counts().renames);
     CHECK_INT(8 * ENTRY, file_size(journal));
     CHECK_INT(SUCCESS, set_directory());
     restart();
-    remembered(0, 8);
+    expect_refused(0, 8);
 }
 
 /* A disk that takes no byte, before the first code: a directory is opened, or a failed one again. */
 static void full_disk(void) {
     fail_disk(DISK_WRITE, 1, 1, ENOSPC);
     CHECK_INT(SYSTEM_ERROR, set_directory());
-    heal_disk();
+    restore_disk();
     start();
     fail_disk(DISK_WRITE, 1, 1, ENOSPC);
-    CHECK_INT(SYSTEM_ERROR, present(0));
+    CHECK_INT(SYSTEM_ERROR, verify_number(0));
     for (int i = 0; i < 3; i++) {
         CHECK_INT(SYSTEM_ERROR, set_directory());
         CHECK_INT(SYSTEM_ERROR, initialize());
     }
-    heal_disk();
+    restore_disk();
     CHECK_INT(SUCCESS, initialize());
-    accept(0, 1);
+    expect_accepted(0, 1);
 }
 
 const struct test full_disk_tests[] = {

@@ -18,7 +18,7 @@ void mount_anew(void) {
     static unsigned char bytes[100 * ENTRY];
     static int number;
     size_t count = read_journal(bytes, sizeof bytes);
-    snprintf(detached, sizeof detached, "%s/detached %d", place, number++);
+    snprintf(detached, sizeof detached, "%s/detached %d", base_directory, number++);
     CHECK_INT(0, rename(directory, detached));
     CHECK_INT(0, mkdir(directory, 0700));
     write_journal(bytes, count);
@@ -27,10 +27,10 @@ void mount_anew(void) {
 /* A ride fails, and so does the first attempt to mend it. */
 void fail_rides(uint32_t code) {
     fail_disk(DISK_ALL, 1, 1, EIO);
-    CHECK_INT(SYSTEM_ERROR, present(code));
-    CHECK_INT(SYSTEM_ERROR, present(code));
-    CHECK_INT(SYSTEM_ERROR, present(code));
-    heal_disk();
+    CHECK_INT(SYSTEM_ERROR, verify_number(code));
+    CHECK_INT(SYSTEM_ERROR, verify_number(code));
+    CHECK_INT(SYSTEM_ERROR, verify_number(code));
+    restore_disk();
 }
 
 int file_types(void) { return geteuid() == 0 ? FILE_TYPES : FILE_TYPES_OF_USERS; }

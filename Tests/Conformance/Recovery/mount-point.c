@@ -12,42 +12,42 @@
 static void bare_mount_point(void) {
     char moved[300];
     start();
-    accept(0, 5);
+    expect_accepted(0, 5);
     fail_rides(5);
     snprintf(moved, sizeof moved, "%s moved", directory);
     CHECK_INT(0, rename(directory, moved));
     CHECK_INT(0, mkdir(directory, 0700));
-    for (int i = 0; i < 3; i++) CHECK_INT(SYSTEM_ERROR, present(5));
-    remembered(0, 5);
+    for (int i = 0; i < 3; i++) CHECK_INT(SYSTEM_ERROR, verify_number(5));
+    expect_refused(0, 5);
     CHECK_INT(-1, file_size(journal));
     CHECK_INT(0, rmdir(directory));
     CHECK_INT(0, rename(moved, directory));
-    accept(5, 7);
+    expect_accepted(5, 7);
     restart();
-    remembered(0, 7);
+    expect_refused(0, 7);
 }
 
-static int present_legacy(uint32_t number) {
-    struct code code = long_code(number);
+static int verify_number_legacy(uint32_t number) {
+    struct code code = numbered_code(number);
     return legacy(&code);
 }
 
 /* Firmware of the older interface never calls init_pos_verify: its rides open the directory. */
 static void legacy_rides_on_a_bare_mount_point(void) {
     char moved[300];
-    CHECK_INT(SUCCESS, present_legacy(0));
-    CHECK_INT(QRCODE_DUPLICATED, present_legacy(0));
+    CHECK_INT(SUCCESS, verify_number_legacy(0));
+    CHECK_INT(QRCODE_DUPLICATED, verify_number_legacy(0));
     free_pos_verify();
     snprintf(moved, sizeof moved, "%s moved", directory);
     CHECK_INT(0, rename(directory, moved));
     CHECK_INT(0, mkdir(directory, 0700));
-    CHECK_INT(SYSTEM_ERROR, present_legacy(0));
-    CHECK_INT(SYSTEM_ERROR, present_legacy(1));
+    CHECK_INT(SYSTEM_ERROR, verify_number_legacy(0));
+    CHECK_INT(SYSTEM_ERROR, verify_number_legacy(1));
     CHECK_INT(-1, file_size(journal));
     CHECK_INT(0, rmdir(directory));
     CHECK_INT(0, rename(moved, directory));
-    CHECK_INT(QRCODE_DUPLICATED, present_legacy(0));
-    CHECK_INT(SUCCESS, present_legacy(1));
+    CHECK_INT(QRCODE_DUPLICATED, verify_number_legacy(0));
+    CHECK_INT(SUCCESS, verify_number_legacy(1));
 }
 
 /* Comes first: a directory from a call would come before it. */

@@ -17,17 +17,17 @@ static const int system_errors[] = {
     EOPNOTSUPP, EOVERFLOW, ESTALE};
 
 static void expect_at_opening(int expected, int call, long number, int and_later, int error) {
-    struct code code = long_code(0);
+    struct code code = numbered_code(0);
     int (*const calls[])(void) = {set_directory, initialize};
     for (size_t i = 0; i < COUNT_OF(calls); i++) {
-        about("call %zu, disk call %d number %ld: %s", i, call, number, strerror(error));
+        set_context("call %zu, disk call %d number %ld: %s", i, call, number, strerror(error));
         fail_disk(call, number, and_later, error);
         CHECK_INT(expected, calls[i]());
-        CHECK(heal_disk() >= number);
+        CHECK(restore_disk() >= number);
     }
     fail_disk(call, number, and_later, error);
     CHECK_INT(SYSTEM_ERROR, legacy(&code));
-    heal_disk();
+    restore_disk();
 }
 
 /* What is opened, in this order. */
@@ -36,24 +36,24 @@ enum { DIRECTORY = 1, PARENT, JOURNAL, TEMPORARY };
 /* The directory above is synced where this process may open it. */
 static void errors_of_the_directory_above(void) {
     start();
-    accept(0, 1);
+    expect_accepted(0, 1);
     for (size_t i = 0; i < COUNT_OF(argument_errors); i++) {
-        about("%s", strerror(argument_errors[i]));
+        set_context("%s", strerror(argument_errors[i]));
         free_pos_verify();
         fail_disk(DISK_OPEN, PARENT, 0, argument_errors[i]);
         CHECK_INT(SUCCESS, set_directory());
-        CHECK(heal_disk() > PARENT);
+        CHECK(restore_disk() > PARENT);
     }
     free_pos_verify();
     for (size_t i = 0; i < COUNT_OF(system_errors); i++)
         expect_at_opening(SYSTEM_ERROR, DISK_OPEN, PARENT, 0, system_errors[i]);
     CHECK_INT(SUCCESS, initialize());
-    remembered(0, 1);
+    expect_refused(0, 1);
 }
 
 static void errors_of_opens(void) {
     start();
-    accept(0, 1);
+    expect_accepted(0, 1);
     free_pos_verify();
     for (long number = DIRECTORY; number <= TEMPORARY; number++) {
         for (int and_later = 0; and_later < 2; and_later++) {
@@ -65,7 +65,7 @@ static void errors_of_opens(void) {
         }
     }
     CHECK_INT(SUCCESS, initialize());
-    remembered(0, 1);
+    expect_refused(0, 1);
 }
 
 /* A device has errors of its own for that it cannot be opened: ENXIO and ENODEV without a driver, EBUSY where another has
@@ -73,7 +73,7 @@ static void errors_of_opens(void) {
 static void errors_of_devices(void) {
     int kinds = file_types();
     start();
-    accept(0, 1);
+    expect_accepted(0, 1);
     free_pos_verify();
     CHECK_INT(0, remove(journal));
     for (int kind = 0; kind < kinds; kind++) {
@@ -88,7 +88,7 @@ static void errors_of_devices(void) {
 static void errors_of_removals(void) {
     static const int in_the_way[] = {EACCES, EBUSY, EISDIR, EPERM, EROFS}, of_the_disk[] = {EDQUOT, EIO, ENOMEM, ENOSPC, ESTALE};
     start();
-    accept(0, 1);
+    expect_accepted(0, 1);
     free_pos_verify();
     make_entry(temporary, 1);
     for (size_t i = 0; i < COUNT_OF(in_the_way); i++)
@@ -96,7 +96,7 @@ static void errors_of_removals(void) {
     for (size_t i = 0; i < COUNT_OF(of_the_disk); i++)
         expect_at_opening(SYSTEM_ERROR, DISK_REMOVE, 1, 1, of_the_disk[i]);
     CHECK_INT(SUCCESS, initialize());
-    remembered(0, 1);
+    expect_refused(0, 1);
 }
 
 /* A file that runs as a program or is swapped to, one that may only be appended to; locks that there are none of. */
@@ -111,21 +111,21 @@ static void errors_of_other_calls(void) {
         {DISK_READ, EIO, SYSTEM_ERROR}, {DISK_WRITE, ENOSPC, SYSTEM_ERROR}, {DISK_WRITE, EPERM, SYSTEM_ERROR},
         {DISK_SYNC, EIO, SYSTEM_ERROR}};
     start();
-    accept(0, 1);
+    expect_accepted(0, 1);
     free_pos_verify();
     for (size_t i = 0; i < COUNT_OF(cases); i++) expect_at_opening(cases[i].expected, cases[i].call, 1, 1, cases[i].error);
     CHECK_INT(SUCCESS, initialize());
-    remembered(0, 1);
+    expect_refused(0, 1);
 }
 
 /* EINVAL is no failure where a directory is synced, which some file systems cannot do. Of a file it is one. */
 static void sync_says_invalid(void) {
     start();
-    accept(0, 1);
+    expect_accepted(0, 1);
     fail_disk(DISK_SYNC, 1, 1, EINVAL);
-    CHECK_INT(SYSTEM_ERROR, present(1));
-    heal_disk();
-    accept(1, 2);
+    CHECK_INT(SYSTEM_ERROR, verify_number(1));
+    restore_disk();
+    expect_accepted(1, 2);
 }
 
 const struct test open_error_tests[] = {

@@ -12,22 +12,22 @@
 static void other_spellings(void) {
     char slash[300], link[300];
     start();
-    accept(0, 5);
+    expect_accepted(0, 5);
     snprintf(slash, sizeof slash, "%s/.//", directory);
     snprintf(link, sizeof link, "%s link", directory);
     CHECK_INT(0, symlink(directory, link));
     int files = open_files();
     CHECK_INT(SUCCESS, posoffline_set_state_dir(slash));
-    accept(5, 6);
+    expect_accepted(5, 6);
     CHECK_INT(SUCCESS, posoffline_set_state_dir(link));
-    accept(6, 7);
+    expect_accepted(6, 7);
     CHECK_INT(files, open_files());
     restart();
-    remembered(0, 7);
+    expect_refused(0, 7);
     /* The last one counts. */
     CHECK_INT(0, unlink(link));
     CHECK_INT(ILLEGAL_PARAM, initialize());
-    accept(7, 8);
+    expect_accepted(7, 8);
 }
 
 /* On file systems of today the upper half of an inode's number may be all that tells two directories apart. */
@@ -43,27 +43,27 @@ static void long_numbers(void) {
 static void path_is_gone(void) {
     char moved[300];
     start();
-    accept(0, 5);
+    expect_accepted(0, 5);
     snprintf(moved, sizeof moved, "%s moved", directory);
     CHECK_INT(0, rename(directory, moved));
     CHECK_INT(ILLEGAL_PARAM, set_directory());
     CHECK_INT(ILLEGAL_PARAM, initialize());
     /* Everything is as before the calls: codes go where the directory is. */
-    accept(5, 6);
-    remembered(0, 6);
+    expect_accepted(5, 6);
+    expect_refused(0, 6);
     CHECK_INT(0, rename(moved, directory));
-    accept(6, 7);
+    expect_accepted(6, 7);
     CHECK_INT(SUCCESS, set_directory());
     restart();
-    remembered(0, 7);
+    expect_refused(0, 7);
     /* Unless the disk has failed. */
     CHECK_INT(0, rename(directory, moved));
     fail_rides(7);
-    CHECK_INT(SYSTEM_ERROR, present(7));
+    CHECK_INT(SYSTEM_ERROR, verify_number(7));
     CHECK_INT(0, rename(moved, directory));
-    accept(7, 8);
+    expect_accepted(7, 8);
     restart();
-    remembered(0, 8);
+    expect_refused(0, 8);
 }
 
 /* What the path leads to is in use by another process. */
@@ -71,7 +71,7 @@ static void path_is_anothers(void) {
     int ends[2];
     char byte = 0;
     start();
-    accept(0, 5);
+    expect_accepted(0, 5);
     mount_anew();
     CHECK_INT(0, pipe(ends));
     pid_t other = fork();
@@ -85,20 +85,20 @@ static void path_is_anothers(void) {
     CHECK_INT(0, kill(other, SIGKILL));
     CHECK_INT(other, waitpid(other, NULL, 0));
     CHECK_INT(SUCCESS, initialize());
-    accept(5, 6);
+    expect_accepted(5, 6);
     restart();
-    remembered(0, 6);
+    expect_refused(0, 6);
     close(ends[0]);
     close(ends[1]);
 }
 
 /* A code of a card type that is not listed is refused for that, whatever the directory. */
-static int present_unsupported(void) { return verify_named("type-not-listed"); }
+static int verify_unsupported(void) { return verify_named("type-not-listed"); }
 
 static void card_type_first(void) {
     start();
-    CHECK_INT(CARDTYPE_UNSUPPORTED, present_unsupported());
-    CHECK_INT(CARDTYPE_UNSUPPORTED, in_child(present_unsupported));
+    CHECK_INT(CARDTYPE_UNSUPPORTED, verify_unsupported());
+    CHECK_INT(CARDTYPE_UNSUPPORTED, in_child(verify_unsupported));
 }
 
 const struct test path_tests[] = {

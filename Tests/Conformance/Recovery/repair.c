@@ -8,15 +8,15 @@
 
 static void rides_go_on(void) {
     start();
-    accept(0, 5);
+    expect_accepted(0, 5);
     fail_rides(5);
-    remembered(0, 5);
+    expect_refused(0, 5);
     mount_anew();
-    accept(5, 10);
-    remembered(0, 10);
+    expect_accepted(5, 10);
+    expect_refused(0, 10);
     CHECK_INT(10 * ENTRY, file_size(journal));
     restart();
-    remembered(0, 10);
+    expect_refused(0, 10);
 }
 
 /* The same without a ride in between: nothing has failed yet that the library has seen. */
@@ -24,17 +24,17 @@ void success_means_that_it_works(void) {
     static int (*const calls[])(void) = {set_directory, initialize};
     for (size_t i = 0; i < COUNT_OF(calls); i++) {
         for (int has_failed = 0; has_failed < 2; has_failed++) {
-            about("call %zu, after a failure: %d", i, has_failed);
+            set_context("call %zu, after a failure: %d", i, has_failed);
             prepare();
             start();
-            accept(0, 5);
+            expect_accepted(0, 5);
             if (has_failed) fail_rides(5);
             mount_anew();
             CHECK_INT(SUCCESS, calls[i]());
-            accept(5, 10);
+            expect_accepted(5, 10);
             CHECK_INT(10 * ENTRY, file_size(journal));
             restart();
-            remembered(0, 10);
+            expect_refused(0, 10);
         }
     }
 }
@@ -44,19 +44,19 @@ static void failure_is_told(void) {
     static const int kinds[] = {DISK_ALL, DISK_SYNC};
     for (size_t i = 0; i < COUNT_OF(calls); i++) {
         for (size_t kind = 0; kind < COUNT_OF(kinds); kind++) {
-            about("call %zu, kind %zu", i, kind);
+            set_context("call %zu, kind %zu", i, kind);
             prepare();
             start();
-            accept(0, 5);
+            expect_accepted(0, 5);
             fail_disk(kinds[kind], 1, 1, EIO);
             for (int again = 0; again < 3; again++) CHECK_INT(SYSTEM_ERROR, calls[i]());
-            CHECK_INT(SYSTEM_ERROR, present(5));
-            remembered(0, 5);
-            heal_disk();
+            CHECK_INT(SYSTEM_ERROR, verify_number(5));
+            expect_refused(0, 5);
+            restore_disk();
             CHECK_INT(SUCCESS, calls[i]());
-            accept(5, 6);
+            expect_accepted(5, 6);
             restart();
-            remembered(0, 6);
+            expect_refused(0, 6);
         }
     }
 }
@@ -64,29 +64,29 @@ static void failure_is_told(void) {
 /* What the library has open keeps a file system from being unmounted, and so from being repaired. */
 static void nothing_is_held(void) {
     start();
-    accept(0, 5);
+    expect_accepted(0, 5);
     int files = open_files();
     fail_rides(5);
     CHECK_INT(files - 2, open_files());
-    accept(5, 6);
+    expect_accepted(5, 6);
     CHECK_INT(files, open_files());
 }
 
 /* What another process accepts meanwhile is known afterwards. */
 static int take_over(void) {
     if (posoffline_set_state_dir(directory) != SUCCESS || init(KEY_LIST, CARD_TYPES) != SUCCESS) return 50;
-    return present(7);
+    return verify_number(7);
 }
 
 static void another_process_meanwhile(void) {
     start();
-    accept(0, 5);
+    expect_accepted(0, 5);
     fail_rides(5);
     CHECK_INT(SUCCESS, in_child(take_over));
-    CHECK_INT(QRCODE_DUPLICATED, present(7));
-    accept(5, 7);
+    CHECK_INT(QRCODE_DUPLICATED, verify_number(7));
+    expect_accepted(5, 7);
     restart();
-    remembered(0, 8);
+    expect_refused(0, 8);
 }
 
 const struct test repair_tests[] = {

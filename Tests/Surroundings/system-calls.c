@@ -1,8 +1,8 @@
-/* calls: the library's whole life under a filter that kills the process at every system call that
+/* system-calls: the library's whole life under a filter that kills the process at every system call that
  * docs/system-interface.md does not name.
  *
- *   calls                      the tests
- *   calls trace DIRECTORY      that life alone, between two calls of getpgid() that strace and qemu show
+ *   system-calls                      the tests
+ *   system-calls trace DIRECTORY      that life alone, between two calls of getpgid() that strace and qemu show
  *
  * allowed.h is made from the document by Tests/Support/system_interface.py. */
 #define _GNU_SOURCE
@@ -186,13 +186,13 @@ static void live(void) {
  * Tests
  * ------------------------------------------------------------------------------------------------------------------ */
 
-static char place[600];
+static char base_directory[600];
 
 /* Runs a child and returns its exit status, or the signal that it died of, negative. */
-static int fate_of(void (*body)(int), int argument) {
+static int exit_status_of(void (*body)(int), int argument) {
     static int number;
     char directory[700];
-    snprintf(directory, sizeof directory, "%s/%d", place, number++);
+    snprintf(directory, sizeof directory, "%s/%d", base_directory, number++);
     CHECK_INT(0, mkdir(directory, 0700));
     name_directories(directory);
     fflush(stdout);
@@ -215,7 +215,7 @@ static void live_confined(int missing) {
 }
 
 static void whole_life(void) {
-    CHECK_INT(0, fate_of(live_confined, NOTHING));
+    CHECK_INT(0, exit_status_of(live_confined, NOTHING));
     /* It has been rewritten, or the life was too short. */
     long size = gate_journal_size(first_directory);
     CHECK(size >= 9000 * 32 && size < 10000 * 32);
@@ -224,8 +224,8 @@ static void whole_life(void) {
 static void nothing_superfluous(void) {
     for (int i = 0; i < (int)COUNT_OF(allowed); i++) {
         if (allowed[i].is_shadowed) continue;
-        about("without %s", allowed[i].name);
-        CHECK_INT(-SIGSYS, fate_of(live_confined, i));
+        set_context("without %s", allowed[i].name);
+        CHECK_INT(-SIGSYS, exit_status_of(live_confined, i));
     }
 }
 
@@ -236,7 +236,7 @@ static void forbidden(int which) {
     case 0: socket(AF_INET, SOCK_STREAM, 0); break;
     case 1: if (write(2, "", 0) != 0) _exit(99); break;
     case 2: kill(getpid(), 0); break;
-    case 3: syscall(SYS_getcwd, place, sizeof place); break;
+    case 3: syscall(SYS_getcwd, base_directory, sizeof base_directory); break;
     case 4: syscall(SYS_execve, "/bin/true", NULL, NULL); break;
     case 5: fork(); break;
     default: prctl(PR_GET_DUMPABLE); break;
@@ -246,8 +246,8 @@ static void forbidden(int which) {
 
 static void the_filter_bites(void) {
     for (int i = 0; i < 7; i++) {
-        about("call %d", i);
-        CHECK_INT(-SIGSYS, fate_of(forbidden, i));
+        set_context("call %d", i);
+        CHECK_INT(-SIGSYS, exit_status_of(forbidden, i));
     }
 }
 
@@ -267,7 +267,7 @@ int main(int argc, char **argv) {
         printf("1 passed, 0 failed\n");
         return 0;
     }
-    snprintf(place, sizeof place, "%s", argc > 1 ? argv[1] : ".");
+    snprintf(base_directory, sizeof base_directory, "%s", argc > 1 ? argv[1] : ".");
     char *only_name[] = {argv[0], NULL};
     return run_tests(1, only_name, lists, NULL);
 }

@@ -1,8 +1,8 @@
-/* cut DIRECTORY REPORTED [RIDES]: a gate in a machine whose power is about to be cut.
+/* power-cut DIRECTORY REPORTED [RIDES]: a gate in a machine whose power is about to be cut.
  *
  * Starts on the directory and shows every code whose number is in the file REPORTED: each must be refused. Then rides on
  * and prints the number of each code that was accepted, until the power goes or RIDES are over. The journal is made so
- * long before that the first ride rewrites it, unless there is CUT_YOUNG. */
+ * long before that the first ride rewrites it, unless there is CUT_NO_REWRITE. */
 #define _GNU_SOURCE
 #include "gate.h"
 
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 /* Behind what is there: the directory is in nobody's hands yet. */
-static void age(const char *directory) {
+static void add_expired_entries(const char *directory) {
     FILE *file = fopen(gate_path(directory, "replay.journal"), "ab");
     for (uint32_t i = 0; file && i < 2300; i++) {
         unsigned char entry[32] = "PJ\1A";
@@ -30,7 +30,7 @@ static void age(const char *directory) {
     if (!file || fflush(file) != 0 || fsync(fileno(file)) != 0 || fclose(file) != 0) abort();
 }
 
-/* CUT_FILES: how many other files are made in the directory at the first start, so that the names of the journal's files lie in
+/* CUT_FILES: how many other files are made in the directory at the first start, so that the names of the journal's files defect in
  * several sectors. */
 static void make_files(const char *directory) {
     char name[20];
@@ -49,8 +49,8 @@ static _Noreturn void stop(void) {
     for (;;) pause();
 }
 
-/* CUT_LIE: syncs that are not done: all of them; the one of a file that has just been renamed; those of the directory
- * above; or, with the file synced first, that of the directory after a renaming. CUT_STOP: the power goes after the first
+/* CUT_DEFECT: syncs that are not done: all of them; the one of a file that has just been renamed; those of the directory
+ * above; or, with the file synced first, that of the directory after a renaming. CUT_AFTER_RENAME: the power goes after the first
  * sync that follows a renaming. */
 static int is_renamed, has_renamed;
 
@@ -65,15 +65,15 @@ int renameat(int from, const char *old, int to, const char *new) {
 }
 
 int fsync(int file) {
-    const char *lie = getenv("CUT_LIE");
+    const char *defect = getenv("CUT_DEFECT");
     struct stat status;
     int is_first = is_renamed && fstat(file, &status) == 0 && S_ISREG(status.st_mode);
     if (is_first) is_renamed = 0;
-    if (lie && (strcmp(lie, "all") == 0 || (is_first && strcmp(lie, "renamed") == 0))) return 0;
-    if (lie && strcmp(lie, "above") == 0 && fstat(file, &status) == 0 && is_above(&status)) return 0;
-    if (lie && strcmp(lie, "order") == 0 && has_renamed && fstat(file, &status) == 0 && S_ISDIR(status.st_mode)) return 0;
+    if (defect && (strcmp(defect, "all") == 0 || (is_first && strcmp(defect, "renamed") == 0))) return 0;
+    if (defect && strcmp(defect, "above") == 0 && fstat(file, &status) == 0 && is_above(&status)) return 0;
+    if (defect && strcmp(defect, "order") == 0 && has_renamed && fstat(file, &status) == 0 && S_ISDIR(status.st_mode)) return 0;
     int result = (int)syscall(SYS_fsync, file);
-    if (has_renamed && getenv("CUT_STOP")) stop();
+    if (has_renamed && getenv("CUT_AFTER_RENAME")) stop();
     return result;
 }
 
@@ -106,7 +106,7 @@ int main(int argc, char **argv) {
         next = i + 1;
     }
     free_pos_verify();
-    if (!getenv("CUT_YOUNG")) age(argv[1]);
+    if (!getenv("CUT_NO_REWRITE")) add_expired_entries(argv[1]);
     result = gate_start(argv[1]);
     for (; result == SUCCESS && rides-- > 0; next++) {
         /* A code that was on its way when the power went may be in the journal. */

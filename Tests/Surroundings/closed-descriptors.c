@@ -1,4 +1,4 @@
-/* closed DIRECTORY: a process that lacks some of the standard descriptors, and reads and writes them all the same, as
+/* closed-descriptors DIRECTORY: a process that lacks some of the standard descriptors, and reads and writes them all the same, as
  * programs do that log and never look at what became of it. */
 #define _GNU_SOURCE
 #include "gate.h"
@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *place;
+static const char *base_directory;
 static char directory[650];
 
 static void log_a_line(void) {
@@ -49,7 +49,7 @@ static int work(int is_second) {
 
 static void closed(void) {
     for (int missing = 0; missing < 8; missing++) {
-        snprintf(directory, sizeof directory, "%s/%d", place, missing);
+        snprintf(directory, sizeof directory, "%s/%d", base_directory, missing);
         CHECK_INT(0, mkdir(directory, 0700));
         FILE *file = fopen(gate_path(directory, "key"), "w");
         CHECK(file && fputs("000102030405060708090a0b0c0d0e0f\n", file) >= 0 && fclose(file) == 0);
@@ -68,7 +68,7 @@ static void closed(void) {
             }
             int status = 0;
             waitpid(child, &status, 0);
-            about("descriptors missing: %d, process %d", missing, second);
+            set_context("descriptors missing: %d, process %d", missing, second);
             CHECK_INT(0, status);
         }
         /* Not a byte but entries: the ones that are still good, one for those that are not, and the rides. */
@@ -82,7 +82,7 @@ int main(int argc, char **argv) {
         {0}};
     static const struct test *const lists[] = {tests, NULL};
     if (argc != 2) return 2;
-    place = argv[1];
+    base_directory = argv[1];
     gate_begin();
     char *only_name[] = {argv[0], NULL};
     return run_tests(1, only_name, lists, NULL);

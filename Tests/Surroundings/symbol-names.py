@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""A header that defines names, each of them as the function `trapped` of names.c.
+"""A header that defines names, each of them as the function `trapped` of symbol-names.c.
 
-    names.py OBJECT,... FILE...
+    symbol-names.py OBJECT,... FILE...
 
 The names are those of each FILE: an executable or library with its symbol table, or a library's exported functions if it
 has none. Left out are what the library may import (docs/system-interface.md), what the headers declare, and what the

@@ -9,22 +9,22 @@ crypto="$(find /usr/lib/ -name libcrypto.so.3 | head -n 1) $(find /usr/lib/ -nam
 build_names() { # output, files with names...
     output=$1
     shift
-    : > "$work/names.h"
-    for source in Tests/Surroundings/names.c Tests/Harness/model.c; do
+    : > "$work/symbol-names.h"
+    for source in Tests/Surroundings/symbol-names.c Tests/Harness/model.c; do
         # shellcheck disable=SC2086
         $compiler $flags -c "$source" -o "$work/$(basename "$source" .c).o"
     done
-    python3 Tests/Surroundings/names.py "$work/names.o,$work/model.o" "$@" > "$work/names.h"
+    python3 Tests/Surroundings/symbol-names.py "$work/symbol-names.o,$work/model.o" "$@" > "$work/symbol-names.h"
     # shellcheck disable=SC2086
-    $compiler $flags -rdynamic Tests/Surroundings/names.c Tests/Harness/model.c "$library/libposoffline.so" -o "$work/$output" -ldl
+    $compiler $flags -rdynamic Tests/Surroundings/symbol-names.c Tests/Harness/model.c "$library/libposoffline.so" -o "$work/$output" -ldl
 }
 
 # That they are in the way of a library that asks for them.
 is_in_the_way() { # program, name
-    echo "void $2(void); void careless(void); void careless(void) { $2(); }" > "$work/careless.c"
-    $compiler -shared -fPIC -fno-builtin "$work/careless.c" -o "$work/careless.so" || return 1
+    echo "void $2(void); void importer(void); void importer(void) { $2(); }" > "$work/importer.c"
+    $compiler -shared -fPIC -fno-builtin "$work/importer.c" -o "$work/importer.so" || return 1
     fate=0
-    run "$work/$1" careless "$work/careless.so" || fate=$?
+    run "$work/$1" importer "$work/importer.so" || fate=$?
     [ $fate -eq 77 ] && echo "1 passed, 0 failed"
 }
 

@@ -1,4 +1,4 @@
-/* limits DIRECTORY: the process has little memory, few descriptors, short files, or a thread a small stack. */
+/* resource-limits DIRECTORY: the process has little memory, few descriptors, short files, or a thread a small stack. */
 #define _GNU_SOURCE
 #include "gate.h"
 
@@ -16,13 +16,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *place;
+static const char *base_directory;
 static char directory[650];
 
 static void new_directory(void) {
     static int number;
     free_pos_verify();
-    snprintf(directory, sizeof directory, "%s/%d", place, number++);
+    snprintf(directory, sizeof directory, "%s/%d", base_directory, number++);
     CHECK_INT(0, mkdir(directory, 0700));
 }
 
@@ -67,7 +67,7 @@ static void no_descriptors_at_the_start(void) {
     int before = descriptors();
     /* Three are needed for a moment: directory, journal, and one to try whether a file can be made. */
     for (int spare = 0; spare < 3; spare++) {
-        about("%d spare", spare);
+        set_context("%d spare", spare);
         leave(spare);
         int failed = posoffline_set_state_dir(directory);
         let_go();
@@ -133,7 +133,7 @@ static void short_files(void) {
         rlim_t before = limit(RLIMIT_FSIZE, (rlim_t)(5 * 32 + part));
         int fits = gate_ride(4), first = gate_ride(5), again = gate_ride(5), other = gate_ride(6), used = gate_ride(0);
         limit(RLIMIT_FSIZE, before);
-        about("room for a part of %d bytes", part);
+        set_context("room for a part of %d bytes", part);
         CHECK_INT(SUCCESS, fits);
         CHECK_INT(SYSTEM_ERROR, first);
         CHECK_INT(SYSTEM_ERROR, again);
@@ -192,7 +192,7 @@ static void little_memory(void) {
         results[0] = gate_ride(1);
         results[1] = gate_ride(1);
         results[2] = gate_ride(2);
-        results[3] = posoffline_set_state_dir(place);
+        results[3] = posoffline_set_state_dir(base_directory);
         free_pos_verify();
         results[4] = gate_start(directory);
         results[5] = gate_legacy_ride(3);
@@ -212,7 +212,7 @@ static void little_memory(void) {
     }
     int status = 0;
     waitpid(child, &status, 0);
-    about("status %x", status);
+    set_context("status %x", status);
     CHECK_INT(0, status);
 }
 
@@ -251,7 +251,7 @@ static int ride_on_a_small_stack(int (*call)(uint32_t), uint32_t number) {
     pthread_attr_destroy(&attributes);
     while (untouched < size && memory[page + untouched] == PATTERN) untouched++;
     long used = (long)(deep_top - (memory + page + untouched));
-    about("%ld bytes of stack", used);
+    set_context("%ld bytes of stack", used);
     CHECK(used > 0 && used <= PROMISED);
     munmap(memory, page + size);
     return deep_result;
@@ -291,7 +291,7 @@ int main(int argc, char **argv) {
         {0}};
     static const struct test *const all[] = {tests, native_tests, NULL}, *const some[] = {tests, NULL};
     if (argc < 2) return 2;
-    place = argv[1];
+    base_directory = argv[1];
     gate_begin();
     char *only_name[] = {argv[0], NULL};
     return run_tests(1, only_name, argc > 2 ? some : all, NULL);

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # System calls: those that docs/system-interface.md names are allowed, all are used, and no other. Sourced by run.sh.
 
-# What qemu shows between the marks that calls.c sets, where there is no vDSO.
+# What qemu shows between the marks that system-calls.c sets, where there is no vDSO.
 # shellcheck disable=SC2086
 traced_calls() { # C library, its program, emulator...
     c_library=$1 program=$2
@@ -19,7 +19,7 @@ build_calls() { # C library, options...
     c_library=$1
     shift
     python3 Tests/Support/system_interface.py calls "$architecture" "$c_library" > "$work/allowed.h"
-    build calls "calls-$c_library" "$@"
+    build system-calls "calls-$c_library" "$@"
 }
 
 build_calls glibc "$library/libposoffline.so"

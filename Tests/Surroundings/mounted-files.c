@@ -1,4 +1,4 @@
-/* bound DIRECTORY: the journal, or the file that a rewriting makes, is a mount point of its own, as when a container is
+/* mounted-files DIRECTORY: the journal, or the file that a rewriting makes, is a mount point of its own, as when a container is
  * given one file and not the directory. Nothing can be renamed over it. Runs in a mount namespace of its own. */
 #define _GNU_SOURCE
 #include "gate.h"
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char *place;
+static const char *base_directory;
 static char directory[650], journal[700];
 
 static int sync_fails;
@@ -29,7 +29,7 @@ static void bind(const char *path) { CHECK_INT(0, mount(path, path, NULL, MS_BIN
 static void new_directory(void) {
     static int number;
     free_pos_verify();
-    snprintf(directory, sizeof directory, "%s/%d", place, number++);
+    snprintf(directory, sizeof directory, "%s/%d", base_directory, number++);
     CHECK_INT(0, mkdir(directory, 0700));
     snprintf(journal, sizeof journal, "%s", gate_path(directory, "replay.journal"));
 }
@@ -38,7 +38,7 @@ static void ride(uint32_t from, uint32_t to) {
     for (uint32_t i = from; i < to; i++) CHECK_INT(SUCCESS, gate_ride(i));
 }
 
-static void remembered(uint32_t from, uint32_t to) {
+static void expect_refused(uint32_t from, uint32_t to) {
     for (uint32_t i = from; i < to; i++) CHECK_INT(QRCODE_DUPLICATED, gate_ride(i));
 }
 
@@ -52,7 +52,7 @@ static void in_new_process(uint32_t used, int expected) {
         char used_text[20], expected_text[20];
         snprintf(used_text, sizeof used_text, "%u", (unsigned)used);
         snprintf(expected_text, sizeof expected_text, "%d", expected);
-        execl("/proc/self/exe", "bound", place, directory, used_text, expected_text, (char *)NULL);
+        execl("/proc/self/exe", "mounted-files", base_directory, directory, used_text, expected_text, (char *)NULL);
         _exit(99);
     }
     CHECK(child > 0 && waitpid(child, &status, 0) == child);
@@ -74,7 +74,7 @@ static void bound_journal(void) {
     bind(journal);
     CHECK_INT(SUCCESS, gate_start(directory));
     ride(0, 40);
-    remembered(0, 40);
+    expect_refused(0, 40);
     /* It is not rewritten, and grows. */
     CHECK_INT((3000 + 10 + 40) * 32, gate_journal_size(directory));
     CHECK_INT(SUCCESS, posoffline_set_state_dir(directory));
@@ -85,7 +85,7 @@ static void bound_journal(void) {
     for (int i = 0; i < 3; i++) CHECK_INT(SYSTEM_ERROR, gate_ride(40));
     CHECK_INT(SYSTEM_ERROR, posoffline_set_state_dir(directory));
     CHECK_INT(SYSTEM_ERROR, init_pos_verify(GATE_KEYS, CARD_TYPES));
-    remembered(0, 40);
+    expect_refused(0, 40);
     /* Until the mount is undone. */
     CHECK_INT(0, umount2(journal, 0));
     ride(40, 42);
@@ -115,7 +115,7 @@ static void bound_too_late(void) {
     CHECK_INT(SUCCESS, gate_start(directory));
     ride(0, 5);
     snprintf(first, sizeof first, "%s", directory);
-    snprintf(directory, sizeof directory, "%s/late", place);
+    snprintf(directory, sizeof directory, "%s/late", base_directory);
     CHECK_INT(0, mkdir(directory, 0700));
     snprintf(journal, sizeof journal, "%s", gate_path(directory, "replay.journal"));
     gate_write_journal(directory, 0, 0);
@@ -123,7 +123,7 @@ static void bound_too_late(void) {
     CHECK_INT(SYSTEM_ERROR, posoffline_set_state_dir(directory));
     /* Everything is as before. */
     ride(5, 7);
-    remembered(0, 7);
+    expect_refused(0, 7);
     CHECK_INT(7 * 32, gate_journal_size(first));
     CHECK_INT(0, gate_journal_size(directory));
     CHECK_INT(0, umount2(journal, 0));
@@ -150,7 +150,7 @@ int main(int argc, char **argv) {
         {0}};
     static const struct test *const lists[] = {tests, NULL};
     if (argc < 2) return 2;
-    place = argv[1];
+    base_directory = argv[1];
     gate_begin();
     if (argc == 5) {
         snprintf(directory, sizeof directory, "%s", argv[2]);

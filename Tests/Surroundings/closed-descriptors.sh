@@ -1,9 +1,9 @@
 # shellcheck shell=sh
 # A process without standard input, output and error, as init scripts start them. Sourced by run.sh.
 
-for program in durable double-accept closed; do build $program $program "$library/libposoffline.so"; done
+for program in durable double-accept closed-descriptors; do build $program $program "$library/libposoffline.so"; done
 
-try "standard descriptors closed and used" run "$work/closed" "$(new_directory)"
+try "standard descriptors closed and used" run "$work/closed-descriptors" "$(new_directory)"
 
 # The suite's programs say how it went in a file.
 without_descriptors() { # command...

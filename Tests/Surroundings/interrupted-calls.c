@@ -1,4 +1,4 @@
-/* interrupted DIRECTORY: every call that a signal can interrupt is interrupted. */
+/* interrupted-calls DIRECTORY: every call that a signal can interrupt is interrupted. */
 #define _GNU_SOURCE
 #include "gate.h"
 
@@ -108,12 +108,12 @@ int close(int file) {
 
 /* ------------------------------------------------------------------------------------------------------------------ */
 
-static const char *place;
+static const char *base_directory;
 static char directory[650];
 
 static void new_directory(void) {
     static int number;
-    snprintf(directory, sizeof directory, "%s/%d", place, number++);
+    snprintf(directory, sizeof directory, "%s/%d", base_directory, number++);
     CHECK_INT(0, mkdir(directory, 0700));
 }
 
@@ -151,14 +151,14 @@ static void live(void) {
 
 static void every_call(void) {
     for (times = 1; times <= 3; times++) {
-        about("%d times", times);
+        set_context("%d times", times);
         for (int i = 0; i < CALLS; i++) left[i] = times;
         live();
     }
     times = 0;
     memset(left, 0, sizeof left);
     for (int i = 0; i < CALLS; i++) {
-        about("%s was interrupted %ld times", call_names[i], interrupted[i]);
+        set_context("%s was interrupted %ld times", call_names[i], interrupted[i]);
         CHECK(interrupted[i] > 0);
     }
     CHECK_INT(0, closed_twice);
@@ -192,7 +192,7 @@ static void real_signals(void) {
     for (int i = 0; i < 5; i++) live();
     CHECK_INT(0, setitimer(ITIMER_PROF, &never, NULL));
     CHECK_INT(0, timer_delete(timer));
-    about("%ld signals", signals);
+    set_context("%ld signals", signals);
     CHECK(signals >= 300);
 }
 
@@ -203,7 +203,7 @@ int main(int argc, char **argv) {
         {0}};
     static const struct test *const lists[] = {tests, NULL};
     if (argc != 2) return 2;
-    place = argv[1];
+    base_directory = argv[1];
     gate_begin();
     char *only_name[] = {argv[0], NULL};
     return run_tests(1, only_name, lists, NULL);

@@ -1,7 +1,7 @@
-/* names DIRECTORY: the library's life in a program that defines thousands of names, the library's own among them: each of
- * them is `trapped`. names.py makes that list and leaves out what the library may import and what this file needs.
+/* symbol-names DIRECTORY: the library's life in a program that defines thousands of names, the library's own among them: each of
+ * them is `trapped`. symbol-names.py makes that list and leaves out what the library may import and what this file needs.
  *
- *   names careless LIBRARY    calls what that library imports: one of those names
+ *   symbol-names importer LIBRARY    calls what that library imports: one of those names
  */
 #define _GNU_SOURCE
 #include "harness.h"
@@ -20,7 +20,7 @@ enum { TRAPPED = 77 };
 void trapped(void) __attribute__((used));
 void trapped(void) { _exit(TRAPPED); }
 
-#include "names.h"
+#include "symbol-names.h"
 
 /* These may be defined by a program: the library is to call them. */
 static long clock_calls, allocations;
@@ -95,16 +95,16 @@ static void write_journal(const char *directory) {
 }
 
 int main(int argc, char **argv) {
-    if (argc == 3 && strcmp(argv[1], "careless") == 0) {
+    if (argc == 3 && strcmp(argv[1], "importer") == 0) {
         void (*call)(void);
         void *handle = dlopen(argv[2], RTLD_NOW);
         if (!handle) return 2;
-        *(void **)&call = dlsym(handle, "careless");
+        *(void **)&call = dlsym(handle, "importer");
         call();
         return 0;
     }
     if (argc != 2) return 2;
-    for (uint32_t i = 0; i < 8; i++) codes[i] = milled_code(NOW - 1000 + i, 65535);
+    for (uint32_t i = 0; i < 8; i++) codes[i] = sign_code(NOW - 1000 + i, 65535);
     write_journal(argv[1]);
     DEMAND(SUCCESS, posoffline_set_state_dir(argv[1]));
     DEMAND(SUCCESS, init_pos_verify(KEYS, CARD_TYPES));

@@ -1,4 +1,4 @@
-/* copies LIBRARY COPY DIRECTORY: two copies of the library in one process. This program is linked with neither. */
+/* two-copies LIBRARY COPY DIRECTORY: two copies of the library in one process. This program is linked with neither. */
 #define _GNU_SOURCE
 #include "harness.h"
 #include "fixtures.h"
@@ -31,7 +31,7 @@ struct copy {
 };
 
 static struct copy one, two;
-static const char *place;
+static const char *base_directory;
 static char first_directory[700], second_directory[700];
 
 static struct code codes[300];
@@ -41,7 +41,7 @@ static struct code codes[300];
 
 static void bind_to(struct copy *copy, void *handle) {
     if (!(copy->handle = handle)) {
-        printf("copies: %s\n", dlerror());
+        printf("two-copies: %s\n", dlerror());
         exit(2);
     }
     BIND(copy, init_pos_verify);
@@ -74,8 +74,8 @@ static int start(const struct copy *copy, const char *directory) {
 
 static void new_directories(void) {
     static int number;
-    snprintf(first_directory, sizeof first_directory, "%s/%d", place, number++);
-    snprintf(second_directory, sizeof second_directory, "%s/%d", place, number++);
+    snprintf(first_directory, sizeof first_directory, "%s/%d", base_directory, number++);
+    snprintf(second_directory, sizeof second_directory, "%s/%d", base_directory, number++);
     CHECK_INT(0, mkdir(first_directory, 0700));
     CHECK_INT(0, mkdir(second_directory, 0700));
 }
@@ -86,7 +86,7 @@ static const int scopes[][2] = {
 
 static void separate(void) {
     for (size_t i = 0; i < COUNT_OF(scopes); i++) {
-        about("scopes %zu", i);
+        set_context("scopes %zu", i);
         new_directories();
         load(&one, scopes[i][0]);
         load(&two, scopes[i][1]);
@@ -136,7 +136,7 @@ static int status_of(pid_t child) {
 /* Each copy has its fork handlers, and takes them with it. */
 static void forks(void) {
     for (int gone = 0; gone < 3; gone++) {
-        about("without copy %d", gone);
+        set_context("without copy %d", gone);
         new_directories();
         load(&one, RTLD_LOCAL);
         load(&two, RTLD_LOCAL);
@@ -167,7 +167,7 @@ static void forks(void) {
 
 static void ends(void) {
     for (int unloaded = 0; unloaded < 3; unloaded++) {
-        about("copy %d unloaded", unloaded);
+        set_context("copy %d unloaded", unloaded);
         new_directories();
         fflush(stdout);
         pid_t child = fork();
@@ -252,8 +252,8 @@ int main(int argc, char **argv) {
     if (argc != 4) return 2;
     one.path = argv[1];
     two.path = argv[2];
-    place = argv[3];
-    for (uint32_t i = 0; i < COUNT_OF(codes); i++) codes[i] = milled_code(NOW - 1000 + i, 65535);
+    base_directory = argv[3];
+    for (uint32_t i = 0; i < COUNT_OF(codes); i++) codes[i] = sign_code(NOW - 1000 + i, 65535);
     char *only_name[] = {argv[0], NULL};
     return run_tests(1, only_name, lists, NULL);
 }
