@@ -169,4 +169,3 @@ int ride(struct session *session, uint32_t generated, int window, int old) {
            "%s code is %s, and not answered with %d", names[state + 1], answer, result);
     return result;
 }
-

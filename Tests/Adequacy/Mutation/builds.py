@@ -73,7 +73,7 @@ def compile_module(module, directory, output):
         "-module-name", module, "-emit-library", *sources(directory),
         *([os.path.join(BASE, "platform.o")] if module == "posoffline" else []),
         "-o", os.path.join(output, f"lib{module}.so"), "-Xlinker", "-soname", "-Xlinker", f"lib{module}.so", "-L", BASE,
-        *(f"-l{name}" for name in MODULES[module])]
+        *(f"-l{name}" for name in MODULES.get(module, ()))]
 
 
 def compile_embedded(module, directory, output, *modules):
@@ -145,10 +145,12 @@ def build_tests():
     programs.build("loading", BASE)
     with open(os.path.join(BASE, "Runner.swift"), "w", encoding="utf-8") as file:
         file.write(RUNNER)
+    build(compile_module("TestSupport", path("Tests", "Unit", "TestSupport"), BASE) +
+          ["-lTransitCode", "-emit-module", "-emit-module-path", os.path.join(BASE, "TestSupport.swiftmodule")])
     for module in ("TransitCode", "TransitGate"):
-        files = sources(path("Tests", module + "Tests")) + sources(path("Tests", module + "Tests", "Shared"))
+        files = sources(path("Tests", "Unit", module + "Tests"))
         optimise = "-O" if module == "TransitGate" else "-Onone"
-        build(compile_tests(module + "Tests", optimise, files, ["-lTransitGate", "-lTransitCode"]))
+        build(compile_tests(module + "Tests", optimise, files, ["-lTestSupport", "-lTransitGate", "-lTransitCode"]))
     # For the DER tests, which are among the arithmetic's and so need libcrypto.
     oracle, header = os.path.join(BASE, "oracle"), path("Tests", "Unit", "CLibcryptoOracle", "include", "oracle.h")
     os.makedirs(oracle)
@@ -159,7 +161,7 @@ def build_tests():
            os.path.join(BASE, "oracle.o")])
     files = sources(path("Tests", "Unit", "PortableCryptoTests")) + sources(path("Sources", "PortableCrypto"))
     build(compile_tests("PortableCryptoTests", "-Onone", files,
-                        ["-I", oracle, os.path.join(BASE, "oracle.o"), "-lcrypto"]))
+                        ["-I", oracle, os.path.join(BASE, "oracle.o"), "-lcrypto", "-lTestSupport", "-lTransitCode"]))
 
 
 def build_probe(directory, work, width):
