@@ -1,4 +1,4 @@
-/* The caller's memory: what is too small, what is enough, and that nothing else is touched (calls.c checks that). */
+/* The caller's buffers: too small, just large enough. calls.c checks that nothing else is written. */
 #include "harness.h"
 #include "fixtures.h"
 

@@ -1,4 +1,4 @@
-/* cancellation: a thread that is cancelled ends its call first, and leaves no lock, memory or descriptor behind. */
+/* cancellation: a cancelled thread first completes its call. It leaks no lock, memory or descriptor. */
 #define _GNU_SOURCE
 #include "disk.h"
 #include "fixtures.h"
@@ -71,7 +71,7 @@ static void write_key_file(void) {
     setenv("POSOFFLINE_RECORD_KEY_FILE", key_file, 1);
 }
 
-/* The thread is cancelled already when it calls: it ends where it first can. */
+/* The cancellation is pending before the call: the thread ends at its first cancellation point. */
 
 static int result_of_call;
 

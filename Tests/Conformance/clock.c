@@ -1,5 +1,5 @@
-/* clock RESULT FIXTURE: the C library's own clock, which nothing in this program replaces. Verifies a code of fixtures.h and
- * expects a result that depends on the time (clock.sh). */
+/* clock RESULT FIXTURE: the C library's own clock; this program does not replace time(). Verifies a code of fixtures.h
+ * and expects a result that depends on the time (run.sh). */
 #include "harness.h"
 #include "fixtures.h"
 

@@ -1,4 +1,4 @@
-/* What a code is (sections 2 and 3), and the policy of its fields at their edges. */
+/* The format of a code (sections 2 and 3), and the limits of each field. */
 #include "harness.h"
 #include "fixtures.h"
 
@@ -23,7 +23,7 @@ static void check_values(const struct code *code, int has_card) {
     if (!is_plain) CHECK_BYTES(f.credential + 61, answer.value[CARD_TYPE], 8);
 }
 
-/* Sign by sign what the reference says of some seven hundred codes, each at a terminal that knows nothing of the others. */
+/* The reference's answer for some seven hundred codes, each on a fresh terminal. */
 static void all_fixtures(void) {
     int accepted = 0, refused = 0;
     for (size_t i = 0; i < FIXTURE_COUNT; i++) {
@@ -74,7 +74,7 @@ static void model(void) {
     CHECK_BYTES(rfc4231, digest, 32);
 }
 
-/* Each call with every number that matters set by hand. */
+/* Each call, with every number set by hand. */
 static int verify_at(const struct code *code, long long now) {
     struct call call = call_with(code);
     free_pos_verify();
@@ -179,7 +179,7 @@ static void ends_of_time(void) {
     }
 }
 
-/* get_qrcode_info decides nothing. */
+/* get_qrcode_info checks the format only. */
 static void information_only(void) {
     static const char *const names[] = {"type-not-listed", "key-not-listed", "expiry-zero", "generated-never",
                                         "user-sig-empty", "issuer-sig-0-0", "user-key-zeros", "quota-0", "good"};
@@ -197,7 +197,7 @@ static void information_only(void) {
     CHECK_INT(NOT_INITIALIZED, info(&code));
 }
 
-/* The card types of a list are compared whole, and ANT00001 stands for both ways of saying it. */
+/* Card types are compared as a whole. ANT00001 stands for both of its encodings. */
 static void card_types(void) {
     static const struct {
         const char *list, *fixture;

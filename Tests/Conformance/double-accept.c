@@ -1,9 +1,9 @@
-/* double-accept [SHOWINGS [SEED]]: has no other aim than to have one code accepted twice.
+/* double-accept [SHOWINGS [SEED]]: tries to have one code accepted twice.
  *
- * Codes are shown in every variant that their signatures leave open, through both entry points, from one thread and
- * from two at once, by a clock that somebody sets at will, on a disk that fails, with memory that runs out, to a
- * terminal that is freed, initialised and moved to another directory in between, in a process that forks, ends while
- * codes are shown, or is killed at any moment. Nobody expects an answer; only that no code has SUCCESS twice. */
+ * Codes are presented in every variant that verifies, through both entry points, from one thread and from two at once.
+ * Meanwhile the clock jumps, the disk fails, memory runs out, and the terminal is freed, initialised and moved to
+ * another directory. The process forks, exits during a call, or is killed at any moment. The only check is that no code
+ * gets SUCCESS twice. */
 #define _GNU_SOURCE
 #include "harness.h"
 #include "disk.h"
@@ -32,7 +32,7 @@ enum {
 static long total = 20000;
 static uint64_t seed = 1;
 
-/* What outlives a process. */
+/* Shared memory: survives a process. */
 static struct {
     _Atomic int accepted[CODES];
     _Atomic long showings, late, successes, duplicates, others, twice;
@@ -56,7 +56,7 @@ static uint32_t pick(uint32_t below) {
  * Variants of a code
  * ------------------------------------------------------------------------------------------------------------------ */
 
-/* Puts order - s in place of a DER signature's s, which the same key verifies. Returns the new length. */
+/* Replaces s of a DER signature by order - s: the same key verifies it. Returns the new length. */
 static size_t twin_signature(unsigned char *signature, const char *order_hex) {
     unsigned char order[32], difference[33] = {0};
     size_t width = bytes_of_hex(order_hex, order, sizeof order);
@@ -76,7 +76,7 @@ static size_t twin_signature(unsigned char *signature, const char *order_hex) {
     return signature[1] + 2u;
 }
 
-/* The user's signature is over everything in front of it, the issuer's own included. */
+/* The user's signature covers everything before it, including the issuer's signature. */
 static struct code user_twin(struct code code) {
     struct fields fields;
     if (model_parse(code.bytes, code.count, &fields) != SUCCESS) abort();
@@ -93,7 +93,7 @@ static struct code variant(int number) {
     case 0: return user_twin(code);
     case 1: code.bytes[code.count - 1 - pick(40)] ^= (unsigned char)(1 << pick(8)); return code;
     case 2: code.bytes[code.count++] = 0; return code;
-    case 3: code.bytes[2] ^= 1; return code; /* the issuer's key is another one's, perhaps the same point */
+    case 3: code.bytes[2] ^= 1; return code; /* the id of another issuer's key, perhaps of the same point */
     default: return code;
     }
 }
@@ -114,7 +114,7 @@ static void *show(void *argument) {
     VERIFY_REQUEST old_request = {code->bytes, (int)code->count, ISSUER_1, GOOD_POS_PARAM, 200};
     VERIFY_RESPONSE old_response = {uid, 17, record, 4096};
     int result = showing->door ? verify_qrcode(&old_request, &old_response) : verify_qrcode_v2(&request, &response);
-    /* While its process ends a thread shows as much as it likes, and is mostly refused: that is no share of the work. */
+    /* While its process exits, a thread is mostly refused: those attempts are not counted. */
     if (showing->is_late) shared->late++;
     else shared->showings++;
     if (result == QRCODE_DUPLICATED) shared->duplicates++;
@@ -133,7 +133,7 @@ static void show_some(void) {
         show(&one);
         return;
     }
-    /* A thread needs memory for itself. */
+    /* pthread_create needs memory. */
     allow_allocations();
     pthread_t id;
     if (pthread_create(&id, NULL, show, &other) != 0) abort();
@@ -142,7 +142,7 @@ static void show_some(void) {
     pthread_join(id, NULL);
 }
 
-/* Mostly somewhere in a code's window, on its edges too; now and then in another age. */
+/* Mostly in a code's window or at its edges, sometimes years away. */
 static void change_clock(void) {
     int number = (int)pick(CODES);
     long long width = window[number], time = generated[number];
@@ -159,13 +159,13 @@ static void change_clock(void) {
 static void fail_something(void) {
     static const int errors[] = {EIO, ENOSPC, EROFS, EINTR};
     int error = errors[pick(4)];
-    /* What is interrupted once is tried again; nothing is interrupted forever. */
+    /* An interrupted call is made again; it is not interrupted forever. */
     if (pick(2)) fail_disk(1 << pick(7), 1 + (long)pick(4), error != EINTR && pick(2), error);
     else fail_allocation(1 + (long)pick(4), (int)pick(2));
 }
 
-/* A child of fork shows codes too, while its parent waits and after; also one that no fork handler has seen, whose C
- * library can make no threads. */
+/* A child of fork presents codes too, while its parent waits and after. So does a child that bypassed the fork
+ * handlers; its C library cannot create threads. */
 static void fork_and_show(void) {
     int is_seen = (int)pick(2);
     pid_t child = is_seen ? fork() : (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
@@ -208,7 +208,7 @@ static void *show_until_the_end(void *argument) {
     return NULL;
 }
 
-/* Ends the process while a thread goes on. */
+/* Exits while a thread is still verifying. */
 static void leave(void) {
     static struct showing showings[CODES];
     pthread_t id;
@@ -218,9 +218,9 @@ static void leave(void) {
     exit(0);
 }
 
-/* One process, which is killed if it has not ended by then. */
+/* One process. It is killed if it does not exit in time. */
 static void live(void) {
-    /* Not while a child of the one before is still dying: without a directory nobody would remember anything. */
+    /* Wait for the directory: a child of the previous process may still hold it. */
     if (!use_directory(shared->directory)) return;
     init_pos_verify(KEY_LIST, CARD_TYPES);
     change_clock();
@@ -230,7 +230,7 @@ static void live(void) {
     }
     restore_disk();
     allow_allocations();
-    /* What is in no memory is not taken along. */
+    /* Codes that are not in memory are not moved to the new directory. */
     if (init_pos_verify(KEY_LIST, CARD_TYPES) == SUCCESS) use_directory((shared->directory + 1) % DIRECTORIES);
     for (int i = 0; i < 5; i++) show_some();
     if (pick(4) == 0) leave();
@@ -265,7 +265,7 @@ static void attempts(void) {
     long lifetimes = 0, kills = 0;
     set_context("seed %llu", (unsigned long long)seed);
     while (shared->showings < total) {
-        /* A round that hangs, not a long run, is at fault. */
+        /* The limit is for one round, not for the run. */
         alarm(900);
         begin_round();
         for (int lifetime = 0; lifetime < LIFETIMES; lifetime++, lifetimes++) {

@@ -1,4 +1,4 @@
-/* Faults of the system: no memory, no clock. memory.c lets each allocation of each function fail. */
+/* Faults of the system: no memory, no clock. memory.c fails each allocation of each function. */
 #include "harness.h"
 #include "fixtures.h"
 
@@ -28,7 +28,8 @@ static void no_clock(void) {
         set_clock(NOW);
         CHECK_INT(SUCCESS, verify(&code));
     }
-    /* A clock of 32 bits counts on without a sign after 2038: this one shows a second of 2106. */
+    /* A 32-bit clock wraps to negative numbers in 2038. The library reads them as unsigned: this is a second of
+     * 2106. */
     if (!WIDE_CLOCK) {
         start_terminal();
         set_clock(-2);
@@ -36,7 +37,7 @@ static void no_clock(void) {
     }
 }
 
-/* Only the replay memory's growth may allocate, and a terminal begins with room for hundreds of codes. */
+/* Only the growth of the replay memory may allocate. A terminal starts with space for hundreds of codes. */
 static void nothing_is_allocated(void) {
     static const char *const refused[] = {"good", "user-sig-r-1", "issuer-sig-empty", "user-key-not-on-curve"};
     start_terminal();
@@ -71,7 +72,7 @@ static void forged_without_memory(void) {
     }
 }
 
-/* Where no init_pos_verify has made room for codes, that waits for the first one that is accepted. */
+/* Without init_pos_verify, the first accepted code allocates the table. */
 static void refused_without_memory(void) {
     struct code good = fixture_code("good"), malformed = fixture_code("issuer-sig-empty");
     free_pos_verify();
@@ -85,7 +86,7 @@ static void refused_without_memory(void) {
     CHECK_INT(SUCCESS, legacy(&good));
 }
 
-/* The table of accepted codes must grow, and cannot. */
+/* The table of accepted codes must grow, and allocation fails. */
 static void growth(void) {
     enum { MOST = 100000 };
     uint32_t accepted = 0;
@@ -116,7 +117,7 @@ static void growth(void) {
 }
 
 static void nothing_is_lost(void) {
-    /* Once around, so that what is set up once is set up. */
+    /* A first cycle does the one-time initialisation. */
     CHECK_INT(MALFORMED_QRCODE, verify_named("user-sig-r-1"));
     CHECK_INT(MALFORMED_QRCODE, verify_named("user-key-not-on-curve"));
     CHECK_INT(SUCCESS, verify_named("good"));
@@ -141,7 +142,7 @@ static void nothing_is_lost(void) {
 }
 
 static void lists_of_any_length(void) {
-    /* Memory that a text would make the library allocate is bounded by the text. */
+    /* What the library allocates for a text is bounded by the text's length. */
     long before = live_bytes();
     static char list[1000 * 12 + 10];
     strcpy(list, "[");

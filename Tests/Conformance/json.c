@@ -11,7 +11,7 @@
 #define WITH(member) "[{\"key_id\":1,\"public_key\":\"" ISSUER_1 "\"," member "}]"
 #define VALUE(value) WITH("\"x\":" value)
 
-/* Whether key 1 and CITY0001 are in force: everything before the quota is in order, and nothing is marked. */
+/* Whether key 1 and CITY0001 are in force. The amount exceeds the quota, so that the code is not marked as used. */
 static int in_force(const char *name) {
     static struct answer answer;
     struct code code = fixture_code(name);
@@ -27,7 +27,7 @@ static void takes(const char *keys, const char *types) {
     CHECK(in_force("good"));
 }
 
-/* Refused at a terminal that has never been initialised and at one that has, which then goes on as before. */
+/* Refused by a terminal that was never initialised, and by one that was and then works as before. */
 static void refuses(const char *keys, const char *types) {
     free_pos_verify();
     set_context("%.200s / %.100s", keys, types);
@@ -215,7 +215,7 @@ static char large[400000];
 
 static void counts(void) {
     for (int count = 254; count <= 258; count++) {
-        /* 256 ids there are; what is more stands twice, with the same key. */
+        /* There are 256 ids; more entries repeat an id, with the same key. */
         char *at = large;
         for (int i = 0; i < count; i++)
             at += sprintf(at, "%s{\"key_id\":%d,\"public_key\":\"" ISSUER_1 "\"}", i ? "," : "[", i % 256);
@@ -232,7 +232,7 @@ static void counts(void) {
 }
 
 static void nesting(void) {
-    /* A parser may set a limit to depth (RFC 8259 section 9), and may not be brought down by it. */
+    /* A parser may limit the depth (RFC 8259 section 9). It must not crash. */
     static const int depths[] = {1, 10, 63, 64, 65, 100, 500, 1000};
     for (int object = 0; object < 2; object++) {
         for (size_t i = 0; i < COUNT_OF(depths); i++) {
@@ -243,7 +243,7 @@ static void nesting(void) {
             for (int d = 0; d < depths[i]; d++) *at++ = object ? '}' : ']';
             strcpy(at, "}]");
             takes(large, CARD_TYPES);
-            /* One end is missing, one is too many, one is of the other kind. */
+            /* One closing bracket is missing, one too many, one of the other kind. */
             strcpy(at - 1, "}]");
             refuses(large, CARD_TYPES);
             at[-1] = object ? '}' : ']';
@@ -271,7 +271,7 @@ static void nesting(void) {
         for (int d = 0; d < deep[i] / 5; d++) memcpy(large + 5 * d, "{\"a\":", 5);
         refuses(large, CARD_TYPES);
     }
-    /* Containers of both kinds in turn: a stack that mixes them up takes the wrong end. */
+    /* Arrays and objects in turn: a parser that confuses them accepts the wrong closing bracket. */
     takes(VALUE("[{\"a\":[{\"b\":[1,{\"c\":{}}]},[]]}]"), CARD_TYPES);
     refuses(VALUE("[{\"a\":[{\"b\":[1,{\"c\":{}}]},[}]}]"), CARD_TYPES);
     refuses(VALUE("[{\"a\":[{\"b\":[1,{\"c\":{}]}},[]]}]"), CARD_TYPES);
@@ -293,7 +293,7 @@ static void every_prefix(void) {
         text[count] = '\0';
         refuses(keys, text);
     }
-    /* Every byte wrong in every way: nothing crashes, and the answer is one of two. */
+    /* Each byte takes each wrong value: no crash, and one of two answers. */
     for (size_t i = 0; i < sizeof keys - 1; i++) {
         for (int byte = 1; byte < 256; byte += i % 3 + 1) {
             memcpy(text, keys, sizeof keys);
@@ -333,7 +333,7 @@ static void card_types(void) {
     for (size_t i = 0; i < COUNT_OF(bad); i++) refuses("[" GOOD "]", bad[i]);
 }
 
-/* A success replaces both lists as a whole. */
+/* A success replaces both lists completely. */
 static void replacement(void) {
     CHECK_INT(SUCCESS, init("[" GOOD "]", "[\"CITY0001\"]"));
     CHECK(in_force("good") && !in_force("key-2") && !in_force("plain"));
@@ -355,8 +355,8 @@ const struct test json_tests[] = {
     {"a key id is an integer from 0 to 255", key_ids},
     {"a public key is 66 hex digits and a point", public_keys},
     {"a key list holds at most 256 keys", counts},
-    {"hostile nesting does no harm", nesting},
-    {"no prefix of a list is a list, and no byte brings the parser down", every_prefix},
+    {"deep nesting does no harm", nesting},
+    {"no prefix of a list is a list, and no byte crashes the parser", every_prefix},
     {"card type lists are strict JSON of the right form", card_types},
     {"initialisation replaces both lists or none", replacement},
     {0}};

@@ -1,4 +1,4 @@
-/* The binary interface: what firmware was compiled against. */
+/* The ABI: existing firmware was compiled against it. */
 #include "harness.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* verify_qrcode: the same decision with a key that the caller chose. */
+/* verify_qrcode: the same decision, with the caller's key. */
 #include "harness.h"
 #include "fixtures.h"
 
@@ -100,7 +100,7 @@ static void every_fixture(void) {
         struct code code = code_of_hex(fixtures[i].hex);
         struct fields f;
         int expected = fixtures[i].verify;
-        /* With the key that the code's id stands for; the id itself does not matter. */
+        /* With the key of the code's id; the id itself does not matter. */
         if (model_parse(code.bytes, code.count, &f) == SUCCESS && code.bytes[2] != 1) continue;
         if (expected == CARDTYPE_UNSUPPORTED) expected = SUCCESS;
         set_context("%s", fixtures[i].name);

@@ -1,4 +1,4 @@
-/* loading LIBRARY [ROUNDS]: the library as something that comes and goes. This program is not linked with it. */
+/* loading LIBRARY [ROUNDS]: dlopen and dlclose. This program is not linked with the library. */
 #define _XOPEN_SOURCE 700
 #include "harness.h"
 #include "fixtures.h"
@@ -12,7 +12,7 @@
 static const char *library;
 static int rounds = 10000;
 
-/* dlsym gives object pointers; POSIX lets them be functions. */
+/* dlsym returns object pointers; POSIX allows them to be function pointers. */
 #define BIND(name) *(void **)&name##_ = dlsym(handle, #name)
 
 static int (*init_pos_verify_)(const char *, const char *);
@@ -60,7 +60,7 @@ static void names(void) {
     dlclose(handle);
 }
 
-/* Again and again: loaded, used, unloaded without free_pos_verify. */
+/* Loaded, used and unloaded without free_pos_verify, in each round. */
 static void again_and_again(void) {
     long blocks = 0, bytes = 0, resident = 0;
     int files = open_files();
@@ -69,12 +69,12 @@ static void again_and_again(void) {
     for (int i = 0; i < rounds; i++) {
         void *handle = load();
         set_context("round %d", i);
-        CHECK_INT(NOT_INITIALIZED, verify_code(&code)); /* nothing is left of the time before */
+        CHECK_INT(NOT_INITIALIZED, verify_code(&code)); /* no state of the previous round */
         CHECK_INT(SUCCESS, init_pos_verify_(KEY_LIST, CARD_TYPES));
         CHECK_INT(SUCCESS, verify_code(&code));
         CHECK_INT(QRCODE_DUPLICATED, verify_code(&code));
         CHECK_INT(0, dlclose(handle));
-        /* It must be gone, or the test shows nothing. */
+        /* It must really be unloaded. */
         CHECK(dlopen(library, RTLD_NOW | RTLD_NOLOAD) == NULL);
         if (i == 20) blocks = live_blocks(), bytes = live_bytes(), resident = resident_kilobytes();
     }
@@ -83,7 +83,7 @@ static void again_and_again(void) {
     CHECK(live_bytes() - bytes <= 4096);
     CHECK_INT(files, open_files());
     set_context("%ld KB before, %ld KB after", resident, resident_kilobytes());
-    /* With fewer rounds this is an emulator, which grows by itself when code comes anew. */
+    /* Few rounds mean an emulator. It needs more memory itself for each newly loaded code. */
     CHECK(resident > 0 && (rounds < 1000 || resident_kilobytes() - resident < 1024));
 }
 
@@ -121,7 +121,7 @@ static void *use(void *unused_argument) {
     return verify_code(&code) == SUCCESS ? unused_argument : NULL;
 }
 
-/* What a thread left behind in the libraries below must not call into an address that is gone. */
+/* Destructors of thread-local data must not run in an unloaded library. */
 static void threads_come_and_go(void) {
     set_clock(NOW);
     for (int i = 0; i < 20; i++) {
@@ -140,7 +140,7 @@ int main(int argc, char **argv) {
         {"every name of the contract can be bound", names},
         {"loading and unloading by the thousand costs nothing", again_and_again},
         {"unloading without use costs nothing", unused},
-        {"what is loaded twice is there until it is unloaded twice", loaded_twice},
+        {"a library loaded twice stays until it is unloaded twice", loaded_twice},
         {"the library may be unloaded when threads that used it have ended", threads_come_and_go},
         {0}};
     static const struct test *const lists[] = {tests, NULL};

@@ -1,5 +1,5 @@
-/* memory: each allocation of each function of the contract fails in turn, once and for good. The call then says so, and
- * everything is as before it; or it does without, and everything is as after it. There is nothing in between. */
+/* memory: each allocation of each function of the contract fails in turn, alone and with all later ones. Either the
+ * call reports it and changes nothing, or it succeeds completely without that allocation. */
 #define _XOPEN_SOURCE 700
 #include "harness.h"
 #include "fixtures.h"
@@ -15,10 +15,10 @@
 #define KEY_B_HEX "616E6F74686572206B65792C2066726F6D20612066696C65"
 
 /* ------------------------------------------------------------------------------------------------------------------
- * What can be seen of a terminal's state without changing it
+ * The terminal's state, observed without changing it
  * ------------------------------------------------------------------------------------------------------------------ */
 
-/* How far each code comes with a pos_param that is none: a code that would pass gets POS_PARAM_ERROR. */
+/* Each code's answer with an invalid pos_param: a code that would be accepted gets POS_PARAM_ERROR. */
 enum { FIRST, SECOND, PLAIN, KEY_2, SHOWN };
 static const char *const shown[SHOWN] = {"card-no-0", "card-no-1", "plain", "key-2"};
 
@@ -40,7 +40,7 @@ static struct facts look(void) {
     return facts;
 }
 
-/* Records tell which key is in force. The code that is used up for that is of no other use here. */
+/* The record of an accepted code shows which key is in force. This code is used for nothing else. */
 static void signs_with(const char *key) {
     static uint32_t serial;
     static struct answer answer;
@@ -51,7 +51,7 @@ static void signs_with(const char *key) {
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
- * States to begin with
+ * Initial states
  * ------------------------------------------------------------------------------------------------------------------ */
 
 static char base_directory[] = "/tmp/posoffline-memory-XXXXXX";
@@ -88,7 +88,7 @@ static void with_key(void) {
     key_before = KEY_A;
 }
 
-/* Nothing is in force: what the environment names is what verify_qrcode takes, whatever becomes of an init_pos_verify. */
+/* Nothing is initialised: verify_qrcode takes the directory of the environment, whatever an init_pos_verify returns. */
 static void with_key_file_alone(void) {
     nothing();
     setenv("POSOFFLINE_RECORD_KEY_FILE", key_file, 1);
@@ -98,7 +98,7 @@ static void with_key_file_alone(void) {
 static void with_environment_alone(void) {
     char path[200];
     with_key_file_alone();
-    /* The library has met the directory in a round before, and then a verification makes no journal there. */
+    /* The library has opened the directory in an earlier round; a verification then creates no journal there. */
     snprintf(path, sizeof path, "%s/replay.journal", one_directory);
     fclose(fopen(path, "w"));
     setenv("POSOFFLINE_STATE_DIR", one_directory, 1);
@@ -182,7 +182,7 @@ static int use_other(void) { return posoffline_set_state_dir(other_directory); }
 static int use_none(void) { return posoffline_set_state_dir(key_file); }
 
 /* ------------------------------------------------------------------------------------------------------------------
- * Every function in every state that makes a difference
+ * Every function in every relevant state
  * ------------------------------------------------------------------------------------------------------------------ */
 
 enum { FRESH = POS_PARAM_ERROR, USED = QRCODE_DUPLICATED, UNLISTED = CARDTYPE_UNSUPPORTED, UNKNOWN = ILLEGAL_PARAM };
@@ -197,9 +197,9 @@ static const struct step {
     void (*prepare)(void);
     int (*call)(void);
     int result;       /* when no allocation fails */
-    long least;       /* allocations that it makes, or more; 0: none whatever */
-    int shows[SHOWN]; /* what the codes get afterwards */
-    const char *key;  /* what signs afterwards */
+    long least;       /* the fewest allocations that it makes; 0: exactly none */
+    int shows[SHOWN]; /* the codes' answers afterwards */
+    const char *key;  /* the record key afterwards */
 } steps[] = {
     {"init_pos_verify", nothing, initialise, SUCCESS, 3, ALL_FRESH, DEVELOPMENT_KEY},
     {"init_pos_verify again", with_key, initialise, SUCCESS, 2, NEW_LISTS, KEY_A},
@@ -220,8 +220,8 @@ static const struct step {
     {"posoffline_strerror", in_use, explain, 1, 0, IN_USE, DEVELOPMENT_KEY},
     {"posoffline_prompt", in_use, prompt, 1, 0, IN_USE, DEVELOPMENT_KEY},
     {"free_pos_verify", with_key, release, SUCCESS, 0, FREED, DEVELOPMENT_KEY},
-    /* From here on there is a directory. A call names one only after the environment has: it is not undone. */
-    {"posoffline_set_state_dir that is none", with_key, use_none, ILLEGAL_PARAM, 1, IN_USE, KEY_A},
+    /* With a directory from here on. First from the environment: a directory from a call cannot be unset. */
+    {"posoffline_set_state_dir with a bad path", with_key, use_none, ILLEGAL_PARAM, 1, IN_USE, KEY_A},
     {"init_pos_verify with a directory", with_environment, initialise, SUCCESS, 4, NEW_LISTS, DEVELOPMENT_KEY},
     {"verify_qrcode with a directory, first", with_environment_alone, verify_second_legacy, SUCCESS, 1, FREED, KEY_B},
     {"posoffline_set_state_dir", with_key, use_other, SUCCESS, 2, IN_USE, KEY_A},
@@ -236,7 +236,7 @@ static const struct step {
     {"free_pos_verify with a directory", with_directory, release, SUCCESS, 0, FREED, DEVELOPMENT_KEY},
 };
 
-/* The rest of the state before and after, when nothing has changed it. */
+/* The rest of the state, which is equal before and after if nothing has changed. */
 static void is_as(const struct facts *before) {
     struct facts after = look();
     for (int i = 0; i < SHOWN; i++) CHECK_INT(before->shows[i], after.shows[i]);
@@ -245,7 +245,7 @@ static void is_as(const struct facts *before) {
     CHECK_INT(before->bytes, after.bytes);
 }
 
-/* Returns how many allocations the call has made, when all of those before `number` succeed. */
+/* Fails allocation `number`. Returns how many allocations the call has made. */
 static long attempt(const struct step *step, long number, int and_later) {
     step->prepare();
     set_context("%s: allocation %ld fails%s", step->name, number, and_later ? ", and all later ones" : "");
@@ -271,7 +271,7 @@ static void every_function(void) {
     set_clock(NOW);
     for (size_t i = 0; i < COUNT_OF(steps); i++) {
         const struct step *step = &steps[i];
-        /* Success comes last: what it sets may be there for good. */
+        /* Success comes last: it may set state that stays. */
         long number = 1, made;
         for (; (made = attempt(step, number, 0)) >= number && number < 50; number++) attempt(step, number, 1);
         set_context("%s makes %ld allocations", step->name, made);
@@ -287,7 +287,7 @@ static void every_function(void) {
     }
 }
 
-/* All of these calls leave nothing behind but the path of the state directory. */
+/* These calls leave nothing allocated but the path of the state directory. */
 static void nothing_is_left(void) {
     nothing();
     long blocks = live_blocks(), bytes = live_bytes();

@@ -1,10 +1,10 @@
-/* From good codes: every prefix, every byte more, every bit flipped, every length byte wrong. */
+/* Good codes with one change: each prefix, each byte appended, each bit flipped, each length byte wrong. */
 #include "harness.h"
 #include "fixtures.h"
 
 #include <string.h>
 
-/* What the reference demands of bytes that are not the good code's but were never signed as they are now. */
+/* The reference's answer for bytes that differ from the good code and were never signed. */
 static int expected(const struct code *good, const unsigned char *bytes, size_t count, uint32_t now) {
     struct fields f, original;
     model_parse(good->bytes, good->count, &original);
@@ -47,7 +47,7 @@ static void check_answers(const unsigned char *bytes, size_t count) {
     by_result[wanted < 0 ? -wanted : 0]++;
 }
 
-/* Runs `mutate` over codes of different shapes, and sees that the code itself is good at the end. */
+/* Runs `mutate` on codes of different shapes. At the end the unchanged code must be accepted. */
 static void over_codes(void (*mutate)(void)) {
     static const struct {
         const char *name;
@@ -167,7 +167,7 @@ static void all_appended(void) {
 }
 static void all_flipped(void) {
     over_codes(flipped);
-    /* Each kind of answer is met. */
+    /* Each kind of answer occurred. */
     CHECK(by_result[1] > 5000 && by_result[2] > 20 && by_result[3] > 20 && by_result[8] > 50 && by_result[10] > 20 &&
           by_result[11] >= 48);
 }

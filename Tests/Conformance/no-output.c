@@ -1,4 +1,4 @@
-/* Nothing is ever printed; a verification stays within its stack. */
+/* The library prints nothing. A verification stays within its stack limit. */
 #define _XOPEN_SOURCE 700
 #include "harness.h"
 #include "fixtures.h"
@@ -81,7 +81,8 @@ static void prints_nothing(void) {
     CHECK_INT(0, (long long)status.st_size);
 }
 
-/* The header promises 16 KiB. What a thread's stack held before shows how far down a call went. */
+/* The header promises 16 KiB. The thread's stack is filled with a pattern before the call; what is overwritten was
+ * used. */
 enum { STACK = 256 * 1024, PROMISED = 16 * 1024 };
 
 static struct call deep_call;
@@ -91,7 +92,7 @@ static VERIFY_RESPONSE_V2 deep_response;
 static unsigned char *deep_top;
 
 static void *deep(void *unused) {
-    deep_top = __builtin_frame_address(0); /* a variable may be elsewhere, where a sanitizer watches it */
+    deep_top = __builtin_frame_address(0); /* not a variable's address: a sanitizer may move variables elsewhere */
     deep_result = verify_qrcode_v2(&deep_request, &deep_response);
     return unused;
 }

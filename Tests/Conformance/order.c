@@ -1,4 +1,4 @@
-/* The order of checks (section 4), by inputs with every combination of faults: the first one names the answer. */
+/* The order of checks (section 4). Inputs have every combination of faults; the first fault in the order decides. */
 #include "harness.h"
 #include "fixtures.h"
 
@@ -101,7 +101,7 @@ static void by_given_key(void) {
     }
 }
 
-/* Not initialised, then arguments, then the shape of the code, and all three before everything else. */
+/* First NOT_INITIALIZED, then the arguments, then the code's format; these three before all others. */
 static void first_three(void) {
     static const struct {
         const char *name;
@@ -146,8 +146,8 @@ static void first_three(void) {
     }
 }
 
-static void malformed_before_room(void) {
-    /* get_qrcode_info: the shape of the code comes before a value that does not fit. */
+static void malformed_before_buffers(void) {
+    /* get_qrcode_info checks the code's format before the buffers. */
     struct code code = fixture_code("card-no-17");
     struct call call = call_with(&code);
     call.capacity[CARD_NO] = 17;
@@ -158,7 +158,7 @@ static void malformed_before_room(void) {
 }
 
 static void fits_last(void) {
-    /* pos_param and quota come before a value that does not fit; each alone is the next answer. */
+    /* pos_param and quota are checked before the buffers; each alone is the next answer. */
     struct code code = fixture_code("card-no-17");
     struct call call = call_with(&code);
     call.capacity[CARD_NO] = 17;
@@ -179,6 +179,6 @@ const struct test order_tests[] = {
     {"initialisation, arguments and shape come first, in this order", first_three},
     {"verify_qrcode_v2 answers with the first fault, for every combination", by_list},
     {"verify_qrcode answers with the first fault, for every combination", by_given_key},
-    {"get_qrcode_info looks at the shape before the room", malformed_before_room},
-    {"room is looked at last", fits_last},
+    {"get_qrcode_info checks the shape before the buffers", malformed_before_buffers},
+    {"buffers are checked last", fits_last},
     {0}};

@@ -1,4 +1,5 @@
-/* pos_param (section 5). With an amount above the quota a good one answers QUOTA_EXCEEDED, and nothing is marked. */
+/* pos_param (section 5). The amount is above the quota: a good pos_param gets QUOTA_EXCEEDED, and the code is not
+ * marked. */
 #include "harness.h"
 #include "fixtures.h"
 
@@ -81,7 +82,7 @@ static void members(void) {
     /* Twice with different values, once escaped. */
     REFUSES("{" PSR "," T ",\"typ\\u0065\":\"OUT\"}");
     REFUSES("{" PSR "," T ",\"pos_id\":\"2\"}");
-    /* Members of an inner object are not the object's own. */
+    /* Members of a nested object do not count. */
     REFUSES("{" PSR ",\"x\":{" T "}}");
     TAKES("{" PSR "," T ",\"x\":{\"type\":\"BAD\",\"pos_id\":1}}");
 }

@@ -1,8 +1,7 @@
-/* processes [old-system]: children that are made in unusual ways, at unusual moments. None may accept what its parent has
- * accepted, and no parent may hang or lose its directory.
+/* processes [old-system]: child processes made in unusual ways, at unusual moments. No child may accept a code that its
+ * parent has accepted. No parent may hang or lose its directory.
  *
- * old-system: as before Linux 4.14, which does not empty memory in a child, and with a C library that remembers
- * getpid(). */
+ * old-system: as on Linux before 4.14, which has no MADV_WIPEONFORK, and with a C library that caches getpid(). */
 #define _GNU_SOURCE
 #include "disk.h"
 #include "fixtures.h"
@@ -39,7 +38,7 @@ pid_t getpid(void) {
     return first;
 }
 
-/* How a child ended; one that takes more than a minute hangs. */
+/* How a child ended. After a minute it counts as hung. */
 static int end_of(pid_t child) {
     int status = -1;
     for (int i = 0; i < 6000; i++) {
@@ -53,10 +52,10 @@ static int end_of(pid_t child) {
     return 102;
 }
 
-/* A child that no fork handler has seen. */
+/* A child that bypassed the fork handlers. */
 static pid_t raw_clone(long flags) { return (pid_t)syscall(SYS_clone, flags | SIGCHLD, 0, 0, 0, 0); }
 
-/* Emulators make plain children alone. */
+/* Emulators support plain fork() only. */
 static int is_emulated(void) {
     const char *emulator = getenv("EMULATED");
     return emulator && *emulator;
@@ -89,7 +88,7 @@ static void fork_in_handler(int signal_number) {
     errno = error;
 }
 
-/* Rides with a timer whose handler forks, once in each, for most of which they wait for the disk. */
+/* Verifications with a timer whose handler forks, once in each. Most of their time they wait for the disk. */
 static int timer_signal;
 
 static void rides_with_forks(void) {
@@ -120,7 +119,7 @@ static void rides_with_forks(void) {
     _exit(forks > RIDES / 3 ? 0 : 5);
 }
 
-/* Of the signals, one that real-time timers use, and one that a watchdog sends. */
+/* The signals include one of real-time timers and one of a watchdog. */
 static void forks_in_handlers(void) {
     const int signals[] = {SIGCHLD, SIGRTMIN, SIGRTMIN + 1, SIGABRT};
     for (size_t i = 0; i < 2 * COUNT_OF(signals); i++) {
@@ -147,7 +146,7 @@ static void forks_in_handlers(void) {
  * Children that share more than usual
  * ------------------------------------------------------------------------------------------------------------------ */
 
-/* A child that shares its parent's descriptors, not its memory. */
+/* A child that shares its parent's descriptors, but not its memory (CLONE_FILES). */
 static void shared_descriptors(void) {
     if (is_emulated()) return;
     start();
@@ -161,12 +160,12 @@ static void shared_descriptors(void) {
                 if (verify_number_unguarded(code) == SUCCESS) _exit(1);
             if (ends[i] && ends[i]() == SUCCESS) _exit(2);
             free_pos_verify();
-            if (ends[i]) exit(0); /* which ends the library */
+            if (ends[i]) exit(0); /* runs the library's exit handler */
             _exit(0);
         }
         CHECK_INT(0, end_of(child));
         CHECK_INT(files, open_files());
-        /* The parent has its directory still, and nobody else can have it. */
+        /* The parent still has its directory, and no other process can open it. */
         CHECK_INT(SYSTEM_ERROR, in_child(taken_elsewhere));
         expect_accepted(5 + 10 * (uint32_t)i, 15 + 10 * (uint32_t)i);
     }
@@ -174,7 +173,7 @@ static void shared_descriptors(void) {
     expect_refused(0, 25);
 }
 
-/* Parent and child are both number 1, each in a namespace of its own. */
+/* Parent and child both have process number 1, in two pid namespaces. */
 static void first_in_namespace(void) {
     if (posoffline_set_state_dir(directory) != SUCCESS || init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(1);
     for (uint32_t i = 0; i < 5; i++)
@@ -195,8 +194,8 @@ static void first_in_namespace(void) {
     _exit(0);
 }
 
-/* The page by which a child is noticed could not be had at first. A process asks for it again, is no child of its own when
- * it gets it, and asks no more. Comes first, when the process has none. */
+/* The page that detects a fork could not be allocated at first. The library asks again later; when it gets the page it
+ * does not take the process for a child, and stops asking. This test runs first, while the process has no page. */
 static void same_number(void);
 
 static void late_page(void) {
@@ -208,7 +207,7 @@ static void late_page(void) {
     expect_accepted(3, 5);
     pages_asked_for();
     expect_accepted(5, 8);
-    /* It has it now, or has learnt that the system knows of no such page. */
+    /* The library has the page now, or knows that the system does not support it. */
     CHECK_INT(0, pages_asked_for());
     restart();
     expect_refused(0, 8);
@@ -218,7 +217,7 @@ static void late_page(void) {
 }
 
 static void same_number(void) {
-    if (is_old || is_emulated()) return; /* on an old system it is the one case that is left, and documented */
+    if (is_old || is_emulated()) return; /* the documented exception of old systems */
     pid_t child = raw_clone(CLONE_NEWPID);
     if (child < 0 && errno == EPERM) child = raw_clone(CLONE_NEWUSER | CLONE_NEWPID);
     if (child == 0) first_in_namespace();
@@ -227,7 +226,7 @@ static void same_number(void) {
     expect_refused(0, 25);
 }
 
-/* As _Fork() makes one. When its parent has let go the child may have the directory. */
+/* A child as _Fork() makes it. It may have the directory after its parent has closed it. */
 static void unseen(void) {
     int ends[2];
     start();
@@ -252,7 +251,7 @@ static void unseen(void) {
     expect_refused(0, 7);
 }
 
-/* A child of fork() lets go of the directory at once, whatever becomes of it. */
+/* A child of fork() closes the directory at once, even if it then only waits. */
 static void child_outlives_parent(void) {
     int ends[2];
     CHECK_INT(0, pipe(ends));
@@ -276,7 +275,7 @@ static void child_outlives_parent(void) {
     close(ends[1]);
 }
 
-/* A program's own handler, registered before the library's, lets signals through in a child. */
+/* A fork handler of the program, registered before the library's, unblocks signals in the child. */
 static volatile sig_atomic_t opens_signals;
 
 static void open_signals(void) {
@@ -306,8 +305,8 @@ static void mask_of_child(void) {
     CHECK_INT(0, sigprocmask(SIG_SETMASK, &before, NULL));
 }
 
-/* Handlers of the program's own, one from before the library's and one from after it, take a lock each, as those of
- * allocators and loggers do. A thread takes the same locks between its rides. */
+/* Two fork handlers of the program, registered before and after the library's, take one lock each, as those of
+ * allocators and loggers do. A thread takes the same locks between its verifications. */
 static pthread_mutex_t programs_lock[2] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
 static atomic_int handlers_lock, rider_stops, rides_of_rider;
 
@@ -342,7 +341,7 @@ static void handlers_of_the_program(void) {
         int rides = rides_of_rider;
         set_context("fork %d", i);
         pid_t child = fork();
-        /* The lock is free in the child, and what it could share with its parent it does not accept. */
+        /* The lock is free in the child. The child accepts no code that its parent could accept too. */
         if (child == 0) _exit(verify_number_unguarded(0) == SYSTEM_ERROR && verify_number_unguarded(60000) == SYSTEM_ERROR ? 0 : 1);
         CHECK_INT(0, end_of(child));
         while (rides_of_rider == rides) usleep(100);

@@ -13,7 +13,7 @@
 static struct answer answer;
 static uint32_t fresh;
 
-/* Has one more code accepted, and its record checked under a key. */
+/* One more code is accepted. Checks its record with a key. */
 static void accept_under(const void *key, size_t key_count) {
     struct code code = sign_code(NOW - 20000 + fresh++, 65535);
     struct call call = call_with(&code);
@@ -94,7 +94,7 @@ static void key_before_initialisation(void) {
     accept_under(key, 16);
 }
 
-/* Where record key files are made. */
+/* The directory of the record key files. */
 static char directory[64], path[80];
 
 static void make_file(const void *content, size_t count) {
@@ -121,7 +121,7 @@ static void remove_files(void) {
 
 #define HEX_16 "000102030405060708090A0B0C0D0E0F"
 #define HEX_64 HEX_16 HEX_16 HEX_16 HEX_16
-/* 159 bytes, as many as a file may have. */
+/* 159 bytes, the longest file that is allowed. */
 #define FILLED HEX_64 "                               "
 
 static void good_files(void) {
@@ -148,7 +148,7 @@ static void good_files(void) {
     }
 }
 
-/* verify_qrcode needs no init_pos_verify, but the key all the same. */
+/* verify_qrcode works without init_pos_verify, and needs the key too. */
 static void file_without_init(void) {
     unsigned char key[16];
     bytes_of_hex(HEX_16, key, 16);
@@ -167,7 +167,7 @@ static void file_without_init(void) {
     check_record(&answer, &call, NOW, key, 16);
 }
 
-/* The key is taken away between the look at a code and its signature: nothing is signed with another one. */
+/* free_pos_verify drops the key while a code is being verified: no record is signed with another key. */
 static void freed_in_between(void) {
     unsigned char key[16];
     bytes_of_hex(HEX_16, key, 16);
@@ -194,12 +194,12 @@ static void refused_file(const char *name) {
     unsigned char key[20] = "the key before 12345";
     set_context("file %s", name);
     CHECK_INT(ILLEGAL_PARAM, init("[{\"key_id\":2,\"public_key\":\"" ISSUER_2 "\"}]", "[\"OTHER001\"]"));
-    /* Lists and key are as they were. */
+    /* Lists and key are unchanged. */
     accept_under(key, 20);
     free_pos_verify();
     CHECK_INT(ILLEGAL_PARAM, init(KEY_LIST, CARD_TYPES));
     CHECK_INT(NOT_INITIALIZED, info(&(struct code){1, {2}}));
-    /* Back to what refused_file expects. */
+    /* Restores what refused_file expects. */
     const char *kept = getenv("POSOFFLINE_RECORD_KEY_FILE");
     char copy[200];
     strcpy(copy, kept ? kept : "");
@@ -209,7 +209,7 @@ static void refused_file(const char *name) {
     setenv("POSOFFLINE_RECORD_KEY_FILE", copy, 1);
 }
 
-/* What init_pos_verify answers to an ordinary user: root may read everything. */
+/* init_pos_verify's answer to a user without privileges: root may read every file. */
 static int init_without_privileges(void) {
     pid_t child = fork();
     if (child == 0) {
@@ -268,7 +268,7 @@ static void bad_files(void) {
     refused_file("that is a link to itself");
     remove(path);
     CHECK_INT(0, mkfifo(path, 0600));
-    alarm(30); /* it must not wait for a writer */
+    alarm(30); /* opening a FIFO must not wait for a writer */
     refused_file("that is a FIFO");
     remove_files();
 }
@@ -304,7 +304,7 @@ static void call_before_file(void) {
     remove_files();
 }
 
-/* The text that makes a record of `count` bytes with this code. */
+/* A pos_param that makes a record of `count` bytes with this code. */
 static char *padded(size_t code_count, size_t count) {
     static char text[1026];
     size_t others = 2 + 2 + code_count + 2 + 6 + 6 + 2 + strlen(get_version()) + 6 + 34;
@@ -366,8 +366,8 @@ const struct test record_tests[] = {
     {"a record key may be set before initialisation", key_before_initialisation},
     {"a record key file is read", good_files},
     {"verify_qrcode reads a record key file without init_pos_verify", file_without_init},
-    {"a record key that is freed in the middle of a ride is replaced by no other", freed_in_between},
-    {"a record key file that is no key is refused and changes nothing", bad_files},
+    {"a record key that is freed in the middle of a ride is not replaced by another", freed_in_between},
+    {"a record key file without a valid key is refused and changes nothing", bad_files},
     {"a record key from a call comes before the file", call_before_file},
     {"a record fits its buffer to the byte", capacities},
     {"the longest record fits POSOFFLINE_RECORD_MAX", longest},

@@ -1,5 +1,5 @@
-/* replay-load [COUNT]: the replay memory with 100,000 codes alive. The codes are signed here, all of them with one nonce
- * that is known beforehand, so that signing costs next to nothing and needs no library. */
+/* replay-load [COUNT]: the replay memory with 100,000 codes alive. The codes are signed here with one fixed
+ * nonce, so that signing is cheap and needs no library. */
 #define _XOPEN_SOURCE 700
 #include "harness.h"
 #include "fixtures.h"
@@ -13,7 +13,7 @@ enum { THREADS = 2, MOST = 131071 };
 
 static uint32_t total = 100000;
 
-/* Every code is inside its window at NOW: 65,535 seconds to either side. */
+/* Every code is in its window at NOW: 65,535 seconds to either side. */
 static struct code live_code(uint32_t index) { return sign_code(NOW - 65535 + index, 65535); }
 
 static int verify_code(const struct code *code) {
@@ -75,12 +75,12 @@ static void exact(void) {
 }
 
 static void bounded(void) {
-    /* 32 bytes for each and a table that may be three quarters empty: a terminal has 32 MB in all. */
+    /* 32 bytes for each, in a table that may be three quarters empty. A terminal has 32 MB of memory. */
     set_context("%ld bytes for %u codes", live_bytes() - empty_bytes, (unsigned)total);
     CHECK(live_bytes() - empty_bytes <= 4 * 32 * (long)total + 65536);
 }
 
-/* The next tenth must not fit any more, so that growth is asked for and refused. */
+/* The next tenth does not fit, so that the table must grow and cannot. */
 static void growth_fails(void) {
     uint32_t made = 0, most = total;
     free_pos_verify();
@@ -108,7 +108,7 @@ static void growth_fails(void) {
     present_all(0, made + 1, QRCODE_DUPLICATED);
 }
 
-/* Days of riders: codes that are good for a minute come at a steady pace, and the memory stays what it was. */
+/* Days of verifications: codes valid for a minute arrive at a steady rate, and the memory does not grow. */
 static void steady(void) {
     free_pos_verify();
     set_clock(NOW);
@@ -127,7 +127,7 @@ static void steady(void) {
     CHECK(live_bytes() <= after_a_while + 1024);
 }
 
-/* A full memory whose codes have all left their windows makes space for as many again. */
+/* All codes of a full table expire: as many new ones fit into the same memory. */
 static void expired_space_is_used_again(void) {
     if (total < 4000) return;
     free_pos_verify();

@@ -11,7 +11,7 @@
 
 static struct answer answer;
 
-/* Other bytes for what 'good' says. */
+/* Other encodings of the content of 'good'. */
 static const char *const again[] = {"good", "again-user-flipped", "again-user-resigned", "again-issuer-flipped",
                                     "again-issuer-resigned", "again-all-resigned", "again-algorithm",
                                     "again-key-id-same-key", "again-key-id-other-key"};
@@ -25,7 +25,7 @@ static void same_content(void) {
             struct code code = fixture_code(again[i]);
             CHECK_INT(QRCODE_DUPLICATED, legacy(&code));
         }
-        /* Known content, forged signature: it has been accepted, and that comes first. */
+        /* Used content with a forged signature: QRCODE_DUPLICATED comes first. */
         CHECK_INT(QRCODE_DUPLICATED, verify_named("again-forged"));
         CHECK_INT(QRCODE_DUPLICATED, verify_named("again-issuer-forged"));
     }
@@ -107,7 +107,7 @@ static void failures_do_not_mark(void) {
     CHECK_INT(QRCODE_DUPLICATED, call_verify(&call, &answer));
 }
 
-/* Fills the memory with others while time goes by, up to the last second at which the code could pass again. */
+/* Fills the memory with other codes while time passes, up to the last second of the code's window. */
 static void until_the_last_second(void) {
     struct code code = sign_code(NOW, 60);
     set_clock(NOW - 60);
@@ -115,7 +115,7 @@ static void until_the_last_second(void) {
     uint32_t made = 0;
     for (uint32_t now = NOW - 60; now <= NOW + 60; now++) {
         set_clock(now);
-        /* Codes of a minute ago make it worth sweeping; every number of them is used once. */
+        /* Codes that expired a minute ago trigger eviction; each number is used once. */
         for (int i = 0; i < 12; i++, made++) {
             struct code other = sign_code(now - 20000 + made % 40000, 65535);
             int result = verify(&other);
@@ -131,8 +131,8 @@ static void until_the_last_second(void) {
     CHECK(after == QRCODE_DUPLICATED || after == QRCODE_INFO_EXPIRED);
 }
 
-/* Short-lived codes by the thousand pass their windows, so that the memory has to forget some; then the clock is set
- * back to each of their windows: nothing that was accepted is accepted again. */
+/* Thousands of short-lived codes expire, so that some are evicted. Then the clock is set back into each of their
+ * windows: no accepted code is accepted again. */
 static void clock_set_back(void) {
     enum { CODES = 1800 };
     for (uint32_t i = 0; i < CODES; i++) {
@@ -149,7 +149,7 @@ static void clock_set_back(void) {
     }
 }
 
-/* Forgetting goes by the second: a code that has its last second now is neither forgotten nor, if new, refused. */
+/* In the last second of its window an accepted code is not evicted, and a new one is accepted. */
 static void fresh_in_its_last_second(void) {
     struct code seen = sign_code(NOW, 60), fresh = sign_code(NOW + 60 - 65535, 65535);
     CHECK_INT(SUCCESS, verify(&seen));
@@ -183,13 +183,13 @@ static void clock_jumps(void) {
             CHECK_INT(QRCODE_DUPLICATED, verify(&code));
         }
     }
-    /* A code that has not been seen is still taken. */
+    /* A new code is still accepted. */
     struct code fresh = sign_code(NOW + 30, 60);
     set_clock(NOW + 30);
     CHECK_INT(SUCCESS, verify(&fresh));
 }
 
-/* A clock a year ahead, codes of that time, enough of them that some are forgotten, and back. */
+/* The clock is a year ahead, with so many codes of that time that some are evicted, and is then set back. */
 static void a_year_ahead_and_back(void) {
     struct code code = fixture_code("expiry-never");
     CHECK_INT(SUCCESS, verify(&code));
@@ -248,7 +248,7 @@ static void forks(void) {
     CHECK_INT(QRCODE_DUPLICATED, child_says(&other));
 }
 
-/* The memory is bounded by what is inside its window: hours of riders at a steady pace take what an hour takes. */
+/* Memory is bounded by the codes in their window: at a steady rate, many hours need as much as one. */
 static void memory_is_bounded(void) {
     long after_first = 0;
     for (uint32_t round = 0; round < 12; round++) {

@@ -1,8 +1,8 @@
 /* soak [COUNT [THREADS [SEED]]]: COUNT verifications of every kind from several threads, while lists and keys are
- * replaced and the clock moves on. The right answer of each is known, and heap, files and journal stay what they were.
+ * replaced and the clock advances. The right answer of each is known. Heap, descriptors and journal must not grow.
  *
- * Time passes in rounds, between which all threads rest: then the clock is set and the account is taken. In the second
- * half the accepted codes are kept in a directory. */
+ * The run has rounds. Between two rounds all threads wait, the clock is set and memory is measured. In the second half
+ * there is a state directory. */
 #define _XOPEN_SOURCE 700
 #include "harness.h"
 #include "disk.h"
@@ -19,17 +19,17 @@
 enum {
     MOST_THREADS = 8,
     BATCH = 200,  /* verifications of one thread in a round */
-    FRESH = 20,   /* of these, codes that no other thread has: half of them good for 60 seconds, half for LIFE */
+    FRESH = 20,   /* of these, codes of this thread alone: half valid for 60 seconds, half for LIFE */
     LIFE = 1500,
     PHASES = 4,   /* each ends with free_pos_verify */
-    KNOWN = 64    /* accepted codes that a thread shows again */
+    KNOWN = 64    /* accepted codes that a thread presents again */
 };
 
 static long total = 200000;
 static int threads = 4;
 static uint64_t seed = 1;
 
-/* What every thread may read while it works, set while all rest. */
+/* Read by all threads during a round, set between rounds. */
 static uint32_t now;
 static struct code contested; /* by all threads at once */
 static char directory[] = "/tmp/posoffline-soak-XXXXXX";
@@ -57,7 +57,7 @@ struct worker {
     } known[KNOWN];
     unsigned known_count;
     long wrong;
-    char complaint[200]; /* the first */
+    char failure[200]; /* the first */
 };
 static struct worker workers[MOST_THREADS];
 
@@ -70,10 +70,10 @@ static uint32_t pick(struct worker *me, uint32_t below) {
 
 static void expect(struct worker *me, const char *what, int holds, int result) {
     if (holds || me->wrong++) return;
-    snprintf(me->complaint, sizeof me->complaint, "%s: %d, at second %u", what, result, (unsigned)now);
+    snprintf(me->failure, sizeof me->failure, "%s: %d, at second %u", what, result, (unsigned)now);
 }
 
-/* A record is signed by one of the keys that were ever set, as a whole. */
+/* A record is signed with one of the keys that were set, never with a mixture. */
 static int is_signed(const char *hex, int digits) {
     static const unsigned char length[] = {0, 32};
     unsigned char record[1600], mac[32];
@@ -124,7 +124,7 @@ static void show_again(struct worker *me) {
     if (me->known_count == 0) accept_next(me);
     uint32_t i = pick(me, me->known_count < KNOWN ? me->known_count : KNOWN);
     int result = show(me, &me->known[i].code, pick(me, 4) ? LISTS : KEY);
-    int is_past = me->known[i].end < now; /* and has been dropped, or has not yet */
+    int is_past = me->known[i].end < now; /* evicted or not */
     expect(me, "an accepted code is refused",
            result == QRCODE_DUPLICATED || (is_past && result == QRCODE_INFO_EXPIRED), result);
 }
@@ -144,7 +144,7 @@ static void show_spoilt(struct worker *me) {
     expect(me, "a spoilt code is named", result == expected && result != SUCCESS, result);
 }
 
-/* Refusals that come late in the order of checks; the code is accepted afterwards like any other. */
+/* Refusals by late checks; the code is accepted afterwards. */
 static void show_next_wrongly(struct worker *me) {
     struct code code = me->own[me->fresh];
     struct fields fields;
@@ -176,7 +176,7 @@ static void show_outdated(struct worker *me) {
     expect(me, "a code that is out of place is named", result == expected, result);
 }
 
-/* The calls beside verification. */
+/* The other functions. */
 static void administer(struct worker *me) {
     char uid[17], card_no[64], card_type[9], version[16];
     unsigned char card_data[128];
@@ -208,7 +208,7 @@ static void work(struct worker *me) {
     expect(me, "a contested code is accepted or known", result == SUCCESS || result == QRCODE_DUPLICATED, result);
     for (int i = 1; i < BATCH; i++) {
         uint32_t chance = pick(me, 100);
-        if (BATCH - i == FRESH - me->fresh) accept_next(me); /* none is left over */
+        if (BATCH - i == FRESH - me->fresh) accept_next(me); /* all are used in the round */
         else if (chance < 10 && me->fresh < FRESH) accept_next(me);
         else if (chance < 55) show_again(me);
         else if (chance < 80) show_spoilt(me);
@@ -248,7 +248,7 @@ static void start_terminal_again(void) {
     for (int i = 0; i < threads && !has_directory; i++) workers[i].known_count = 0;
 }
 
-/* Every second of the clock has a short-lived and a long-lived code, and each is one thread's. */
+/* Each second of the clock has one short-lived and one long-lived code. Each belongs to one thread. */
 static void deal_codes(void) {
     for (int i = 0; i < threads; i++) {
         for (int j = 0; j < FRESH; j++) {
@@ -264,13 +264,13 @@ static void deal_codes(void) {
 
 static void take_account(void) {
     set_context("second %u", (unsigned)now);
-    /* Keys, card types, accepted codes; and the path. */
+    /* Keys, card types, accepted codes, and the path. */
     CHECK_INT(blocks_before + 3 + has_directory, live_blocks());
     CHECK_INT(files_before + 2 * has_directory, open_files());
     CHECK_INT(1, winners);
     if (live_bytes() - bytes_before > most_bytes) most_bytes = live_bytes() - bytes_before;
     for (int i = 0; i < threads; i++) {
-        set_context("thread %d: %s", i, workers[i].complaint);
+        set_context("thread %d: %s", i, workers[i].failure);
         CHECK_INT(0, workers[i].wrong);
         workers[i].wrong = 0;
     }
@@ -296,9 +296,9 @@ static void mixed(void) {
         workers[i].random = seed * 0x9E3779B97F4A7C15u + (uint64_t)i * 0xD1B54A32D192ED03u + 1;
         CHECK_INT(0, pthread_create(&ids[i], NULL, worker, &workers[i]));
     }
-    /* Nobody is still being started: now the account can begin. */
+    /* All threads have started: measure from here. */
     pthread_barrier_wait(&barrier);
-    /* The first call is told of forks from then on, for which some C libraries allocate. */
+    /* The first call registers fork handlers, for which some C libraries allocate. */
     free_pos_verify();
     blocks_before = live_blocks(), bytes_before = live_bytes();
     for (int phase = 0; phase < PHASES; phase++) {
@@ -336,14 +336,14 @@ static void mixed(void) {
     CHECK(most_bytes < 300000);
     set_context("%ld bytes of journal at most", most_journal);
     CHECK(most_journal > 0 && most_journal <= 32 * (2048 + 2 * 4096));
-    /* Not for the few rounds that an emulator or a sanitizer is given: these grow by themselves. */
+    /* Not in short runs: those are of emulators and sanitizers, which grow themselves. */
     for (int phase = 1; phase < PHASES; phase += 2) {
         set_context("%ld KB, then %ld KB", resident[phase - 1], resident[phase]);
         CHECK(resident[phase] > 0 && (total < 100000 || resident[phase] - resident[phase - 1] <= 1024));
     }
     for (int i = 0; i <= -QRCODE_DUPLICATED; i++) {
         set_context("result %d", i ? -i : 1);
-        /* SYSTEM_ERROR, and memory that is out, belong to other tests. */
+        /* SYSTEM_ERROR and NO_ENOUGH_MEMORY have tests of their own. */
         CHECK((i == -NO_ENOUGH_MEMORY || i == -SYSTEM_ERROR) == (results[i] == 0));
     }
     CHECK_INT(0, results[14]);

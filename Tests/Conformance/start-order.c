@@ -1,7 +1,7 @@
-/* start-order [COUNT]: a start takes time in proportion to the codes, whatever their order in the journal. The worst order is
- * the one in which the library itself rewrites a journal: that of its table.
+/* start-order [COUNT]: the time of a start is linear in the number of entries, whatever their order. The worst order
+ * is that of the hash table, in which the library itself rewrites a journal.
  *
- * Two starts are compared with each other, one of which is known to be linear: no time is asserted. */
+ * Two starts are compared; one is known to be linear. No absolute time is asserted. */
 #define _GNU_SOURCE
 #include "fixtures.h"
 #include "state.h"
@@ -14,7 +14,7 @@
 
 static uint32_t total = 2000000;
 
-/* Entries of codes that nobody can present, in an order that has nothing to do with any table. */
+/* Entries of codes that do not exist, in an order that is unrelated to the table's. */
 static void write_entries(const char *path, uint32_t from, uint32_t to) {
     FILE *file = fopen(path, "wb");
     CHECK(file != NULL);
@@ -38,7 +38,7 @@ static double cpu_seconds(void) {
     return (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6;
 }
 
-/* What it takes to use the directory at a path; nothing is set before. */
+/* Time to open the directory at a path; none is set before. */
 static double start_at(const char *path) {
     double before = cpu_seconds();
     CHECK_INT(SUCCESS, posoffline_set_state_dir(path));
@@ -49,7 +49,7 @@ static void compare_orders(uint32_t count) {
     char other[200], other_journal[300], name[40];
     write_entries(journal, 0, count);
     double scattered = start_at(directory);
-    /* Written as the table has it. */
+    /* Written in the table's order. */
     sprintf(name, "rewritten %u", (unsigned)count);
     make_directory(other, name);
     sprintf(other_journal, "%s/replay.journal", other);
@@ -63,13 +63,13 @@ static void compare_orders(uint32_t count) {
     remove(other_journal);
 }
 
-/* How bad an order is depends on how full the table is. */
+/* The cost of an order depends on the table's load. */
 static void order(void) {
     compare_orders(total);
     compare_orders(total / 1000 * 304);
 }
 
-/* What is in memory, in the order of a table, joins what a directory has. */
+/* Codes in memory, in the table's order, are merged with the journal of a directory. */
 static void joining(void) {
     char other[200], other_journal[300];
     uint32_t part = total / 3;
@@ -78,7 +78,7 @@ static void joining(void) {
     make_directory(other, "joined");
     sprintf(other_journal, "%s/replay.journal", other);
     write_entries(other_journal, 2 * part, 3 * part);
-    /* Read from a table first, so that the other's order is not that of a file. */
+    /* Loaded first, so that the codes in memory are in the table's order and not in a file's. */
     double joined = start_at(other);
     CHECK_INT(3L * part * ENTRY, file_size(other_journal));
     set_context("joined in %.2f s, where the larger part alone takes %.2f s", joined, whole);

@@ -1,5 +1,5 @@
-/* streams: a process without standard input, output or error, as init scripts and daemons start them. What is opened
- * next gets their numbers, and what the firmware prints goes there. */
+/* streams: a process without standard input, output or error, as init scripts and daemons start it. The next files that
+ * are opened get descriptors 0 to 2, and what the firmware prints would go into them. */
 #define _GNU_SOURCE
 #include "disk.h"
 #include "fixtures.h"
@@ -21,7 +21,7 @@ enum { CODES = 20 };
 
 static const char line[] = "gate 7: the next rider, please; the next rider, please; the next rider, please; the next\n";
 
-/* The lowest descriptor that anybody has read from. */
+/* The lowest descriptor that was read from. */
 static int lowest_read;
 
 ssize_t read(int file, void *bytes, size_t count) {
@@ -38,7 +38,7 @@ static void close_streams(unsigned which) {
 
 static int is_open(int file) { return lseek(file, 0, SEEK_CUR) >= 0 || errno != EBADF; }
 
-/* What firmware prints, to whatever is there. */
+/* Firmware prints to descriptors 1 and 2. */
 static void print(unsigned which) {
     for (int i = 0; i < 3; i++)
         if (which & 1u << i && write(i, line, sizeof line - 1) >= 0) _exit(50 + i);
@@ -50,7 +50,7 @@ static int streams_are_closed(unsigned which) {
     return 1;
 }
 
-/* Rides with lines of a log between them, a disk that fails now and then, and a rewriting for each failure. */
+/* Verifications with log lines between them. The disk fails sometimes, and each failure causes a rewriting. */
 static void rides(unsigned which) {
     close_streams(which);
     if (posoffline_set_state_dir(directory) != SUCCESS) _exit(1);
@@ -92,7 +92,7 @@ static void no_streams(void) {
     }
 }
 
-/* Another thread prints and closes all the time. */
+/* Another thread prints and closes descriptors all the time. */
 static atomic_int is_over;
 
 static void *prints(void *unused) {
@@ -127,7 +127,7 @@ static void a_printer_beside(void) {
     CHECK_INT(CODES * ENTRY, file_size(journal));
 }
 
-/* The record key: what another thread reads from its standard input must not be that. */
+/* Another thread that reads standard input must not read the record key. */
 static void reads_key(unsigned which) {
     char path[300];
     snprintf(path, sizeof path, "%s/key", directory);
@@ -144,7 +144,7 @@ static void key_file(void) {
     for (unsigned which = 1; which < 8; which++) CHECK_INT(0, ends_with(reads_key, which));
 }
 
-/* A gate that may read nothing but its directory and its key, the root directory no more than others. */
+/* The process may read its directory and its key file only, not the root directory. */
 static void rides_in_a_closed_root(unsigned which) {
     FILE *file = fopen("key", "w");
     if (!file || fputs("000102030405060708090a0b0c0d0e0f\n", file) == EOF || fclose(file) != 0) _exit(10);
@@ -157,7 +157,7 @@ static void rides_in_a_closed_root(unsigned which) {
 }
 
 static void closed_root(void) {
-    if (geteuid() != 0) return; /* chroot() is root's */
+    if (geteuid() != 0) return; /* chroot() needs root */
     for (unsigned which = 1; which < 8; which++) {
         set_context("closed: %u", which);
         fresh_directory();
@@ -172,9 +172,9 @@ static void closed_root(void) {
 int main(int argc, char **argv) {
     static const struct test tests[] = {
         {"without standard streams the journal is not one of them", no_streams},
-        {"nor for a moment", a_printer_beside},
-        {"nor is the file of the record key", key_file},
-        {"nor where the root directory may not be read", closed_root},
+        {"without standard streams the journal is never one of them, not for a moment", a_printer_beside},
+        {"without standard streams the record key file is not one of them", key_file},
+        {"nor is the journal where the root directory may not be read", closed_root},
         {0}};
     return run_state_tests(argc, argv, tests);
 }

@@ -1,4 +1,4 @@
-/* Any function from any thread at any time. Threads use plain buffers of their own; only the main one checks. */
+/* Every function may be called from any thread. Threads use plain buffers; only the main thread checks. */
 #define _XOPEN_SOURCE 700
 #include "harness.h"
 #include "fixtures.h"
@@ -52,7 +52,7 @@ static void *race(void *argument) {
         if (me == 0) raced = sign_code(NOW - 10000 + (uint32_t)round, 65535);
         pthread_barrier_wait(&barrier);
         struct code mine = raced;
-        /* Half of them by the older function: the memory is one. */
+        /* Half use the older function: both share the replay memory. */
         results[round][me] = plain_verify(&mine, me & 1);
         pthread_barrier_wait(&barrier);
     }
@@ -78,8 +78,8 @@ static void one_wins(void) {
     }
 }
 
-/* The same while room for accepted codes is made, which is when a lock that is missing shows: the allocation takes long
- * enough for every thread to come by. */
+/* The same while the table of accepted codes grows. A missing lock shows here: the allocation takes so long that every
+ * thread arrives meanwhile. */
 enum { SLOW_ROUNDS = 12 };
 
 static void *race_for_room(void *argument) {
@@ -105,7 +105,7 @@ static void *race_for_more_room(void *argument) {
     return NULL;
 }
 
-static void one_wins_while_room_is_made(void) {
+static void one_wins_while_memory_is_made(void) {
     pthread_barrier_init(&barrier, NULL, THREADS);
     slow_allocations_from(16384);
     run(race_for_room, THREADS);
@@ -141,7 +141,7 @@ static void one_wins_while_room_is_made(void) {
     pthread_barrier_destroy(&barrier);
 }
 
-/* Work that goes on while other threads change the lists. */
+/* Verifications while other threads change the lists. */
 static _Atomic int counts[1100], stop;
 static _Atomic uint32_t next_time;
 
@@ -256,8 +256,8 @@ static void mixed(void) {
     CHECK_INT(SUCCESS, verify_named("good"));
 }
 
-/* A verification that is under way when the lists change ends with the lists that it began with. The moments at which
- * another thread can come between are those at which the library takes its lock. */
+/* A verification that has begun when the lists change uses the old lists to its end. Another thread can interfere only
+ * where the library takes its lock, so the lists change there. */
 static void change_lists(void) { init_pos_verify(ONLY_KEY_2, "[\"OTHER001\"]"); }
 
 static void lists_at_the_start_count(void) {
@@ -269,7 +269,7 @@ static void lists_at_the_start_count(void) {
         at_lock(number, change_lists);
         result = verify(&code);
         if (!lock_was_reached()) break;
-        /* By the new lists before it has begun, by the old ones from some moment on. */
+        /* First the new lists decide, from some lock on the old ones. */
         CHECK(number > 1 ? result == before || result == SUCCESS : result == CARDTYPE_UNSUPPORTED);
         CHECK_INT(CARDTYPE_UNSUPPORTED, verify_named("plain"));
         before = result;
@@ -277,7 +277,7 @@ static void lists_at_the_start_count(void) {
     CHECK_INT(SUCCESS, before);
 }
 
-/* Whatever a verification has come to, what free_pos_verify drops stays dropped. */
+/* What free_pos_verify drops stays dropped, however far a verification has come. */
 static void freed_is_freed(void) {
     struct code code = fixture_code("good");
     long number = 1;
@@ -304,8 +304,8 @@ static void *busy(void *argument) {
     return NULL;
 }
 
-/* A child never finds the library locked by a thread that it does not have. It knows what was accepted before the fork,
- * decides like its parent, and so does its own child. Returns what went wrong, 0 for nothing. */
+/* In a child the library is never locked by a thread of the parent. The child knows the codes accepted before the fork
+ * and decides like its parent; so does the child's child. Returns the number of the failed check, or 0. */
 static int descendant(int generations, uint32_t number) {
     struct code old = fixture_code("good"), fresh = sign_code(NOW + 25000 + number, 65535);
     char uid[17], card_no[64], card_type[9];
@@ -348,7 +348,7 @@ static void forks_meanwhile(void) {
     }
     stop = 1;
     for (int i = 0; i < 2; i++) pthread_join(threads[i], NULL);
-    /* What the children accepted and dropped is theirs. */
+    /* What the children accepted and dropped does not affect the parent. */
     struct code fresh = sign_code(NOW + 25000, 65535);
     CHECK_INT(SUCCESS, verify(&fresh));
     CHECK_INT(QRCODE_DUPLICATED, verify_named("good"));
@@ -356,8 +356,8 @@ static void forks_meanwhile(void) {
 
 const struct test thread_tests[] = {
     {"of eight threads with one code exactly one succeeds", one_wins},
-    {"of eight threads exactly one succeeds while memory is made", one_wins_while_room_is_made},
-    {"initialisation during verification disturbs nobody", initialisation_meanwhile},
+    {"of eight threads exactly one succeeds while memory is made", one_wins_while_memory_is_made},
+    {"initialisation during verification disturbs no thread", initialisation_meanwhile},
     {"lists that change during verification are seen whole", lists_meanwhile},
     {"free_pos_verify during verification is seen or not", free_meanwhile},
     {"any function may run in any thread", mixed},

@@ -1,5 +1,5 @@
-/* One door to the library's calls: inputs end at a forbidden page, outputs begin behind a pattern and end at a
- * forbidden page, and after a failure all of it must be as it was. */
+/* The library's functions, called with guarded buffers: inputs and outputs end at an inaccessible page, a pattern
+ * stands before the outputs, and after a failure everything must be unchanged. */
 #include "harness.h"
 #include "fixtures.h"
 
@@ -11,11 +11,11 @@
 
 enum kind { VERIFY, LEGACY, INFO };
 
-/* The structures differ; how their parts are used does not. */
+/* The structures of the functions differ; their members are used alike. */
 struct layout {
     size_t request_size, response_size;
     int has_request_text, has_key;
-    size_t buffer[BUFFERS], length[BUFFERS]; /* offsets, 0 for none: uid is told apart by its place */
+    size_t buffer[BUFFERS], length[BUFFERS]; /* offsets; 0 for none, but uid has offset 0 */
     int has[BUFFERS];
 };
 
@@ -86,7 +86,7 @@ static int perform(enum kind kind, const struct call *call, struct answer *answe
     else if (kind == LEGACY) result = verify_qrcode(given_request, given_response);
     else result = get_qrcode_info(given_request, given_response);
 
-    /* The request is the caller's. */
+    /* The library must not change the request. */
     CHECK_BYTES(request_before, request, layout->request_size);
     CHECK(guard_front_is_untouched(&request_guard, layout->request_size));
     CHECK(call->code_count == 0 || memcmp(code, call->code, call->code_count) == 0);
@@ -163,7 +163,7 @@ void start_terminal(void) {
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
 }
 
-/* Takes a field of a record: two bytes of length, which must be `count`, and the bytes. */
+/* Reads a field of a record: two bytes of length, which must be `count`, and the bytes. */
 static const unsigned char *field(const unsigned char **at, const unsigned char *end, size_t count) {
     const unsigned char *start = *at + 2;
     if (end - *at < 2 || (size_t)(*at)[0] * 256 + (*at)[1] != count || (size_t)(end - start) < count) {

@@ -1,4 +1,5 @@
-/* The disk, as the library sees it: the program's own symbols come before libc's. Nothing waits for a real disk. */
+/* Replaces the C library's file functions for the library under test: the program's symbols come before libc's. fsync
+ * does not wait for a real disk. */
 #define _GNU_SOURCE
 #include "disk.h"
 
@@ -36,7 +37,7 @@ long restore_disk(void) {
     return failing_calls;
 }
 
-/* Whether this call goes wrong; errno says how. */
+/* Whether this call fails; sets errno. */
 static int fails(int call) {
     if (!(failing_call & call)) return 0;
     failing_calls++;
@@ -70,7 +71,7 @@ ssize_t pread(int file, void *bytes, size_t count, off_t offset) {
     return fails(DISK_READ) ? -1 : real(file, bytes, count, offset);
 }
 
-/* A write that fails has written a part. */
+/* A failed write has written a part. */
 ssize_t pwrite(int file, const void *bytes, size_t count, off_t offset) {
     REAL(ssize_t, pwrite, int, const void *, size_t, off_t);
     counts.writes++;
@@ -79,7 +80,7 @@ ssize_t pwrite(int file, const void *bytes, size_t count, off_t offset) {
     int error = errno;
     ssize_t part = count > 1 ? real(file, bytes, count / 2, offset) : -1;
     errno = error;
-    /* Now and then the part is told of, and the failure comes with the rest. */
+    /* Sometimes the first call reports the part, and the call for the rest fails. */
     if (part > 0 && count > 16) {
         failing_number++;
         return part;

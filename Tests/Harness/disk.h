@@ -1,4 +1,4 @@
-/* disk.h: the disk that the library sees (disk.c) */
+/* disk.h: counts the library's calls to the disk and makes them fail (disk.c) */
 #ifndef DISK_H
 #define DISK_H
 
@@ -6,7 +6,7 @@ struct disk_counts {
     long opens, reads, writes, bytes, syncs, renames;
 };
 
-/* What was asked of the disk since the last call. */
+/* The calls since the last disk_counts(). */
 struct disk_counts disk_counts(void);
 
 enum {
@@ -14,15 +14,15 @@ enum {
     DISK_ALL = 127, DISK_REMOVE = 128
 };
 
-/* Of the calls that `call` names, the one with this number from now fails with an error, beginning at 1; so do all later
- * ones if asked for. */
+/* The call with this number from now, beginning at 1, of those that the mask `call` names, fails with an error. With
+ * `and_later` all later ones fail too. */
 void fail_disk(int call, long number, int and_later, int error);
-/* All succeed again. Returns how many such calls there were. */
+/* All calls succeed again. Returns how many calls the mask named since fail_disk. */
 long restore_disk(void);
 
-/* Each sync takes this long from now on. A thread can be cancelled meanwhile. */
+/* Each sync takes this long from now on; it is a cancellation point. */
 void slow_disk(unsigned microseconds);
-/* Called at the next sync, in the thread that waits for it. */
+/* Called in the next sync, in the thread that calls it. */
 void at_sync(void (*action)(void));
 
 #endif

@@ -1,4 +1,4 @@
-/* A test framework in a page: names that are sentences, one line for each failure, a count at the end. */
+/* A small test framework: test names are sentences, each failure is a line, counts come at the end. */
 #define _POSIX_C_SOURCE 200809L
 #include "harness.h"
 
@@ -13,7 +13,7 @@ static const char *running = "(start)";
 static char context[512];
 static int passed, failed, failure_count;
 
-/* A test that goes wrong a thousand times says so a few times. */
+/* Only the first failures of a test are printed. */
 enum { MAX_REPORTED = 10, SECONDS_FOR_ONE_TEST = 900 };
 
 void set_context(const char *format, ...) {
@@ -60,10 +60,10 @@ void check_bytes(const void *expected, const void *actual, size_t count, const c
     }
 }
 
-/* A crash or a hang ends the run; the lock of the library may be held, so there is no going on. */
+/* A crash or a hang ends the run: the library's lock may be held. */
 static void on_signal(int number) {
     printf("FAILED: %s\n    signal %d (%s) [%s]\n", running, number,
-           number == SIGALRM ? "it hangs" : "it crashes", context);
+           number == SIGALRM ? "hang" : "crash", context);
     printf("%d passed, %d failed\n", passed, failed + 1);
     fflush(stdout);
     _exit(1);
@@ -105,7 +105,7 @@ int run_tests(int argc, char **argv, const struct test *const lists[], void (*pr
     }
     if (only_list) return 0;
     printf("%d passed, %d failed\n", passed, failed);
-    /* For those who run without standard output. */
+    /* For programs without standard output. */
     FILE *log = getenv("CONFORMANCE_LOG") ? fopen(getenv("CONFORMANCE_LOG"), "w") : NULL;
     if (log) {
         fprintf(log, "%d passed, %d failed\n", passed, failed);

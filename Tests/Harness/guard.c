@@ -1,4 +1,4 @@
-/* Whoever reads or writes one byte too many meets a page that may be neither read nor written. */
+/* Buffers that end at an inaccessible page: reading or writing one byte too many crashes. */
 #define _DEFAULT_SOURCE
 #include "harness.h"
 

@@ -1,6 +1,6 @@
-/* harness.h: what every file of the suite uses. It needs libc and the library's two headers, nothing else. */
-#ifndef CONFORMANCE_H
-#define CONFORMANCE_H
+/* harness.h: what every test program uses. It depends on libc and the library's two headers only. */
+#ifndef HARNESS_H
+#define HARNESS_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,7 +12,7 @@
  * ------------------------------------------------------------------------------------------------------------------ */
 
 struct test {
-    const char *name; /* a sentence: what holds */
+    const char *name; /* a sentence that the test checks */
     void (*run)(void);
 };
 
@@ -20,7 +20,7 @@ struct test {
 extern const struct test layout_tests[], buffer_tests[], code_tests[], mutation_tests[], order_tests[], fault_tests[],
     replay_tests[], legacy_tests[], json_tests[], pos_param_tests[], record_tests[], thread_tests[], no_output_tests[];
 
-/* What is being tried, for the message of a failure; stays until the next call or test. */
+/* Describes the current case in messages of failures, until the next call or test. */
 void set_context(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 void check(int holds, const char *what, const char *file, int line);
@@ -35,46 +35,46 @@ void check_bytes(const void *expected, const void *actual, size_t count, const c
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 
-/* Runs tests by the program's arguments and returns its exit status. `prepare` goes before each test; may be NULL. */
+/* Runs the tests that the arguments name; returns the exit status. Calls `prepare` before each test unless NULL. */
 int run_tests(int argc, char **argv, const struct test *const lists[], void (*prepare)(void));
 
 /* ------------------------------------------------------------------------------------------------------------------
- * The system that the library sees (system.c)
+ * Clock, heap and lock of the library under test (system.c)
  * ------------------------------------------------------------------------------------------------------------------ */
 
-/* The program's time() answers this. */
+/* time() returns this from now on. */
 void set_clock(long long now);
 
-/* Whether time_t can say times after 2038. */
+/* Whether time_t has times after 2038. */
 #define WIDE_CLOCK (sizeof(time_t) > 4)
 
-/* The allocation with this number from now, beginning at 1, fails; so do all later ones if asked for. */
+/* The allocation with this number from now, beginning at 1, fails. With `and_later` all later ones fail too. */
 void fail_allocation(long number, int and_later);
 /* Allocations of at least so many bytes fail. */
 void fail_allocations_from(size_t size);
 /* Allocations of at least so many bytes take ten milliseconds. */
 void slow_allocations_from(size_t size);
-/* All succeed again. Returns how many were made since the last fail_allocation. */
+/* All allocations succeed again. Returns how many were made since the last fail_allocation. */
 long allow_allocations(void);
-/* How much is allocated and not yet freed. */
+/* What is allocated and not freed. */
 long live_blocks(void);
 long live_bytes(void);
-/* Whether there is no memory for the page by which the library notices that it is in a child; how often it has asked for
- * one since the last call. */
+/* Makes the allocation of the page that detects a fork fail or succeed; how often it was requested since the last
+ * call. */
 void fail_pages(int fail);
 long pages_asked_for(void);
-/* All files have the same lower half of 32 bits in their inode's number; the upper half tells them apart. */
+/* Moves inode numbers to the upper 32 bits: all files have the same lower half. */
 void long_inodes(int are_long);
-/* How many descriptors are open, and some that are always there; how much memory the process has. */
+/* Open descriptors, plus a constant; resident memory of the process. */
 int open_files(void);
 long resident_kilobytes(void);
-/* Called when a lock is about to be taken for the time with this number from now, beginning at 1. */
+/* Calls `action` before the lock is taken for the time with this number from now, beginning at 1. */
 void at_lock(long number, void (*action)(void));
-/* Whether it was called. It will not be any more. */
+/* Whether `action` was called. Cancels it if not. */
 int lock_was_reached(void);
 
 /* ------------------------------------------------------------------------------------------------------------------
- * Memory with a forbidden page right behind it (guard.c)
+ * Buffers that end at an inaccessible page (guard.c)
  * ------------------------------------------------------------------------------------------------------------------ */
 
 struct guard {
@@ -84,15 +84,15 @@ struct guard {
 
 #define PATTERN 0xA5
 
-/* The last `count` bytes before the forbidden page; everything in front is PATTERN. */
+/* The last `count` bytes before the inaccessible page; all bytes before them are PATTERN. */
 unsigned char *guard_buffer(struct guard *guard, size_t count);
-/* A copy of bytes that ends at the forbidden page. */
+/* A copy of bytes that ends at the inaccessible page. */
 unsigned char *guard_copy(struct guard *guard, const void *bytes, size_t count);
-/* Whether `count` bytes at the end are the only ones that are not PATTERN any more. */
+/* Whether all bytes before the last `count` are still PATTERN. */
 int guard_front_is_untouched(const struct guard *guard, size_t count);
 
 /* ------------------------------------------------------------------------------------------------------------------
- * Codes (fixtures.c, model.c)
+ * Codes (fixtures.h, model.c)
  * ------------------------------------------------------------------------------------------------------------------ */
 
 #define MAX_CODE 1600
@@ -102,12 +102,12 @@ struct code {
     unsigned char bytes[MAX_CODE];
 };
 
-/* A code of fixtures.h by its name; ends the program when there is none. */
+/* A code of fixtures.h by name; aborts when there is none. */
 struct code fixture_code(const char *name);
 struct code code_of_hex(const char *hex);
 size_t bytes_of_hex(const char *hex, unsigned char *bytes, size_t capacity);
 
-/* A fresh code, properly signed here; the window is 65535 or 60 seconds. */
+/* A new code with a valid signature; the window is 65535 or 60 seconds. */
 struct code sign_code(uint32_t generated, int window);
 
 /* Where the fields of a code are. */
@@ -131,11 +131,11 @@ uint32_t crc32(const void *bytes, size_t count);
 uint32_t get32(const unsigned char *at);
 void put32(unsigned char *at, uint32_t value);
 
-/* What the journal of a state directory holds of a code that was accepted: docs/journal.md. */
+/* The journal entry of an accepted code, as docs/journal.md specifies it. */
 void journal_entry(const struct code *code, unsigned char entry[32]);
 
 /* ------------------------------------------------------------------------------------------------------------------
- * Calls (calls.c). Every call goes through guarded memory, and every call that fails must have touched nothing.
+ * Calls (calls.c). Every call uses guarded memory. A call that fails must not have written anything.
  * ------------------------------------------------------------------------------------------------------------------ */
 
 #define GOOD_POS_PARAM "{\"pos_id\":\"20170000000001\",\"type\":\"SINGLE\",\"subject\":\"line 1\",\"record_id\":\"sh001_1\"}"
@@ -149,11 +149,11 @@ enum { UID, RECORD, CARD_NO, CARD_DATA, CARD_TYPE, BUFFERS };
 #define NO_POS_PARAM (1u << 8)
 #define NO_KEY (1u << 9)
 
-/* Everything about one call. Fill it by call_with and change what the test is about. */
+/* The arguments of one call. Start with call_with and change what the test needs. */
 struct call {
     const unsigned char *code;
-    size_t code_count;   /* that are there */
-    int code_len;        /* as the library is told */
+    size_t code_count;   /* bytes that exist */
+    int code_len;        /* what the library is told */
     const char *pos_param;
     const char *key;     /* for verify_qrcode */
     int amount;
@@ -161,7 +161,7 @@ struct call {
     unsigned null;       /* which pointers are NULL */
 };
 
-/* What came back; a text has its NUL. */
+/* The outputs; a text has its NUL. */
 struct answer {
     int len[BUFFERS];
     unsigned char value[BUFFERS][4096];
@@ -172,7 +172,7 @@ int call_verify(const struct call *call, struct answer *answer);
 int call_legacy(const struct call *call, struct answer *answer);
 int call_info(const struct call *call, struct answer *answer);
 
-/* The same for a code that needs nothing special. */
+/* The same with the default arguments. */
 int verify(const struct code *code);
 int legacy(const struct code *code);
 int info(const struct code *code);
@@ -180,10 +180,10 @@ int verify_named(const char *fixture);
 
 /* init_pos_verify with both texts in guarded memory. */
 int init(const char *key_list, const char *card_types);
-/* All forgotten, the clock at NOW, initialised with the lists of fixtures.h. */
+/* Frees everything, sets the clock to NOW and initialises with the lists of fixtures.h. */
 void start_terminal(void);
 
-/* Checks that a record is what section 6 says it is. */
+/* Checks a record against section 6. */
 void check_record(const struct answer *answer, const struct call *call, uint32_t now, const void *key,
     size_t key_count);
 

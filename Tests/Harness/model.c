@@ -1,5 +1,5 @@
-/* What the tests know by themselves: hashes, the shape of a code, how to sign one, and a journal's entry. Written from
- * FIPS 180-4, RFC 2104, SEC 1 and the reference, not from the library. */
+/* An independent model: hashes, the format of a code, signing, and journal entries. Written from FIPS 180-4, RFC 2104,
+ * SEC 1 and the reference, not from the library. */
 #include "harness.h"
 #include "fixtures.h"
 
@@ -90,7 +90,7 @@ void sha256(const void *bytes, size_t count, unsigned char digest[32]) {
 
 void hmac_sha256(const void *key, size_t key_count, const void *bytes, size_t count, unsigned char mac[32]) {
     unsigned char inner[64 + 4096], outer[64 + 32];
-    if (key_count > 64 || count > 4096) abort(); /* no record needs more */
+    if (key_count > 64 || count > 4096) abort(); /* more than any record needs */
     memset(inner, 0x36, 64);
     memset(outer, 0x5c, 64);
     for (size_t i = 0; i < key_count; i++) {
@@ -160,7 +160,7 @@ size_t bytes_of_hex(const char *hex, unsigned char *bytes, size_t capacity) {
     return count;
 }
 
-/* Numbers of 192 bits and a bit more, lowest limb first: enough to sign with a nonce that is known beforehand. */
+/* Numbers of a little more than 192 bits, lowest limb first: enough to sign with a fixed nonce. */
 enum { LIMBS = 7 };
 typedef struct { uint32_t limb[LIMBS]; } number;
 

@@ -20,7 +20,6 @@ void make_directory(char *path, const char *name) {
     CHECK_INT(0, mkdir(path, 0700));
 }
 
-/* An empty directory under a new name, so that it is another one to the library. */
 void fresh_directory(void) {
     static int number;
     char name[40];
@@ -48,7 +47,6 @@ void prepare(void) {
     disk_counts();
 }
 
-/* A terminal with an empty directory that has accepted nothing. */
 void start(void) {
     CHECK_INT(SUCCESS, posoffline_set_state_dir(directory));
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
@@ -72,7 +70,6 @@ void write_journal(const unsigned char *bytes, size_t count) {
     CHECK(file && fwrite(bytes, 1, count, file) == count && fclose(file) == 0);
 }
 
-/* Codes that stay in their window whatever a test does. */
 struct code numbered_code(uint32_t number) { return sign_code(NOW - 60000 + number, 65535); }
 
 int verify_number(uint32_t number) {
@@ -106,13 +103,13 @@ int in_child(int (*body)(void)) {
 }
 
 
-/* A hang inside the library puts off every signal but SIGKILL, and so alarm(). */
+/* The library blocks signals during a call, so alarm() does not interrupt a hang in it. */
 static atomic_int seconds_left;
 
 static void *watch(void *unused) {
     for (;; sleep(1)) {
         if (seconds_left == 0 || --seconds_left > 0) continue;
-        static const char message[] = "FAILED: it hangs\n";
+        static const char message[] = "FAILED: hang\n";
         if (write(1, message, sizeof message - 1) < 0) _exit(4);
         _exit(3);
     }
@@ -120,9 +117,9 @@ static void *watch(void *unused) {
 }
 
 void set_hang_timeout(int seconds) {
-    static pthread_t watchman;
+    static pthread_t watchdog;
     seconds_left = seconds;
-    if (!watchman) CHECK_INT(0, pthread_create(&watchman, NULL, watch, NULL));
+    if (!watchdog) CHECK_INT(0, pthread_create(&watchdog, NULL, watch, NULL));
 }
 
 int run_state_tests(int argc, char **argv, const struct test *tests) {

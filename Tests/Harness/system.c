@@ -1,5 +1,5 @@
-/* The clock, the heap and the lock, as the library sees them: the program's own symbols come before libc's. And
- * what the process has. */
+/* Replaces the clock, the allocator and the lock for the library under test: the program's symbols come before libc's.
+ * Counts what the process has open and allocated. */
 #define _GNU_SOURCE
 #include "harness.h"
 
@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Set only while no other thread runs: 64 atomic bits are not to be had everywhere. */
+/* Set only while no other thread runs: not every target has 64-bit atomics. */
 static long long clock_now;
 
 void set_clock(long long now) { clock_now = now; }
@@ -29,8 +29,8 @@ time_t time(time_t *out) {
     return now;
 }
 
-/* What lies below these: a sanitizer's functions where one is linked in, else the C library's allocator. glibc has names of
- * its own for it; elsewhere it is what comes next. */
+/* The real allocator: a sanitizer's if one is linked, else the C library's. glibc exports it under names of its own;
+ * elsewhere dlsym(RTLD_NEXT) finds it. */
 #ifdef __GLIBC__
 #define BELOW(result, name, arguments) \
     extern result __libc_##name arguments; \
@@ -57,7 +57,7 @@ static void *zeroed(size_t count, size_t size, size_t total) {
     return below_calloc()(count, size);
 }
 #else
-/* musl's calloc calls malloc, and its memalign calls aligned_alloc, by the names that are defined here. */
+/* musl's calloc calls malloc, and its memalign calls aligned_alloc: it gets the functions of this file. */
 BELOW(void *, aligned_alloc, (size_t, size_t))
 static void *(*below_memalign(void))(size_t, size_t) { return below_aligned_alloc(); }
 static void *zeroed(size_t count, size_t size, size_t total) {
@@ -91,8 +91,8 @@ long allow_allocations(void) {
 long live_blocks(void) { return blocks; }
 long live_bytes(void) { return bytes; }
 
-/* A sanitizer that is still getting ready allocates already, and cannot say yet how much a block holds. What its search
- * for functions has left behind goes before the count begins. */
+/* A sanitizer allocates while it initialises, and does not know the size of a block yet. Those blocks are not
+ * counted. */
 static volatile int begun;
 
 static void __attribute__((constructor)) begin(void) {
@@ -191,7 +191,7 @@ enum { MAP_UNIT = 4096 };
 enum { MAP_UNIT = 1 };
 #endif
 
-/* Sanitizers call it before anything can be looked up. */
+/* Sanitizers call it before dlsym works. */
 void *mmap(void *at, size_t count, int protection, int flags, int file, off_t offset) {
     int is_librarys = count == sizeof(long);
     if (is_librarys) pages++;
@@ -212,7 +212,7 @@ static _Atomic int inodes_are_long;
 
 void long_inodes(int are_long) { inodes_are_long = are_long; }
 
-/* Where the kernel puts a file's inode, and its lower half once more. */
+/* The inode number's offset in struct stat, and that of its 32-bit copy. */
 static void lengthen_inode(unsigned char *status) {
     uint32_t low;
 #if defined __i386__ || defined __arm__

@@ -1,4 +1,4 @@
-/* The codes of cuts: each is signed once and then kept. */
+/* The codes of cuts. Each is signed once and cached. */
 #include "codes.h"
 #include "fixtures.h"
 

@@ -30,7 +30,7 @@ static void no_cut_of_a_rewriting_loses_a_ride(void) {
     }
 }
 
-/* The same without a start in between, and thousands of rides long. */
+/* The same without a start in between, with thousands of rides. */
 static void no_cut_of_a_long_day_loses_a_ride(void) {
     struct dice dice = dice_of("long day", 0);
     struct session *session = begin_on(disk_new(), &empty_past, "a long day", 0);
@@ -47,7 +47,7 @@ static void no_cut_of_a_long_day_loses_a_ride(void) {
     end(session);
 }
 
-/* Codes that are remembered already go into the directory; should the call fail, all stays where it was. */
+/* The codes in memory move to the new directory. If the call fails, everything stays in the old one. */
 static void no_cut_of_a_move_loses_a_ride(void) {
     for (uint32_t number = 0; number < 24 && !is_hopeless(); number++) {
         struct dice dice = dice_of("move", number);

@@ -1,10 +1,10 @@
-/* cuts: power cuts, dying processes and failing disks at every moment of a terminal's life (docs/testing.md, "Power
- * cuts"). What a disk was told is replayed up to a moment, the power goes, the library starts on what is left, and must
- * know every code that it has accepted; then the power goes during that start, and once more.
+/* cuts: power cuts, killed processes and failing disks at every step (docs/testing.md, "Power cuts"). The calls to the
+ * disk are replayed up to a step. Then the power is cut and the library starts on the remaining data: it must know
+ * every code that it has accepted. That start is cut in turn, and the start after it.
  *
  *   cuts [SEED [PART_OF_A_TEST'S_NAME...]]
  *
- * CUTS_DEFECT in the environment names a promise that the disk breaks (lies, below); the program must then fail. */
+ * CUTS_DEFECT in the environment names a defect of the disk (below); the program must then fail. */
 #define _POSIX_C_SOURCE 200809L
 #include "cuts.h"
 #include "exploration.h"

@@ -1,9 +1,9 @@
-/* Bytes of the journal that have changed by themselves. */
+/* Corrupted bytes in the journal. */
 #include "cuts.h"
 #include "codes.h"
 #include "workload.h"
 
-/* Bytes that have changed by themselves cost the ride that they tell of, and nobody else's. */
+/* Corrupted bytes lose the ride of that entry, and no other. */
 static void damage_harms_no_other(void) {
     fill_disk();
     struct dice dice = dice_of("damage", 0);
@@ -14,7 +14,7 @@ static void damage_harms_no_other(void) {
     for (uint32_t number = 0; number < 600 && !is_hopeless(); number++) {
         struct disk *disk = disk_copy(rewritten);
         int file = disk_find(disk, 0, "replay.journal");
-        /* Half of the time in the first record, which tells of those that were dropped. */
+        /* Half of the time in the first record, which covers the evicted codes. */
         size_t records = disk_size(disk, file) / 32, at = 32 * (number % 2 ? roll(&dice, (uint32_t)records) : 0);
         unsigned char bytes[32];
         disk_read(disk, file, at, bytes, sizeof bytes);
@@ -30,7 +30,7 @@ static void damage_harms_no_other(void) {
             forgotten += verify_code(code_of(ridden->generated, ridden->window), 0) == SUCCESS;
         }
         demand(live > 290 && forgotten <= (at > 0), "a damaged record costs %d rides", forgotten);
-        /* No code of later times is refused, and no healthy one whose time is set back. */
+        /* No later code is refused, and no healthy one after the clock is set back. */
         for (int i = 0; i < 3; i++) {
             uint32_t generated;
             int window;

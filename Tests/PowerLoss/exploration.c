@@ -12,7 +12,7 @@ static const char *const cut_names[CHANGE_KINDS + 1] = {
     "a file is made", "a file is written", "a file is cut off", "a file is synced", "the rewritten file takes its name",
     "a file is removed", "the directory is synced", "an answer is given"};
 
-/* All that is remembered, or, where that is too much, the latest and some. */
+/* All accepted codes, or, if they are many, the latest and a sample. */
 static void check_remembered(struct session *session, struct dice *dice) {
     const struct past *past = &session->past;
     uint32_t clock = past->clock;
@@ -21,7 +21,7 @@ static void check_remembered(struct session *session, struct dice *dice) {
         struct ride ridden = past->rides[i];
         if (ridden.state != ACCEPTED) continue;
         if (!all && i < past->count - 16 && roll(dice, (uint32_t)past->count) >= 24) continue;
-        /* Once it is out of its window, only with the clock set back would it be accepted again. */
+        /* An expired code could be accepted again only after the clock is set back. */
         if (!is_in_window(past, ridden.generated, ridden.window)) {
             if (roll(dice, 4)) continue;
             set_time(session, ridden.generated - 20 + roll(dice, 40));
@@ -32,10 +32,10 @@ static void check_remembered(struct session *session, struct dice *dice) {
     }
 }
 
-/* What must hold after every start, and a little work after it. */
+/* The checks after every start, and a little work. */
 static void recover(struct session *session, struct dice *dice) {
     if (roll(dice, 8) == 0) {
-        /* The first that the library hears of may be a code, by the older function. */
+        /* The library's first call may be verify_qrcode. */
         int i = session->past.count ? (int)roll(dice, (uint32_t)session->past.count) : 0;
         if (session->past.count && library_directory == session->past.directory)
             ride(session, session->past.rides[i].generated, session->past.rides[i].window, 1);
@@ -62,7 +62,7 @@ static void recover(struct session *session, struct dice *dice) {
 static void cut(const struct session *session, const struct disk *disk, const struct past *past, size_t at, int depth,
                 struct dice *dice, int outcome);
 
-/* Whether an entry left the disk, or what was promised, other than it was. */
+/* Whether an entry changed the disk, or what the library has promised. */
 static int is_place(const struct entry *entry) {
     return entry->kind == CHANGED || entry->kind == MOVED ||
            (entry->kind == ENDED && entry->value != QRCODE_DUPLICATED && entry->value != QRCODE_INFO_EXPIRED);
@@ -72,8 +72,6 @@ static int is_rare(const struct entry *entry) {
     return entry->kind == CHANGED && (entry->change->kind == TRUNCATE || entry->change->kind == RENAME);
 }
 
-/* Runs through a session once more and cuts it at every place from entry `from` on, `often` times each; or, if
- * `chances` is not 0, at about so many places in all, and every other time at a rare one. */
 void explore(const struct session *session, size_t from, int often, uint32_t chances, int depth,
                     struct dice *dice) {
     struct disk *disk = disk_copy(session->start);
@@ -105,8 +103,8 @@ static void count_cut(const struct session *session, const struct disk *disk, si
     cut_total++;
 }
 
-/* One cut and the start after it, with the next cuts in that. The first outcomes are the extremes, the others are left
- * to chance; in one of sixteen the process dies alone, and the system writes the rest when it likes. */
+/* One cut and the start after it, with the next cuts in that. The first outcomes are the extremes, the others are
+ * random. In one of sixteen only the process is killed, and the system writes the rest later. */
 static void cut(const struct session *session, const struct disk *disk, const struct past *past, size_t at, int depth,
                 struct dice *dice, int outcome) {
     static const char *const how[] = {"nothing", "all", "any"};
@@ -121,7 +119,7 @@ static void cut(const struct session *session, const struct disk *disk, const st
     if (outcome < 0 || outcome >= 4 ? roll(dice, 16) == 0 : 0) {
         kill_count++;
         image = disk_copy(disk);
-        snprintf(text, sizeof text, "after the process died");
+        snprintf(text, sizeof text, "after the process was killed");
     } else {
         image = disk_after_cut(disk, names, contents, dice);
         snprintf(text, sizeof text, "after a power cut, names: %s, contents: %s", how[names], how[contents]);
@@ -140,11 +138,10 @@ static void print_cuts(void) {
         printf("%-36s %10ld %10ld %10ld %10ld\n", cut_names[kind], count[0][0], count[1][0], count[0][1] + count[1][1],
                count[0][2] + count[1][2]);
     }
-    printf("cut points in all: %ld, at %ld of which the process died alone; days with a fault: %ld; seed %llu\n",
+    printf("cut points in all: %ld, at %ld of which only the process was killed; days with a fault: %ld; seed %llu\n",
            cut_total, kill_count, fault_count, (unsigned long long)seed);
 }
 
-/* That the test has been where it says. */
 void the_cuts_were_everywhere(void) {
     print_cuts();
     if (is_hopeless()) return;

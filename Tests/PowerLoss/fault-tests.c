@@ -1,11 +1,11 @@
-/* Calls to the disk that fail, each in turn, and power cuts after that. */
+/* Each call to the disk fails in turn, with power cuts after it. */
 #include "cuts.h"
 #include "exploration.h"
 #include "workload.h"
 
 #include <stdio.h>
 
-/* Every call fails in turn, in every way. */
+/* Every call fails in turn, to each extent. */
 static void fail_in_turn(const char *name, const struct disk *disk, const struct past *past,
                          void (*day)(struct session *, struct dice *, enum extent), int workloads, unsigned least) {
     for (uint32_t number = 0; number < (uint32_t)workloads; number++) {

@@ -17,7 +17,6 @@ struct ride *past_find(const struct past *past, uint32_t generated, int window) 
     return NULL;
 }
 
-/* Whoever was refused may be remembered after a start: the disk may have got that far. */
 void past_restart(struct past *past) {
     for (int i = 0; i < past->count; i++)
         if (past->rides[i].state == REFUSED) past->rides[i].state = UNSURE;
@@ -56,8 +55,6 @@ int is_in_window(const struct past *past, uint32_t generated, int window) {
     return age <= window && -age <= window;
 }
 
-/* Whether docs/rules.md says that a code which was not accepted passes: it is no older than all that may have been
- * dropped. */
 int is_healthy(const struct past *past, uint32_t generated, int window) {
     uint32_t latest_generated = 0, latest_end = 0;
     for (int i = 0; i < past->count; i++) {

@@ -1,4 +1,4 @@
-/* history.h: what a terminal was asked and what it answered, and so what it must know (history.c). */
+/* history.h: the codes presented to a terminal and its answers, from which the expected answers follow (history.c). */
 #ifndef HISTORY_H
 #define HISTORY_H
 
@@ -10,7 +10,7 @@ struct ride {
     int window;
     enum {
         REFUSED, /* the disk failed, and the library has not been started since */
-        UNSURE,  /* asked for, and nobody was told that it was accepted */
+        UNSURE,  /* presented, but its acceptance was not reported */
         ACCEPTED
     } state;
 };
@@ -18,14 +18,15 @@ struct ride {
 struct past {
     struct ride *rides;
     int count, capacity;
-    uint32_t clock, latest; /* latest: the most that the clock has been */
+    uint32_t clock, latest; /* latest: the latest time of the clock */
     int directory;
 };
 
 struct past past_copy(const struct past *past);
 /* A code that was presented, or NULL. */
 struct ride *past_find(const struct past *past, uint32_t generated, int window);
-/* Changes the history as a start of the library does, and as an entry of the log does. */
+/* Updates the history for a start: a refused code may be in the journal, so it becomes UNSURE. For an entry of the
+ * log. */
 void past_restart(struct past *past);
 void past_note(struct past *past, const struct entry *entry);
 int is_in_window(const struct past *past, uint32_t generated, int window);

@@ -1,9 +1,9 @@
-/* kill: the file that ships, a real directory, threads under load, and SIGKILL at any moment.
+/* kill: the shipped file, a real directory, threads under load, and SIGKILL at any moment.
  *
  *   kill DIRECTORY [SEED [KILLS]]
  *
- * Whatever a process reported through a pipe before it was killed, the next one must know. A killed process takes
- * nothing with it that it has written, so this is about what is in the middle of being done: power cuts are cuts.c's. */
+ * What a process reported through a pipe before it was killed, the next process must know. Data that a killed process
+ * has written is kept, so this tests interrupted operations; cuts.c tests power cuts. */
 #define _XOPEN_SOURCE 700
 #define _DEFAULT_SOURCE
 #include "harness.h"
@@ -26,8 +26,8 @@
 
 #define KEYS "[{\"key_id\":1,\"public_key\":\"" ISSUER_1 "\"}]"
 
-/* Codes by number: the first ones are past their window when the others come, and so many that the journal is rewritten
- * then. */
+/* Codes by number. The first OLD codes have expired when the others come; they are so many that the journal is
+ * rewritten then. */
 enum { OLD = 2100, CODES = 9000, THREADS = 4 };
 
 static uint64_t dice_state;
@@ -36,7 +36,7 @@ static uint32_t roll(uint32_t sides) {
     return (uint32_t)((dice_state >> 33) * sides >> 31);
 }
 
-/* The library's clock, and a disk that is fast while nothing depends on it. */
+/* The library's clock. The disk does not sync while the journal is filled. */
 static long long clock_now = NOW;
 time_t time(time_t *out) {
     if (out) *out = (time_t)clock_now;
@@ -45,16 +45,16 @@ time_t time(time_t *out) {
 
 static int is_filling;
 
-/* The call of the system with this number from now kills the process, beginning at 1. */
+/* The system call with this number from now, beginning at 1, kills the process. */
 static _Atomic long last_call;
 
 static int is_last(void) { return last_call > 0 && --last_call == 0; }
-static void come_to_the_last(void) {
+static void die_at_last_call(void) {
     if (is_last()) raise(SIGKILL);
 }
 
 int fsync(int file) {
-    come_to_the_last();
+    die_at_last_call();
     return is_filling ? 0 : (int)syscall(SYS_fsync, file);
 }
 
@@ -66,17 +66,17 @@ ssize_t pwrite(int file, const void *bytes, size_t count, off_t offset) {
 }
 
 int renameat(int from, const char *old, int to, const char *new) {
-    come_to_the_last();
+    die_at_last_call();
     return (int)syscall(SYS_renameat, from, old, to, new);
 }
 
 int unlinkat(int place, const char *name, int flags) {
-    come_to_the_last();
+    die_at_last_call();
     return (int)syscall(SYS_unlinkat, place, name, flags);
 }
 
 int ftruncate(int file, off_t length) {
-    come_to_the_last();
+    die_at_last_call();
     return (int)syscall(SYS_ftruncate, file, length);
 }
 
@@ -102,16 +102,16 @@ static int verify_number(uint32_t number) {
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
- * What a process tells the one that kills it
+ * Messages to the process that kills
  * ------------------------------------------------------------------------------------------------------------------ */
 
 struct message {
     enum {
         STARTED,  /* result: of the start */
-        CHECKED,  /* all that was reported is known */
+        CHECKED,  /* all reported codes are known */
         ACCEPTED, /* a number */
-        UNSURE,   /* a number that was refused, though nobody has reported it */
-        WRONG,    /* a number and a result that cannot be */
+        UNSURE,   /* a number that was refused although its acceptance was not reported */
+        WRONG,    /* a number and a wrong result */
         PROCESS   /* result: the number of a process */
     } kind;
     uint32_t number;
@@ -120,12 +120,12 @@ struct message {
 
 static int to_parent;
 
-static void say(int kind, uint32_t number, int result) {
+static void send(int kind, uint32_t number, int result) {
     struct message message = {kind, number, result};
     if (write(to_parent, &message, sizeof message) != sizeof message) _exit(3);
 }
 
-/* As far as the process knows that is to be killed: a copy of its parent's. */
+/* Of each code; the process that will be killed has a copy. */
 static enum { UNKNOWN, ASKED, REPORTED } state_of[CODES];
 
 static void check_reported(void) {
@@ -133,10 +133,10 @@ static void check_reported(void) {
         if (state_of[i] != REPORTED || (i < OLD && i % 16)) continue;
         clock_now = i < OLD ? (long long)NOW + i : after_old;
         int result = verify_number(i);
-        if (result != QRCODE_DUPLICATED) say(WRONG, i, result);
+        if (result != QRCODE_DUPLICATED) send(WRONG, i, result);
     }
     clock_now = after_old;
-    say(CHECKED, 0, 0);
+    send(CHECKED, 0, 0);
 }
 
 static _Atomic uint32_t next_number;
@@ -145,11 +145,11 @@ static void *ride(void *argument) {
     (void)argument;
     for (uint32_t i; (i = next_number++) < CODES;) {
         if (state_of[i] != UNKNOWN) {
-            if (state_of[i] == REPORTED && i % 8 == 0 && verify_number(i) != QRCODE_DUPLICATED) say(WRONG, i, 0);
+            if (state_of[i] == REPORTED && i % 8 == 0 && verify_number(i) != QRCODE_DUPLICATED) send(WRONG, i, 0);
             continue;
         }
         int result = verify_number(i);
-        say(result == SUCCESS ? ACCEPTED : result == QRCODE_DUPLICATED ? UNSURE : WRONG, i, result);
+        send(result == SUCCESS ? ACCEPTED : result == QRCODE_DUPLICATED ? UNSURE : WRONG, i, result);
     }
     return NULL;
 }
@@ -175,7 +175,7 @@ struct process {
     int pipe;
 };
 
-/* A child that runs `body`, which does not return, and can be heard. */
+/* A child that runs `body`, which does not return, and sends messages. */
 static struct process begin(void (*body)(const char *), const char *directory) {
     int ends[2];
     fflush(stdout);
@@ -192,7 +192,7 @@ static struct process begin(void (*body)(const char *), const char *directory) {
     return process;
 }
 
-static int hear(const struct process *process, struct message *message) {
+static int receive(const struct process *process, struct message *message) {
     size_t got = 0;
     while (got < sizeof *message) {
         ssize_t more = read(process->pipe, (char *)message + got, sizeof *message - got);
@@ -203,9 +203,9 @@ static int hear(const struct process *process, struct message *message) {
     return 1;
 }
 
-static int hear_result(const struct process *process) {
+static int receive_result(const struct process *process) {
     struct message message;
-    return hear(process, &message) ? message.result : -1000;
+    return receive(process, &message) ? message.result : -1000;
 }
 
 static void kill_and_wait(const struct process *process) {
@@ -220,7 +220,7 @@ static void wait_a_moment(uint32_t microseconds) {
 
 static long kills, interrupted, starts, checks, accepted, unsure;
 
-static void heed(const struct message *message) {
+static void count_message(const struct message *message) {
     starts += message->kind == STARTED;
     checks += message->kind == CHECKED;
     accepted += message->kind == ACCEPTED;
@@ -233,10 +233,10 @@ static void heed(const struct message *message) {
     CHECK(message->kind != WRONG);
 }
 
-/* What a dead process had said. */
-static void hear_out(struct process *process) {
+/* The remaining messages of a dead process. */
+static void read_remaining(struct process *process) {
     struct message message;
-    while (hear(process, &message)) heed(&message);
+    while (receive(process, &message)) count_message(&message);
     close(process->pipe);
 }
 
@@ -269,11 +269,11 @@ static long size_of(const char *name) {
 
 static void fill(const char *path) {
     is_filling = 1;
-    say(STARTED, 0, open_terminal(path));
+    send(STARTED, 0, open_terminal(path));
     for (uint32_t i = 0; i < OLD; i++) {
         clock_now = (long long)NOW + i;
         int result = verify_number(i);
-        say(result == SUCCESS ? ACCEPTED : WRONG, i, result);
+        send(result == SUCCESS ? ACCEPTED : WRONG, i, result);
     }
     free_pos_verify();
     _exit(0);
@@ -285,7 +285,7 @@ static void fill(const char *path) {
 
 static void work(const char *path) {
     clock_now = after_old;
-    say(STARTED, 0, open_terminal(path));
+    send(STARTED, 0, open_terminal(path));
     check_reported();
     ride_in_threads();
     for (;;) pause();
@@ -293,30 +293,30 @@ static void work(const char *path) {
 
 static void only_check(const char *path) {
     clock_now = after_old;
-    say(STARTED, 0, open_terminal(path));
+    send(STARTED, 0, open_terminal(path));
     check_reported();
     free_pos_verify();
     _exit(0);
 }
 
-/* Kills processes one after another on one directory: during the start, soon after it, or after some rides. At the end
- * one may live long enough to look at it all. */
+/* Kills one process after another on one directory: during the start, soon after it, or after some rides. The last
+ * process is not killed and checks everything. */
 static void kill_a_series(long count, uint32_t most_rides) {
     while (count-- > 0) {
         struct process process = begin(work, directory);
         struct message message;
         uint32_t messages = roll(3);
         if (messages == 2) messages += roll(most_rides);
-        while (messages-- > 0 && hear(&process, &message)) heed(&message);
+        while (messages-- > 0 && receive(&process, &message)) count_message(&message);
         wait_a_moment(roll(3000));
         kill_and_wait(&process);
         kills++;
         interrupted += size_of("replay.temporary") > 0;
-        hear_out(&process);
+        read_remaining(&process);
     }
     struct process process = begin(only_check, directory);
     long before = checks;
-    hear_out(&process);
+    read_remaining(&process);
     waitpid(process.id, NULL, 0);
     CHECK_INT(before + 1, checks);
 }
@@ -329,17 +329,17 @@ static void killed_at_any_moment(void) {
         new_directory(directory);
         kill_a_series(total_kills / 2 / series, 30);
     }
-    /* What was in the middle of being done, and no more. */
+    /* At most the codes that were being verified. */
     set_context("%ld kills, %ld unsure", kills, unsure);
     CHECK(unsure <= THREADS * kills);
 }
 
-/* Each series begins with a journal that the first ride has rewritten. */
+/* Each series begins with a journal that the first ride rewrites. */
 static void killed_while_rewriting(void) {
     new_directory(directory);
     new_directory(full_directory);
     struct process process = begin(fill, full_directory);
-    hear_out(&process);
+    read_remaining(&process);
     waitpid(process.id, NULL, 0);
     copy_journal(full_directory, directory);
     CHECK_INT(OLD * 32, size_of("replay.journal"));
@@ -353,14 +353,14 @@ static void killed_while_rewriting(void) {
 
 static long call_number;
 
-/* A start on a journal with a torn end, a rewriting, and two rides more. */
+/* A start on a journal with a torn tail, a rewriting, and two more rides. */
 static void work_until_the_last_call(const char *path) {
     clock_now = after_old;
     last_call = call_number;
-    say(STARTED, 0, open_terminal(path));
+    send(STARTED, 0, open_terminal(path));
     for (uint32_t i = OLD; i < OLD + 3; i++) {
         int result = verify_number(i);
-        say(result == SUCCESS ? ACCEPTED : result == QRCODE_DUPLICATED ? UNSURE : WRONG, i, result);
+        send(result == SUCCESS ? ACCEPTED : result == QRCODE_DUPLICATED ? UNSURE : WRONG, i, result);
     }
     _exit(0);
 }
@@ -375,30 +375,30 @@ static void killed_at_each_call(void) {
         CHECK_INT(0, system(command));
         for (uint32_t j = 0; j < OLD; j++) state_of[j] = REPORTED;
         struct process process = begin(work_until_the_last_call, directory);
-        hear_out(&process);
+        read_remaining(&process);
         waitpid(process.id, &status, 0);
         interrupted += size_of("replay.temporary") > 0;
         struct process check = begin(only_check, directory);
         long before = checks;
-        hear_out(&check);
+        read_remaining(&check);
         waitpid(check.id, NULL, 0);
         set_context("call %ld", call_number);
         CHECK_INT(before + 1, checks);
         if (!WIFSIGNALED(status)) break;
         kills++;
     }
-    /* 3 calls of a start, 2 of each ride, and a rewriting: a write, three syncs, a name. */
+    /* 3 calls of a start, 2 of each ride, and 5 of a rewriting: a write, three syncs, a rename. */
     CHECK(call_number > 3 + 3 * 2 + 5);
 }
 
-static void knock(const char *path) {
-    say(STARTED, 0, open_terminal(path));
+static void try_to_open(const char *path) {
+    send(STARTED, 0, open_terminal(path));
     _exit(0);
 }
 
-static int result_of_knocking(void) {
-    struct process process = begin(knock, directory);
-    int result = hear_result(&process);
+static int result_of_opening(void) {
+    struct process process = begin(try_to_open, directory);
+    int result = receive_result(&process);
     close(process.pipe);
     waitpid(process.id, NULL, 0);
     return result;
@@ -408,27 +408,27 @@ static void one_at_a_time(void) {
     for (int i = 0; i < 20; i++) {
         new_directory(directory);
         struct process first = begin(work, directory);
-        CHECK_INT(SUCCESS, hear_result(&first));
-        for (int j = 0; j < 3; j++) CHECK_INT(SYSTEM_ERROR, result_of_knocking());
+        CHECK_INT(SUCCESS, receive_result(&first));
+        for (int j = 0; j < 3; j++) CHECK_INT(SYSTEM_ERROR, result_of_opening());
         kill_and_wait(&first);
-        hear_out(&first);
-        CHECK_INT(SUCCESS, result_of_knocking());
+        read_remaining(&first);
+        CHECK_INT(SUCCESS, result_of_opening());
         struct process second = begin(only_check, directory);
-        hear_out(&second);
+        read_remaining(&second);
         waitpid(second.id, NULL, 0);
     }
 }
 
-/* A program that it has started does not hold the directory for it. */
+/* A program that the process has started does not keep the directory locked. */
 static void work_and_spawn(const char *path) {
     extern char **environ;
     pid_t id;
     static char *const arguments[] = {"sleep", "100", NULL};
     clock_now = after_old;
-    say(STARTED, 0, open_terminal(path));
+    send(STARTED, 0, open_terminal(path));
     ride_in_threads();
     if (posix_spawnp(&id, "sleep", NULL, NULL, arguments, environ) != 0) _exit(3);
-    say(PROCESS, 0, (int)id);
+    send(PROCESS, 0, (int)id);
     for (;;) pause();
 }
 
@@ -437,20 +437,20 @@ static void programs_do_not_hold_it(void) {
     struct process process = begin(work_and_spawn, directory);
     struct message message;
     pid_t sleeper = 0;
-    while (!sleeper && hear(&process, &message))
+    while (!sleeper && receive(&process, &message))
         if (message.kind == PROCESS) sleeper = (pid_t)message.result;
-    CHECK_INT(SYSTEM_ERROR, result_of_knocking());
+    CHECK_INT(SYSTEM_ERROR, result_of_opening());
     kill_and_wait(&process);
-    CHECK_INT(SUCCESS, result_of_knocking());
+    CHECK_INT(SUCCESS, result_of_opening());
     CHECK_INT(0, sleeper ? kill(sleeper, SIGKILL) : 1);
     close(process.pipe); /* the sleeper has the other end */
 }
 
-/* A child of fork() in the middle of its parent's work: no directory as long as the parent has it. The last child stays,
- * and has the directory when its parent is gone. */
+/* Children of fork() while the parent's threads work: a child has no directory as long as the parent has it. The last
+ * child stays, and has the directory after the parent was killed. */
 static void work_and_fork(const char *path) {
     clock_now = after_old;
-    say(STARTED, 0, open_terminal(path));
+    send(STARTED, 0, open_terminal(path));
     ride_in_threads();
     for (int i = 0; i < 20; i++) {
         wait_a_moment(roll(2000));
@@ -458,11 +458,11 @@ static void work_and_fork(const char *path) {
         if (child == 0) {
             alarm(60);
             int result = verify_number(CODES - 1);
-            if (result != SYSTEM_ERROR) say(WRONG, CODES - 1, result);
+            if (result != SYSTEM_ERROR) send(WRONG, CODES - 1, result);
             if (i < 19) _exit(0);
-            say(PROCESS, 0, (int)getpid());
+            send(PROCESS, 0, (int)getpid());
             while ((result = verify_number(CODES - 1)) == SYSTEM_ERROR) wait_a_moment(1000);
-            say(result == SUCCESS || result == QRCODE_DUPLICATED ? ACCEPTED : WRONG, CODES - 1, result);
+            send(result == SUCCESS || result == QRCODE_DUPLICATED ? ACCEPTED : WRONG, CODES - 1, result);
             free_pos_verify();
             _exit(0);
         }
@@ -477,18 +477,18 @@ static void children_go_without(void) {
         struct process process = begin(work_and_fork, directory);
         struct message message;
         pid_t child = 0;
-        while (!child && hear(&process, &message)) {
-            heed(&message);
+        while (!child && receive(&process, &message)) {
+            count_message(&message);
             if (message.kind == PROCESS) child = (pid_t)message.result;
         }
         CHECK(child > 0);
         wait_a_moment(5000);
         kill_and_wait(&process);
-        /* Until the child has said its last word. */
-        hear_out(&process);
+        /* Until the child has exited. */
+        read_remaining(&process);
         CHECK_INT(REPORTED, state_of[CODES - 1]);
         struct process check = begin(only_check, directory);
-        hear_out(&check);
+        read_remaining(&check);
         waitpid(check.id, NULL, 0);
     }
 }

@@ -76,7 +76,7 @@ int seam_memory_has_failed(void) { return fault.memory_has_failed; }
 long seam_calls(void) { return fault.calls; }
 enum service seam_failed_call(void) { return fault.call; }
 
-/* Whether a call is to fail; `grows` says whether it needs more of the disk. */
+/* Whether a call has to fail. `grows`: whether it needs more space on the disk. */
 static int fails(enum service call, int grows) {
     fault.calls++;
     if (!fault.number || fault.calls < fault.number) return 0;
@@ -103,7 +103,7 @@ static struct handle {
 
 static int open_handles, misuses;
 
-/* The file whose sync RENAME_BEFORE_SYNC has put off; whether NO_SYNC_AFTER_RENAME has yet to do what it is called. */
+/* The file whose sync RENAME_BEFORE_SYNC delays; whether NO_SYNC_AFTER_RENAME has to skip the next sync. */
 static struct handle late;
 static int is_renamed;
 
@@ -141,7 +141,7 @@ void seam_mount(struct disk *new_disk, struct log *log) {
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
- * platform.h: what needs no disk
+ * platform.h: functions without a disk
  * ------------------------------------------------------------------------------------------------------------------ */
 
 static int is_locked;
@@ -194,7 +194,7 @@ long posoffline_platform_read_file(const char *path, unsigned char *buffer, unsi
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
- * platform.h: files that outlive the power
+ * platform.h: files
  * ------------------------------------------------------------------------------------------------------------------ */
 
 int posoffline_platform_open_and_lock_directory(const char *path) {
@@ -274,7 +274,7 @@ int posoffline_platform_write(int file, unsigned long offset, const unsigned cha
     return POSOFFLINE_PLATFORM_FAULT;
 }
 
-/* A call that fails may have done its work before. */
+/* A failing call may have had its effect. */
 static int has_not_worked(enum service call) { return fails(call, 0) ? 1 + chance(2) : 0; }
 
 int posoffline_platform_truncate(int file, unsigned long length) {

@@ -13,7 +13,6 @@ static struct session *session_now;
 static int failure_count;
 int library_directory = -1;
 
-/* What goes wrong ends soon: the reader has seen enough. */
 int is_hopeless(void) { return failure_count >= 3; }
 
 static void tell_entry(const struct entry *entry, uint32_t clock) {
@@ -77,7 +76,6 @@ void set_time(struct session *session, uint32_t now) {
     note(session, CLOCK_SET, now, 0, 0);
 }
 
-/* Begins on a disk, which it makes its own. */
 struct session *begin(struct disk *disk, const struct past *past, const struct session *parent, size_t cut_at,
                              const char *how) {
     struct session *session = calloc(1, sizeof *session);
@@ -97,7 +95,6 @@ struct session *begin(struct disk *disk, const struct past *past, const struct s
     return session;
 }
 
-/* The library leaves; the session's log stays, for those who look into its past. */
 void leave(struct session *session) {
     if (!session->disk) return;
     free_pos_verify();
@@ -116,7 +113,7 @@ void end(struct session *session) {
     free(session);
 }
 
-/* A result that is allowed because something failed. */
+/* Whether an injected fault explains the result. */
 static int is_excused(int result) {
     return seam_has_failed() && (result == SYSTEM_ERROR || (result == NO_ENOUGH_MEMORY && seam_memory_has_failed()));
 }
@@ -150,7 +147,6 @@ void move(struct session *session) {
     demand(result == SUCCESS || is_excused(result), "the move succeeds, and not with %d", result);
 }
 
-/* Presents a code and checks the answer. */
 int ride(struct session *session, uint32_t generated, int window, int old) {
     const struct past *past = &session->past;
     const struct ride *known = past_find(past, generated, window);

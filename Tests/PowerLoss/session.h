@@ -9,28 +9,28 @@
 #include "seam.h"
 
 struct session {
-    struct disk *start, *disk; /* as it was, and as it is */
+    struct disk *start, *disk; /* at the beginning, and now */
     struct past before, past;
     struct log log;
     int is_running;
-    /* Where it comes from, for the report of a failure. */
+    /* The session that this one continues, for the report of a failure. */
     const struct session *parent;
     size_t cut_at;
     char how[64];
 };
 
-/* The directory that the library was given by a call, or -1. */
+/* The directory that a call has set, or -1. */
 extern int library_directory;
 
-/* Whether so much has failed that the rest of the run says nothing new. */
+/* Whether so many checks have failed that the run stops. */
 int is_hopeless(void);
 /* Fails the test with a message and the session's log. */
 void demand(int holds, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Begins on a disk, which it makes its own. */
+/* Begins on a disk, and takes ownership of it. */
 struct session *begin(struct disk *disk, const struct past *past, const struct session *parent, size_t cut_at,
                       const char *how);
-/* The library leaves; the session's log stays, for the sessions that continue it. */
+/* Frees the library's state; keeps the session's log for the sessions that continue it. */
 void leave(struct session *session);
 void end(struct session *session);
 

@@ -17,14 +17,14 @@ struct bytes {
     size_t count, capacity;
 };
 
-/* What was done to a file since it was last settled, and its size afterwards. */
+/* The changes of a file since its last sync, and its size after each. */
 struct pending {
     const struct change *change;
     size_t size;
 };
 
 struct file {
-    struct bytes seen, kept; /* by who reads; by the disk without power */
+    struct bytes seen, kept; /* what a read returns; what is safe without power */
     struct pending *pending;
     size_t pending_count, pending_room;
 };
@@ -42,8 +42,8 @@ struct disk {
     int file_count;
     struct names seen, kept;
     int is_hurt;
-    /* What was done to a directory since it was last settled. After a failed sync the system takes it for written,
-     * until the directory changes again: is_dirty. */
+    /* The changes of a directory since its last sync. After a failed sync the system treats it as clean until it
+     * changes again: is_dirty. */
     struct {
         const struct change *pending[256];
         int count, is_dirty;
@@ -72,7 +72,7 @@ static void copy_bytes(struct bytes *to, const struct bytes *from) {
 
 static size_t end_of(const struct change *change) { return change->offset + change->count; }
 
-/* A WRITE or a TRUNCATE, as far as the bytes have room for it: a caller that wants the file to grow sees to that. */
+/* A WRITE or a TRUNCATE, up to the allocated bytes: the caller grows the file if it has to grow. */
 static void alter(struct bytes *bytes, const struct change *change, size_t from, size_t to) {
     if (from < change->offset) from = change->offset;
     if (to > bytes->count) to = bytes->count;
@@ -89,10 +89,10 @@ static void alter_all(struct bytes *bytes, const struct change *change) {
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
- * What a file holds when the power goes
+ * The contents of a file after a power cut
  * ------------------------------------------------------------------------------------------------------------------ */
 
-/* What is in blocks that the disk gave to a file and has not written yet: zeros, noise, or what another file left. */
+/* The contents of blocks that were allocated and not written: zeros, noise, or another file's data. */
 static void fill(const struct disk *disk, struct bytes *bytes, size_t from, struct dice *dice) {
     uint32_t kind = roll(dice, 4);
     while (from < bytes->count && kind > 1) {
@@ -106,7 +106,7 @@ static void fill(const struct disk *disk, struct bytes *bytes, size_t from, stru
     }
 }
 
-/* Each sector gets the changes before the one that chance stops it at. */
+/* Each sector gets a random number of its changes. */
 static void alter_sectors(struct bytes *bytes, const struct file *file, int in_order, struct dice *dice) {
     static uint16_t stop[MAX_SECTORS];
     size_t sectors = (bytes->count + SECTOR - 1) / SECTOR;
@@ -121,7 +121,7 @@ static void alter_sectors(struct bytes *bytes, const struct file *file, int in_o
     }
 }
 
-/* Sectors that were being written when the power went are part the one, part the other. */
+/* A sector that was being written is torn: part old, part new. */
 static void tear(struct bytes *bytes, const struct bytes *other, struct dice *dice) {
     for (size_t start = 0; start < bytes->count; start += SECTOR) {
         size_t end = start + SECTOR < bytes->count ? start + SECTOR : bytes->count, first = start, last = end;
@@ -267,7 +267,7 @@ void disk_free(struct disk *disk) {
     free(disk);
 }
 
-/* A sector that could not be written may hold anything: also where it was written before. */
+/* A sector whose write failed may hold anything, also where it held synced data before. */
 static void destroy(struct disk *disk, struct file *file, size_t safe, struct dice *dice) {
     size_t at = file->pending[roll(dice, (uint32_t)file->pending_count)].change->offset / SECTOR * SECTOR;
     for (size_t i = at; i < at + SECTOR && i < file->kept.count; i++)
@@ -280,7 +280,7 @@ static void sync_file(struct disk *disk, struct file *file, const struct change 
         for (size_t i = 0; i < file->pending_count; i++) alter_all(&file->kept, file->pending[i].change);
         resize(&file->kept, file->seen.count);
     } else {
-        /* What did not get there will not be tried again, and may or may not be seen by who reads now. */
+        /* The failed write is not repeated. A read may or may not return its data. */
         struct dice dice = change->chance;
         struct bytes bytes = settled(disk, file, ANY, &dice);
         size_t safe = file->kept.count;

@@ -1,12 +1,12 @@
-/* disk.h: a disk in memory that may lose its power at any moment. It holds to what its callers were promised, and to
- * nothing more (docs/testing.md, "Power cuts"). */
-#ifndef DISK_H
-#define DISK_H
+/* simulated-disk.h: a disk in memory that may lose its power at any moment. It keeps what POSIX guarantees, and nothing
+ * more (docs/testing.md, "Power cuts"). */
+#ifndef SIMULATED_DISK_H
+#define SIMULATED_DISK_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-/* Chance that can be had again: the same state gives the same throws. */
+/* A random number generator: the same state gives the same numbers. */
 struct dice {
     uint64_t state;
 };
@@ -18,14 +18,14 @@ enum { DIRECTORIES = 2, MAX_NAME = 24 };
 
 enum change_kind { CREATE, WRITE, TRUNCATE, SYNC, RENAME, REMOVE, SYNC_DIRECTORY, CHANGE_KINDS };
 
-/* One step that the disk was asked for. Files are numbered in the order of their creation. */
+/* One change of the disk. Files are numbered in the order of their creation. */
 struct change {
     enum change_kind kind;
     int directory, file;
     char name[MAX_NAME], to[MAX_NAME];
     size_t offset, count;
     unsigned char *bytes; /* of a WRITE */
-    int fails;            /* a sync that fails: the disk has what `chance` says, and takes all for written */
+    int fails;            /* a failing sync: `chance` decides what is written; the disk then treats all as written */
     struct dice chance;
 };
 
@@ -38,27 +38,27 @@ void disk_free(struct disk *disk);
 /* Does a change. The disk keeps a pointer to it until the disk is freed. */
 void disk_do(struct disk *disk, const struct change *change);
 
-/* The file that has a name, or -1; the number that the next new file will have; a file's size; a file's bytes from an
- * offset on, as whoever reads now sees them. */
+/* The file with a name, or -1; the number of the next new file; a file's size; a file's bytes from an offset on, as a
+ * read returns them now. */
 int disk_find(const struct disk *disk, int directory, const char *name);
 int disk_next_file(const struct disk *disk);
 size_t disk_size(const struct disk *disk, int file);
 size_t disk_read(const struct disk *disk, int file, size_t offset, void *bytes, size_t count);
-/* The name that a file has now, or NULL. */
+/* The current name of a file, or NULL. */
 const char *disk_name(const struct disk *disk, int file);
 
-/* Whether a sync that failed has destroyed what was safe before: no library can help it if the power goes now. From its
- * next promise on it must have helped itself, which disk_is_helped says. */
+/* Whether a failed sync has destroyed synced data: no library can prevent that loss if the power is cut now. The
+ * library must have repaired it before its next SUCCESS, after which the test calls disk_is_helped. */
 int disk_is_hurt(const struct disk *disk);
 void disk_is_helped(struct disk *disk);
 
-/* Changes bytes behind everybody's back. */
+/* Corrupts bytes. */
 void disk_damage(struct disk *disk, int file, size_t offset, const void *bytes, size_t count);
 
-/* How much of what no sync has settled outlives a power cut: of the directories, and of the files. */
+/* How many of the unsynced changes survive a power cut: of the directories, and of the files. */
 enum survival { NOTHING, ALL, ANY };
 
-/* The disk as it is found when the power is back. */
+/* The disk after a power cut. */
 struct disk *disk_after_cut(const struct disk *disk, enum survival names, enum survival contents, struct dice *dice);
 
 #endif

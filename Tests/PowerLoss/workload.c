@@ -22,7 +22,6 @@ struct session *begin_on(struct disk *disk, const struct past *past, const char 
     return begin(disk, past, NULL, 0, how);
 }
 
-/* A code that nobody has presented. */
 void fresh(const struct past *past, struct dice *dice, uint32_t *generated, int *window) {
     *window = roll(dice, 3) ? SHORT : LONG;
     for (uint32_t reach = 40;; reach += 20) {
@@ -32,7 +31,6 @@ void fresh(const struct past *past, struct dice *dice, uint32_t *generated, int 
     }
 }
 
-/* A ride by a rider who holds the code up again when the terminal says that it has failed. */
 void new_ride(struct session *session, struct dice *dice, enum extent extent) {
     uint32_t generated;
     int window, old = roll(dice, 4) == 0;
@@ -54,7 +52,6 @@ static void jump(struct session *session, struct dice *dice) {
     set_time(session, NOW - 70000 + roll(dice, 200000));
 }
 
-/* Some of a terminal's day. */
 void work(struct session *session, struct dice *dice, int actions, enum extent extent) {
     while (actions-- > 0 && session->is_running && !is_hopeless()) {
         uint32_t what = roll(dice, 100);
@@ -66,7 +63,6 @@ void work(struct session *session, struct dice *dice, int actions, enum extent e
     }
 }
 
-/* The disk at the end of a session. */
 struct disk *replayed(const struct session *session) {
     struct disk *disk = disk_copy(session->start);
     for (size_t i = 0; i < session->log.count; i++)
@@ -74,7 +70,7 @@ struct disk *replayed(const struct session *session) {
     return disk;
 }
 
-/* A journal that is about to be rewritten: 2,700 rides, of which 300 can still be in their window two minutes later. */
+/* 2,700 rides, of which 300 can still be in their window two minutes later. */
 struct disk *full_disk;
 struct past full_past;
 
@@ -94,14 +90,12 @@ void fill_disk(void) {
     end(session);
 }
 
-/* Where the rewritten journal takes its name; 0 when none does. */
 size_t find_rename(const struct log *log) {
     for (size_t i = 0; i < log->count; i++)
         if (log->entries[i].change && log->entries[i].change->kind == RENAME) return i;
     return 0;
 }
 
-/* A few rides, the first of which has the journal rewritten. */
 void work_through_rewriting(struct session *session, struct dice *dice, enum extent extent) {
     start(session);
     if (!session->is_running) start(session);

@@ -19,7 +19,7 @@ void fresh(const struct past *past, struct dice *dice, uint32_t *generated, int 
 void new_ride(struct session *session, struct dice *dice, enum extent extent);
 /* A code that was presented before. */
 void any_ride(struct session *session, struct dice *dice);
-/* Some of a terminal's day. */
+/* A number of random actions. */
 void work(struct session *session, struct dice *dice, int actions, enum extent extent);
 
 /* The disk at the end of a session. */
@@ -29,9 +29,9 @@ struct disk *replayed(const struct session *session);
 extern struct disk *full_disk;
 extern struct past full_past;
 void fill_disk(void);
-/* A few rides, the first of which has the journal rewritten. */
+/* A few rides; the first one rewrites the journal. */
 void work_through_rewriting(struct session *session, struct dice *dice, enum extent extent);
-/* Where the rewritten journal takes its name; 0 when none does. */
+/* The entry of the log that renames the rewritten journal; 0 if there is none. */
 size_t find_rename(const struct log *log);
 
 #endif

@@ -1,7 +1,7 @@
-/* branches: whether any branch or address depends on the record key. To be run under valgrind's memcheck, which
- * follows every bit that is not defined and complains where one decides something; the key's bits are declared so.
+/* branches: whether any branch or address depends on the record key. Runs under valgrind's memcheck, which tracks
+ * undefined bits and reports branches and addresses that depend on one. The key is declared undefined.
  *
- * branches KEY_IN_HEX: signs one record with a key and says where the library is, for paths.py. */
+ * branches KEY_IN_HEX: signs one record with a key and prints the library's address, for paths.py. */
 #define _GNU_SOURCE
 #include "harness.h"
 #include "fixtures.h"
@@ -14,7 +14,7 @@
 #include <valgrind/memcheck.h>
 #endif
 
-/* The clock that the library sees. */
+/* The library's clock. */
 time_t time(time_t *out) {
     if (out) *out = NOW;
     return NOW;
@@ -41,7 +41,7 @@ static int verify_code(const struct code *code, int old) {
     return result;
 }
 
-/* One record, always the same but for the key, and in it the MAC. */
+/* One record, always the same except for the key and the MAC. */
 static int sign_with(const char *hex) {
     unsigned char key[64];
     size_t count = bytes_of_hex(hex, key, sizeof key);
@@ -58,7 +58,7 @@ static int sign_with(const char *hex) {
 
 enum { KEY_ID_AND_MAC = 2 * (4 + 2 + 32), MAC = 2 * 32 };
 
-/* How many of the bytes have a bit that is not defined. */
+/* How many bytes have an undefined bit. */
 static int undefined(const void *bytes, size_t count) {
     static unsigned char bits[sizeof record];
     int answer = 0;
@@ -79,7 +79,7 @@ static void depends_on_nothing(int old) {
         VALGRIND_MAKE_MEM_UNDEFINED(key, sizeof key);
         int set = posoffline_set_record_key(key, (int)counts[i]), result = verify_code(&code, old);
         CHECK_INT(before, VALGRIND_COUNT_ERRORS);
-        /* Only of what was computed from the key does nobody know the value, and of all of that. */
+        /* Exactly the MAC is undefined: it was computed from the key. */
         VALGRIND_MAKE_MEM_DEFINED(&set, sizeof set);
         VALGRIND_MAKE_MEM_DEFINED(&result, sizeof result);
         VALGRIND_MAKE_MEM_DEFINED(&record_count, sizeof record_count);

@@ -1,8 +1,8 @@
 /* traces LIBRARY NEEDLES KEY_FILE [PART_OF_A_NAME...]: whether the record key leaves traces in memory.
  *
- * Every call into the library runs on a stack of its own, which is looked at as the call has left it; so are the
- * registers. Then all that the process may write is searched for the key and for what is computed from it. This program
- * keeps all that inverted. */
+ * Every call into the library runs on a stack of its own. After the call that stack, the registers and all writable
+ * memory of the process are searched for the key and for values computed from it. This program itself keeps those
+ * inverted. */
 #define _GNU_SOURCE
 #include "harness.h"
 #include "fixtures.h"
@@ -21,14 +21,14 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-/* The clock that the library sees. */
+/* The library's clock. */
 time_t time(time_t *out) {
     if (out) *out = NOW;
     return NOW;
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
- * What is looked for (needles.py)
+ * The bytes to search for (needles.py)
  * ------------------------------------------------------------------------------------------------------------------ */
 
 enum { FIRST, SECOND, IN_A_FILE, KEYS };
@@ -71,7 +71,7 @@ static ucontext_t here, there;
 static void (*called)(void);
 static int result;
 
-/* What a call may leave behind in registers that nobody restores. Elsewhere the library uses none that are wide. */
+/* The registers that a call does not have to restore. On other targets the library does not use wide registers. */
 #if defined __x86_64__ || defined __aarch64__
 #define HAS_WIDE_REGISTERS 1
 #else
@@ -118,7 +118,7 @@ static void on_own_stack(void (*call)(void)) {
 static const char *library_path, *key_file;
 static void *library;
 
-/* dlsym gives object pointers; POSIX lets them be functions. */
+/* dlsym returns object pointers; POSIX allows them to be function pointers. */
 #define BIND(name) *(void **)&name##_ = dlsym(library, #name)
 
 static int (*init_pos_verify_)(const char *, const char *);
@@ -142,7 +142,7 @@ static void load(void) {
 
 static int key_count;
 
-/* The key is in this page while the library is called, and nowhere afterwards. */
+/* The key is in this page during the call, and nowhere afterwards. */
 static unsigned char *page;
 
 static void set_key(void) {
@@ -150,7 +150,7 @@ static void set_key(void) {
     keep_registers();
 }
 
-/* Sets a key, of which the library is told another length. */
+/* Sets a key with another length than it has. */
 static int set_with_length(int key, int count) {
     const struct needle *needle = needle_of(key, "key");
     volatile unsigned char *byte = page;
@@ -195,7 +195,7 @@ static void verify_old(void) {
     keep_registers();
 }
 
-/* Shows a code that was not shown yet. */
+/* Presents a code that was not presented yet. */
 static int call_verify_on_own_stack(void (*verify)(void), const char *param) {
     static uint32_t generated = NOW;
     shown = sign_code(generated--, 65535);
@@ -218,7 +218,7 @@ static void unload(void) {
  * The search
  * ------------------------------------------------------------------------------------------------------------------ */
 
-static uintptr_t data_start, data_end; /* what the library may write */
+static uintptr_t data_start, data_end; /* the library's writable data */
 
 static int find_data(struct dl_phdr_info *info, size_t size, void *unused) {
     (void)size, (void)unused;
@@ -235,7 +235,7 @@ enum { WORD = 4 };
 
 static unsigned char starts[1 << 16]; /* whether some word of a needle begins with these two bytes */
 
-/* How often each key is in the library's data, whole; how much else was found anywhere; and the first of that. */
+/* How often each whole key is in the library's data; the number of other matches; the first of those. */
 static int in_data[KEYS], traces;
 static char trace[200];
 
@@ -253,14 +253,14 @@ static int matches(const unsigned char *at, const unsigned char *inverted, size_
     return 1;
 }
 
-/* An address of 64 bits, which is another each time. A single word of it may be one of a needle's by chance. */
+/* Part of a 64-bit address, which differs in each run: a single word of it may equal a needle's by chance. */
 static int is_in_address(const unsigned char *at) {
     uint64_t value;
     memcpy(&value, (const void *)((uintptr_t)at & ~(uintptr_t)7), sizeof value);
     return sizeof(void *) == 8 && value >> 32 != 0 && value >> 47 == 0;
 }
 
-/* For pieces of needles, which begin at any of their words. */
+/* Searches for pieces of needles that begin at any of their words. */
 static void search(const void *from, const void *to, size_t piece, size_t step, const char *where) {
     for (const unsigned char *at = from; at + piece <= (const unsigned char *)to; at += step) {
         if (!starts[at[0] << 8 | at[1]] || (piece == WORD && is_in_address(at))) continue;
@@ -279,7 +279,7 @@ static void search_everywhere(void) {
     memset(in_data, 0, sizeof in_data);
     traces = 0;
 
-    /* Words where a call has left everything as it was, two of them in a row elsewhere: one may be there by chance. */
+    /* Single words on the call's stack; two words in a row elsewhere, where one may match by chance. */
     search(stack, stack + STACK, WORD, WORD, "on the stack of the call");
     search(&registers, &registers + 1, WORD, WORD, "in a register");
     static char maps[1 << 16];
@@ -302,7 +302,8 @@ static void search_everywhere(void) {
     CHECK(searched > 3);
 }
 
-/* That the key is once in the library's data, or nowhere (NO_KEY_AT_ALL), and there is no trace of any key. */
+/* Checks that the key is once in the library's data, or nowhere (NO_KEY_AT_ALL), and that there is no other trace of a
+ * key. */
 enum { NO_KEY_AT_ALL = -1 };
 
 static void check_only(int key, const char *when, int line) {
@@ -406,7 +407,7 @@ static void count_signal(int number) {
     signals++;
 }
 
-/* The kernel stores a thread's registers in the frame of a signal handler, on a stack that nobody clears. */
+/* The kernel stores a thread's registers in the frame of a signal handler, on a stack that is not cleared. */
 static void among_signals(void) {
     stack_t alternate = {.ss_sp = alternate_stack, .ss_size = sizeof alternate_stack};
     struct sigaction action = {.sa_handler = count_signal, .sa_flags = SA_ONSTACK | SA_RESTART};
@@ -435,7 +436,7 @@ static void among_signals(void) {
     end();
 }
 
-/* Writes the key in hex and something behind it into the file that the environment names. */
+/* Writes the key in hex and some text after it to the file that the environment names. */
 static void write_key_file(const char *behind) {
     const struct needle *hex = needle_of(IN_A_FILE, "hex");
     int file = open(getenv("POSOFFLINE_RECORD_KEY_FILE"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -494,19 +495,19 @@ static void by_a_thread(void) {
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
- * That the search finds what is there
+ * The search finds what is there
  * ------------------------------------------------------------------------------------------------------------------ */
 
 static const struct needle *left;
 
-/* Far down on the stack, as a function that has returned leaves it. */
+/* Deep on the stack, as a function leaves it that has returned. */
 static void leave_on_stack(void) {
     unsigned char room[4096];
     for (size_t i = 0; i < left->count; i++) room[i] = (unsigned char)~left->inverted[i];
     __asm__ volatile("" ::"r"(room) : "memory");
 }
 
-/* In a register, until it is kept; then it is cleared, lest the system put it on the stack some time. */
+/* In a register until the registers are saved. Then cleared, so that the system does not spill it later. */
 static void leave_in_register(void) {
     for (int i = 0; i < 16; i++) page[i] = left->inverted[i] ^ 0xFF;
 #if defined __x86_64__

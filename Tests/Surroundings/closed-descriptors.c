@@ -1,5 +1,5 @@
-/* closed-descriptors DIRECTORY: a process that lacks some of the standard descriptors, and reads and writes them all the same, as
- * programs do that log and never look at what became of it. */
+/* closed-descriptors DIRECTORY: a process with some of the standard descriptors closed, that reads and writes them all
+ * the same, as programs do that log without checking for errors. */
 #define _GNU_SOURCE
 #include "gate.h"
 
@@ -23,14 +23,14 @@ static void log_a_line(void) {
     }
 }
 
-/* A descriptor that can be read and written, and is none of the standard ones. */
+/* A descriptor above 2 that can be read and written. */
 static int open_null(void) {
     int null = open("/dev/null", O_RDWR), high = fcntl(null, F_DUPFD, 10);
     if (null > 2) close(null);
     return high;
 }
 
-/* Ends with the number of the first check that fails. */
+/* Returns the number of the first check that fails. */
 static int work(int is_second) {
     if (!is_second) gate_write_journal(directory, 3000, 10);
     if (gate_start(directory) != SUCCESS) return 1;
@@ -47,7 +47,7 @@ static int work(int is_second) {
     return 0;
 }
 
-static void closed(void) {
+static void entries_only(void) {
     for (int missing = 0; missing < 8; missing++) {
         snprintf(directory, sizeof directory, "%s/%d", base_directory, missing);
         CHECK_INT(0, mkdir(directory, 0700));
@@ -71,14 +71,14 @@ static void closed(void) {
             set_context("descriptors missing: %d, process %d", missing, second);
             CHECK_INT(0, status);
         }
-        /* Not a byte but entries: the ones that are still good, one for those that are not, and the rides. */
+        /* The journal holds entries only: the unexpired ones, one for all expired ones, and the rides. */
         CHECK_INT((10 + 1 + 41) * 32, gate_journal_size(directory));
     }
 }
 
 int main(int argc, char **argv) {
     static const struct test tests[] = {
-        {"what is written to standard descriptors that are closed is not in the journal", closed},
+        {"what is written to standard descriptors that are closed is not in the journal", entries_only},
         {0}};
     static const struct test *const lists[] = {tests, NULL};
     if (argc != 2) return 2;

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
-/* The issuer's signature in the suite's codes has an end, so that the clock is moved. What the library reads is the
- * system's clock nevertheless, by way of the C library's own function. */
+/* The issuer's signature in the tests' codes expires, so the clock is moved. It still is the system's clock, read
+ * through the C library's own function. */
 static time_t (*real_time)(time_t *);
 static time_t first;
 

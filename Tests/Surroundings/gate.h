@@ -1,4 +1,4 @@
-/* gate.h: the gate that the programs of this directory take into their surroundings (gate.c) */
+/* gate.h: a gate, for the programs of this directory (gate.c) */
 #ifndef GATE_H
 #define GATE_H
 
@@ -7,7 +7,7 @@
 
 #define GATE_KEYS "[{\"key_id\":1,\"public_key\":\"" ISSUER_1 "\"}]"
 
-/* Makes the codes; the clock is the system's, moved so that it began at NOW. */
+/* Makes the codes. The clock is the system's, moved so that the program starts at NOW. */
 void gate_begin(void);
 
 /* posoffline_set_state_dir and init_pos_verify. */
@@ -21,7 +21,7 @@ int gate_info(uint32_t number);
 /* The record of the last code that was accepted. */
 extern char gate_record[3072];
 
-/* A journal in a directory with entries of codes that are long past their window, and of codes that are not. */
+/* Writes a journal with so many expired entries, and so many unexpired ones. */
 void gate_write_journal(const char *directory, uint32_t past, uint32_t live);
 /* Its length in bytes; -1 if there is none. */
 long gate_journal_size(const char *directory);

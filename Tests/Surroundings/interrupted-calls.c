@@ -1,4 +1,4 @@
-/* interrupted-calls DIRECTORY: every call that a signal can interrupt is interrupted. */
+/* interrupted-calls DIRECTORY: every interruptible call fails with EINTR. */
 #define _GNU_SOURCE
 #include "gate.h"
 
@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 /* ------------------------------------------------------------------------------------------------------------------
- * Each call fails so many times before it does what it should. The program's own symbols come before libc's.
+ * Each call fails so many times before it succeeds. The program's own symbols come before libc's.
  * ------------------------------------------------------------------------------------------------------------------ */
 
 enum operation { OPENAT, FLOCK, READ, PREAD, PWRITE, FSYNC, FTRUNCATE, RENAMEAT, UNLINKAT, CLOSE, CALLS };
@@ -66,7 +66,7 @@ ssize_t pread(int file, void *bytes, size_t count, off_t offset) {
     return is_interrupted(PREAD) ? -1 : real(file, bytes, count, offset);
 }
 
-/* What a signal interrupts in the middle has done a part. */
+/* An interrupted write has written a part. */
 ssize_t pwrite(int file, const void *bytes, size_t count, off_t offset) {
     REAL(ssize_t, pwrite, int, const void *, size_t, off_t);
     if (is_interrupted(PWRITE)) return -1;
@@ -93,7 +93,7 @@ int unlinkat(int directory, const char *name, int flags) {
     return is_interrupted(UNLINKAT) ? -1 : real(directory, name, flags);
 }
 
-/* Linux has closed the file all the same: who closes it once more closes another's. */
+/* On EINTR Linux has closed the file nevertheless: closing it again may close another file. */
 static long closed_twice;
 
 int close(int file) {
@@ -117,15 +117,15 @@ static void new_directory(void) {
     CHECK_INT(0, mkdir(directory, 0700));
 }
 
-/* How many of the first ones are open. */
+/* Open descriptors below 64. */
 static int descriptors(void) {
     int count = 0;
     for (int file = 0; file < 64; file++) count += fcntl(file, F_GETFD) >= 0;
     return count;
 }
 
-/* A start on a journal with a torn end, which the first ride rewrites, with the record key's file; rides; another
- * directory; a start on what there is. */
+/* A start with a key file and a journal with a torn tail, which the first ride rewrites; rides; another directory; a
+ * start on that. */
 static void live(void) {
     new_directory();
     gate_write_journal(directory, 3000, 50);
@@ -170,7 +170,7 @@ static void count(int number) {
     signals++;
 }
 
-/* The handler has no SA_RESTART, so that whatever waits is interrupted indeed. */
+/* Without SA_RESTART, so that waiting calls really are interrupted. */
 static void real_signals(void) {
     struct sigaction action = {.sa_handler = count};
     struct itimerval often = {{0, 200}, {0, 200}}, never = {{0, 0}, {0, 0}};

@@ -1,5 +1,5 @@
-/* mounted-files DIRECTORY: the journal, or the file that a rewriting makes, is a mount point of its own, as when a container is
- * given one file and not the directory. Nothing can be renamed over it. Runs in a mount namespace of its own. */
+/* mounted-files DIRECTORY: the journal or the temporary file is a mount point of its own, as when a container gets
+ * one file and not the directory. No file can be renamed over it. Runs in its own mount namespace. */
 #define _GNU_SOURCE
 #include "gate.h"
 
@@ -42,7 +42,7 @@ static void expect_refused(uint32_t from, uint32_t to) {
     for (uint32_t i = from; i < to; i++) CHECK_INT(QRCODE_DUPLICATED, gate_ride(i));
 }
 
-/* A new process has nothing in memory and no doubts. */
+/* A new process has no codes in memory and no failure to repair. */
 static void in_new_process(uint32_t used, int expected) {
     int status = -1;
     fflush(stdout);
@@ -69,7 +69,7 @@ static int new_process(uint32_t used, int expected) {
 
 static void bound_journal(void) {
     new_directory();
-    /* So long that the first ride would rewrite it. */
+    /* So long that the first ride would rewrite the journal. */
     gate_write_journal(directory, 3000, 10);
     bind(journal);
     CHECK_INT(SUCCESS, gate_start(directory));
@@ -78,7 +78,7 @@ static void bound_journal(void) {
     /* It is not rewritten, and grows. */
     CHECK_INT((3000 + 10 + 40) * 32, gate_journal_size(directory));
     CHECK_INT(SUCCESS, posoffline_set_state_dir(directory));
-    /* After a failure that leaves open what the disk holds, it cannot be made good. */
+    /* A failed sync needs a rewriting, which is impossible here. */
     sync_fails = 1;
     CHECK_INT(SYSTEM_ERROR, gate_ride(40));
     sync_fails = 0;
@@ -86,7 +86,7 @@ static void bound_journal(void) {
     CHECK_INT(SYSTEM_ERROR, posoffline_set_state_dir(directory));
     CHECK_INT(SYSTEM_ERROR, init_pos_verify(GATE_KEYS, CARD_TYPES));
     expect_refused(0, 40);
-    /* Until the mount is undone. */
+    /* Until the file is unmounted. */
     CHECK_INT(0, umount2(journal, 0));
     ride(40, 42);
     in_new_process(42, SUCCESS);
@@ -108,7 +108,7 @@ static void bound_and_restarted(void) {
     CHECK_INT(0, umount2(journal, 0));
 }
 
-/* Codes that are in memory already cannot be written there. */
+/* Codes in memory cannot be written to such a journal. */
 static void bound_too_late(void) {
     char first[650];
     new_directory();
@@ -121,7 +121,7 @@ static void bound_too_late(void) {
     gate_write_journal(directory, 0, 0);
     bind(journal);
     CHECK_INT(SYSTEM_ERROR, posoffline_set_state_dir(directory));
-    /* Everything is as before. */
+    /* Nothing has changed. */
     ride(5, 7);
     expect_refused(0, 7);
     CHECK_INT(7 * 32, gate_journal_size(first));

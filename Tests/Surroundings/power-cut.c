@@ -1,8 +1,8 @@
-/* power-cut DIRECTORY REPORTED [RIDES]: a gate in a machine whose power is about to be cut.
+/* power-cut DIRECTORY REPORTED [RIDES]: a gate in a machine whose power will be cut.
  *
- * Starts on the directory and shows every code whose number is in the file REPORTED: each must be refused. Then rides on
- * and prints the number of each code that was accepted, until the power goes or RIDES are over. The journal is made so
- * long before that the first ride rewrites it, unless there is CUT_NO_REWRITE. */
+ * Starts on the directory and presents every code whose number is in the file REPORTED: each must be refused. Then
+ * presents RIDES new codes and prints the number of each accepted one. Before that the journal is made so long that the
+ * first ride rewrites it, unless CUT_NO_REWRITE is set. */
 #define _GNU_SOURCE
 #include "gate.h"
 
@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Behind what is there: the directory is in nobody's hands yet. */
+/* Appends expired entries; the library has not opened the directory yet. */
 static void add_expired_entries(const char *directory) {
     FILE *file = fopen(gate_path(directory, "replay.journal"), "ab");
     for (uint32_t i = 0; file && i < 2300; i++) {
@@ -30,8 +30,8 @@ static void add_expired_entries(const char *directory) {
     if (!file || fflush(file) != 0 || fsync(fileno(file)) != 0 || fclose(file) != 0) abort();
 }
 
-/* CUT_FILES: how many other files are made in the directory at the first start, so that the names of the journal's files defect in
- * several sectors. */
+/* CUT_FILES: how many other files are made in the directory at the first start. The names of the journal's files then
+ * stand in several sectors. */
 static void make_files(const char *directory) {
     char name[20];
     int count = getenv("CUT_FILES") ? atoi(getenv("CUT_FILES")) : 0;
@@ -49,9 +49,9 @@ static _Noreturn void stop(void) {
     for (;;) pause();
 }
 
-/* CUT_DEFECT: syncs that are not done: all of them; the one of a file that has just been renamed; those of the directory
- * above; or, with the file synced first, that of the directory after a renaming. CUT_AFTER_RENAME: the power goes after the first
- * sync that follows a renaming. */
+/* CUT_DEFECT: which syncs are skipped. "all": all; "renamed": that of a file that was just renamed; "above": those of
+ * the parent directory; "order": that of the directory after a renaming, with the file synced first. CUT_AFTER_RENAME:
+ * the power is cut after the first sync that follows a renaming. */
 static int is_renamed, has_renamed;
 
 static int is_above(const struct stat *status) {
@@ -77,8 +77,7 @@ int fsync(int file) {
     return result;
 }
 
-/* Nothing more happens until the power is cut, but that the system writes what it has of the directory, as it would
- * sooner or later by itself. */
+/* Waits for the power cut. Syncs the directory first, as the system does by itself some time later. */
 static _Noreturn void end(const char *directory, int result, int wrong) {
     int handle = open(directory, O_RDONLY);
     if (handle >= 0) syscall(SYS_fsync, handle);
@@ -109,7 +108,7 @@ int main(int argc, char **argv) {
     if (!getenv("CUT_NO_REWRITE")) add_expired_entries(argv[1]);
     result = gate_start(argv[1]);
     for (; result == SUCCESS && rides-- > 0; next++) {
-        /* A code that was on its way when the power went may be in the journal. */
+        /* A code that was being verified when the power was cut may be in the journal. */
         int answer = gate_ride(next);
         if (answer == SUCCESS) printf("accepted: %u\n", next), fflush(stdout);
         else if (answer != QRCODE_DUPLICATED) result = answer;

@@ -1,5 +1,5 @@
-/* privileged: what the environment does to a process, by its answer and by what is in the directory afterwards. Says one
- * word for each: "heeded" or "ignored", of the record key's file and of the state directory. */
+/* privileged: whether a process uses the variables of its environment. Prints "heeded" or "ignored" for the record key
+ * file and for the state directory, as its answer and the directory's contents show. */
 #define _GNU_SOURCE
 #include "gate.h"
 
@@ -12,7 +12,7 @@ int main(int argc, char **argv) {
     const char *directory = argc > 1 ? argv[1] : "";
     gate_begin();
     if (init_pos_verify(GATE_KEYS, CARD_TYPES) != SUCCESS) {
-        /* The variable names something that is no key, or no directory. */
+        /* The variable names a file that is not a key, or a missing directory. */
         printf("refused\n");
         return 0;
     }
@@ -20,7 +20,7 @@ int main(int argc, char **argv) {
         printf("no ride\n");
         return 1;
     }
-    /* A record ends with its MAC, which covers all before the MAC's length. */
+    /* A record ends with its MAC, which covers everything before the MAC's length. */
     size_t digits = strlen(gate_record), count = digits / 2 - 34;
     static unsigned char record[3072], mac[32];
     bytes_of_hex(gate_record, record, sizeof record);

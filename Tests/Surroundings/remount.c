@@ -1,5 +1,5 @@
-/* remount: the first program of a machine whose disk /dev/ubdb is mounted as ext4 at /mnt/disk. The file system is shut
- * down, or turns read-only, while a gate rides; it is repaired and mounted again at the same path. */
+/* remount: runs in a machine with the disk /dev/ubdb mounted as ext4 at /mnt/disk. The file system is shut down or
+ * turns read-only while a gate works. Then it is repaired and mounted again at the same path. */
 #define _GNU_SOURCE
 #include "gate.h"
 
@@ -37,7 +37,7 @@ static void start(void) {
     ride(5);
 }
 
-/* The first ride fails on the disk, the second one in mending it. Then nothing is held. */
+/* The first ride fails at the disk, the second one at the repair. After that the library has nothing open. */
 static void rides_fail(void) {
     for (int i = 0; i < 3; i++) CHECK_INT(SYSTEM_ERROR, gate_ride(next));
     expect_refused();
@@ -47,7 +47,7 @@ static void repair_and_mount(void) {
     CHECK_INT(0, umount(MOUNT_POINT));
     CHECK_INT(SYSTEM_ERROR, gate_ride(next));
     int status = system("/sbin/e2fsck -fy " DEVICE " > /dev/null 2>&1");
-    /* 1: there was something to repair. */
+    /* 1: errors were corrected */
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
     CHECK_INT(0, mount(DEVICE, MOUNT_POINT, "ext4", 0, NULL));
 }
@@ -68,7 +68,7 @@ static void shut_down(uint32_t how) {
     close(handle);
 }
 
-/* With everything written before, with the file system's own journal written alone, with nothing. */
+/* After writing all data, after writing only the file system's journal, after writing nothing. */
 static void shut_down_and_mounted(void) {
     for (uint32_t how = 0; how <= 2; how++) {
         set_context("shut down in way %u", (unsigned)how);
@@ -82,7 +82,7 @@ static void shut_down_and_mounted(void) {
     }
 }
 
-/* Without a ride while it is down: SUCCESS means that the disk works. */
+/* No ride while the file system is shut down. SUCCESS means that the disk works. */
 static void told_by_calls(void) {
     start();
     shut_down(2);
@@ -95,13 +95,13 @@ static void told_by_calls(void) {
     rides_go_on();
 }
 
-/* What ext4 does when it finds its data damaged. */
+/* ext4 turns read-only when it finds its metadata damaged. */
 static void turned_read_only(void) {
     start();
     CHECK_INT(0, mount(DEVICE, MOUNT_POINT, "ext4", MS_REMOUNT, "errors=remount-ro"));
     CHECK_INT(0, system("echo damaged > /sys/fs/ext4/ubdb/trigger_fs_error"));
     rides_fail();
-    /* Nothing can be written there, as documented. */
+    /* No write succeeds, as documented. */
     CHECK_INT(ILLEGAL_PARAM, posoffline_set_state_dir(directory));
     CHECK_INT(ILLEGAL_PARAM, init_pos_verify(GATE_KEYS, CARD_TYPES));
     repair_and_mount();

@@ -1,4 +1,4 @@
-/* resource-limits DIRECTORY: the process has little memory, few descriptors, short files, or a thread a small stack. */
+/* resource-limits DIRECTORY: limits on memory, descriptors, file size and a thread's stack. */
 #define _GNU_SOURCE
 #include "gate.h"
 
@@ -45,7 +45,7 @@ static int descriptors(void) {
  * Descriptors
  * ------------------------------------------------------------------------------------------------------------------ */
 
-/* `spare` descriptors are left, then none; what was lacking can be had again afterwards. */
+/* Only `spare` descriptors are free; afterwards all are free again. */
 static int held[256], held_count;
 
 static rlim_t files_before;
@@ -65,7 +65,7 @@ static void let_go(void) {
 static void no_descriptors_at_the_start(void) {
     new_directory();
     int before = descriptors();
-    /* Three are needed for a moment: directory, journal, and one to try whether a file can be made. */
+    /* A start needs three: directory, journal, and one to check that files can be created. */
     for (int spare = 0; spare < 3; spare++) {
         set_context("%d spare", spare);
         leave(spare);
@@ -104,7 +104,7 @@ static void no_descriptors_for_the_key(void) {
     unsetenv("POSOFFLINE_RECORD_KEY_FILE");
 }
 
-/* Rides need no new ones; a rewriting does, and waits. */
+/* A ride needs no new descriptor. A rewriting does, and is postponed. */
 static void no_descriptors_in_between(void) {
     int results[60];
     new_directory();
@@ -129,7 +129,7 @@ static void short_files(void) {
         new_directory();
         CHECK_INT(SUCCESS, gate_start(directory));
         for (uint32_t i = 0; i < 4; i++) CHECK_INT(SUCCESS, gate_ride(i));
-        /* Room for one entry more, and for a part of the next. */
+        /* Space for one more entry, and for a part of the next. */
         rlim_t before = limit(RLIMIT_FSIZE, (rlim_t)(5 * 32 + part));
         int fits = gate_ride(4), first = gate_ride(5), again = gate_ride(5), other = gate_ride(6), used = gate_ride(0);
         limit(RLIMIT_FSIZE, before);
@@ -139,7 +139,7 @@ static void short_files(void) {
         CHECK_INT(SYSTEM_ERROR, again);
         CHECK_INT(SYSTEM_ERROR, other);
         CHECK_INT(QRCODE_DUPLICATED, used);
-        /* What did not fit was not accepted, and is when it fits. */
+        /* A code whose entry did not fit was not accepted; it is once the entry fits. */
         CHECK_INT(SUCCESS, gate_ride(5));
         free_pos_verify();
         CHECK_INT(SUCCESS, gate_start(directory));
@@ -168,7 +168,7 @@ static void short_files_kill(void) {
  * Memory
  * ------------------------------------------------------------------------------------------------------------------ */
 
-/* As much as the process has already, so that the system gives nothing more; what the heap still has is used up. */
+/* The limit is what the process has already, and the free heap is used up. */
 static rlim_t memory_before;
 
 static void leave_no_memory(void) {
@@ -178,7 +178,7 @@ static void leave_no_memory(void) {
 }
 
 static void little_memory(void) {
-    /* The memory that is used up is never given back: in a child. */
+    /* In a child, because the memory is never freed. */
     new_directory();
     gate_write_journal(directory, 0, 20000);
     fflush(stdout);
@@ -200,7 +200,7 @@ static void little_memory(void) {
         static const int wanted[6] = {SUCCESS, QRCODE_DUPLICATED, SUCCESS, NO_ENOUGH_MEMORY};
         for (int i = 0; i < 4; i++)
             if (results[i] != wanted[i]) _exit(10 + i);
-        /* Where there was just enough, it has started. */
+        /* With just enough memory it has started. */
         for (int i = 4; i < 6; i++)
             if (results[i] != NO_ENOUGH_MEMORY && results[i] != SUCCESS) _exit(10 + i);
         if (results[4] != NO_ENOUGH_MEMORY) _exit(20);
@@ -220,8 +220,8 @@ static void little_memory(void) {
  * Stack
  * ------------------------------------------------------------------------------------------------------------------ */
 
-/* The header promises 16 KiB, on top of what the C library asks of every thread. What the stack held before shows how far
- * down a call went; below it is a page that must not be touched. */
+/* The header promises 16 KiB, in addition to the C library's minimum. The stack is filled with a pattern, which shows
+ * how much a call used; an inaccessible page is below it. */
 enum { PROMISED = 16 * 1024 };
 
 static int (*deep_call)(uint32_t);
@@ -266,7 +266,7 @@ static void small_stacks(void) {
     CHECK_INT(QRCODE_DUPLICATED, ride_on_a_small_stack(gate_ride, 0));
     CHECK_INT(SUCCESS, ride_on_a_small_stack(gate_info, 1));
     CHECK_INT(SUCCESS, ride_on_a_small_stack(gate_legacy_ride, 1));
-    /* verify_qrcode opens the journal and reads the key's file where nobody has called init_pos_verify. */
+    /* Without init_pos_verify, verify_qrcode opens the journal and reads the key file. */
     FILE *file = fopen(gate_path(directory, "key"), "w");
     CHECK(file && fputs("000102030405060708090a0b0c0d0e0f\n", file) >= 0 && fclose(file) == 0);
     setenv("POSOFFLINE_RECORD_KEY_FILE", gate_path(directory, "key"), 1);
@@ -285,7 +285,7 @@ int main(int argc, char **argv) {
         {"a limit on the size of files kills who does not ignore the signal", short_files_kill},
         {"a verification needs 16 KiB of stack, whatever the journal does", small_stacks},
         {0}};
-    /* Emulators do not pass this limit on. */
+    /* Emulators do not support this limit. */
     static const struct test native_tests[] = {
         {"without memory there is no start, and what was accepted stays", little_memory},
         {0}};

@@ -1,8 +1,9 @@
-/* symbol-names DIRECTORY: the library's life in a program that defines thousands of names, the library's own among them: each of
- * them is `trapped`. symbol-names.py makes that list and leaves out what the library may import and what this file needs.
+/* symbol-names DIRECTORY: all of the library's functions in a program that defines thousands of symbols, including
+ * those inside the library. Each of them is an alias of `trapped`. symbol-names.py makes the list, without the symbols
+ * that the library may import and those that this file needs.
  *
- *   symbol-names importer LIBRARY    calls what that library imports: one of those names
- */
+ *   symbol-names importer LIBRARY    calls a library that imports one of those symbols
+ *  */
 #define _GNU_SOURCE
 #include "harness.h"
 #include "fixtures.h"
@@ -22,7 +23,7 @@ void trapped(void) { _exit(TRAPPED); }
 
 #include "symbol-names.h"
 
-/* These may be defined by a program: the library is to call them. */
+/* A program may define these: the library has to call them. */
 static long clock_calls, allocations;
 
 time_t time(time_t *out) {
@@ -42,7 +43,7 @@ void *calloc(size_t count, size_t size) {
     return heap + heap_used - total;
 }
 
-/* Other blocks are other people's. */
+/* Other blocks are the C library's. */
 void free(void *memory) { (void)memory; }
 
 static int failed, passed;
@@ -75,7 +76,7 @@ static int legacy_ride(int number) {
     return verify_qrcode(&request, &response);
 }
 
-/* A journal that the first ride rewrites. */
+/* The first ride rewrites this journal. */
 static void write_journal(const char *directory) {
     char path[700];
     unsigned char entry[32];

@@ -1,10 +1,10 @@
-/* system-calls: the library's whole life under a filter that kills the process at every system call that
- * docs/system-interface.md does not name.
+/* system-calls: all of the library's functions under a seccomp filter that kills the process at every system call that
+ * docs/system-interface.md does not list.
  *
  *   system-calls                      the tests
- *   system-calls trace DIRECTORY      that life alone, between two calls of getpgid() that strace and qemu show
+ *   system-calls trace DIRECTORY      these functions alone, between two calls of getpgid() that mark the trace
  *
- * allowed.h is made from the document by Tests/Support/system_interface.py. */
+ * allowed.h is generated from the document by Tests/Support/system_interface.py. */
 #define _GNU_SOURCE
 #include "gate.h"
 
@@ -28,7 +28,7 @@
 struct allowed {
     const char *name;
     long number;
-    int is_shadowed; /* the kernel's shared page answers instead, where it has one */
+    int is_shadowed; /* the vDSO answers instead, where there is one */
 };
 
 static const struct allowed allowed[] = {
@@ -51,8 +51,8 @@ static const struct allowed allowed[] = {
 
 enum { NOTHING = -1 };
 
-/* From now on this process dies of any call but the allowed ones, the one with number `missing` left out, and what this
- * program needs itself: to write into one pipe, and to end. */
+/* From now on any system call kills this process but the allowed ones, without the one at index `missing`, and those
+ * that this program needs: writing to one pipe, and exiting. */
 static void confine(int missing, int pipe) {
     struct sock_filter program[8 + 2 * COUNT_OF(allowed) + 8];
     unsigned short count = 0;
@@ -79,7 +79,7 @@ static void confine(int missing, int pipe) {
 }
 
 /* ------------------------------------------------------------------------------------------------------------------
- * The life
+ * All functions of the library
  * ------------------------------------------------------------------------------------------------------------------ */
 
 static char first_directory[600], second_directory[600];
@@ -88,12 +88,12 @@ static int to_rider[2];
 static volatile int rider_result, rider_waits;
 static _Atomic int rider_rides;
 
-/* A second thread that wants the lock while the first has it. It waits in read(), where the filter finds it, and goes
- * on to the next code each time it is told to. */
+/* A second thread that contends for the lock. It waits in read(), which the filter allows, and presents the next code
+ * for each byte. */
 static void *ride_along(void *unused) {
     char byte;
     rider_waits = 1;
-    /* Memory that a second thread asks for comes from elsewhere. */
+    /* malloc uses another arena in a second thread. */
     if (read(to_rider[0], &byte, 1) == 1) rider_result = init_pos_verify(KEY_LIST, CARD_TYPES);
     rider_rides++;
     for (uint32_t i = 40; read(to_rider[0], &byte, 1) == 1; i++) {
@@ -104,8 +104,8 @@ static void *ride_along(void *unused) {
     return unused;
 }
 
-/* The lock is held here. The other thread has been told to ride: give it the time to come to the lock, counted in
- * instructions, so that an emulator gives as much more as it needs. */
+/* The lock is held here. Gives the other thread time to reach the lock. The time is a number of instructions, so that
+ * it is long enough on an emulator too. */
 static volatile int is_slow;
 
 int fsync(int file) {
@@ -119,14 +119,13 @@ static void name_directories(const char *directory) {
     snprintf(second_directory, sizeof second_directory, "%s/second", directory);
 }
 
-static void prepare_life(const char *directory) {
+static void prepare_calls(const char *directory) {
     pthread_t thread;
     gate_begin();
     name_directories(directory);
     mkdir(first_directory, 0700);
     mkdir(second_directory, 0700);
-    /* So many that the first ride rewrites the journal, and that memory for the table is not to be had from the heap
-     * but from the system. */
+    /* So many that the first ride rewrites the journal, and that the table's memory comes from mmap. */
     gate_write_journal(first_directory, 30000, 9000);
     FILE *journal = fopen(gate_path(first_directory, "replay.journal"), "ab");
     if (!journal || fputs("PJ, and the power went", journal) < 0 || fclose(journal) != 0) abort();
@@ -138,13 +137,13 @@ static void prepare_life(const char *directory) {
     while (!rider_waits) continue;
 }
 
-/* Ends the process at the first answer that is not the right one; the line says which. */
+/* Exits at the first wrong answer; the exit status tells the line. */
 #define DEMAND(wanted, call) \
     do { \
         if ((call) != (wanted)) _exit(__LINE__ % 100); \
     } while (0)
 
-static void live(void) {
+static void call_all(void) {
     char version[16];
     DEMAND(NOT_INITIALIZED, gate_info(0));
     DEMAND(7, get_key_id((const unsigned char *)"\2\0\7"));
@@ -162,7 +161,7 @@ static void live(void) {
     if (write(to_rider[1], "", 1) != 1) _exit(102);
     while (rider_rides < 1) continue;
     DEMAND(SUCCESS, rider_result);
-    /* Each thread waits for the other. */
+    /* Both threads contend for the lock. */
     is_slow = 1;
     for (uint32_t i = 12; i < 36; i++) {
         if (write(to_rider[1], "", 1) != 1) _exit(102);
@@ -188,7 +187,7 @@ static void live(void) {
 
 static char base_directory[600];
 
-/* Runs a child and returns its exit status, or the signal that it died of, negative. */
+/* Runs a child and returns its exit status, or the negative number of the signal that killed it. */
 static int exit_status_of(void (*body)(int), int argument) {
     static int number;
     char directory[700];
@@ -199,9 +198,9 @@ static int exit_status_of(void (*body)(int), int argument) {
     pid_t child = fork();
     if (child == 0) {
         alarm(120);
-        prepare_life(directory);
+        prepare_calls(directory);
         body(argument);
-        /* The library's own end is a part of its life. */
+        /* The library's exit handler is included. */
         exit(0);
     }
     int status = 0;
@@ -209,14 +208,14 @@ static int exit_status_of(void (*body)(int), int argument) {
     return WIFSIGNALED(status) ? -WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static void live_confined(int missing) {
+static void call_all_confined(int missing) {
     confine(missing, to_rider[1]);
-    live();
+    call_all();
 }
 
-static void whole_life(void) {
-    CHECK_INT(0, exit_status_of(live_confined, NOTHING));
-    /* It has been rewritten, or the life was too short. */
+static void all_calls_allowed(void) {
+    CHECK_INT(0, exit_status_of(call_all_confined, NOTHING));
+    /* The journal has been rewritten. */
     long size = gate_journal_size(first_directory);
     CHECK(size >= 9000 * 32 && size < 10000 * 32);
 }
@@ -225,11 +224,11 @@ static void nothing_superfluous(void) {
     for (int i = 0; i < (int)COUNT_OF(allowed); i++) {
         if (allowed[i].is_shadowed) continue;
         set_context("without %s", allowed[i].name);
-        CHECK_INT(-SIGSYS, exit_status_of(live_confined, i));
+        CHECK_INT(-SIGSYS, exit_status_of(call_all_confined, i));
     }
 }
 
-/* A few of those that a library might be suspected of. */
+/* System calls that a library must not make. */
 static void forbidden(int which) {
     confine(NOTHING, to_rider[1]);
     switch (which) {
@@ -253,15 +252,15 @@ static void the_filter_bites(void) {
 
 int main(int argc, char **argv) {
     static const struct test tests[] = {
-        {"the library lives with the documented system calls alone", whole_life},
+        {"the library lives with the documented system calls alone", all_calls_allowed},
         {"no documented system call is superfluous", nothing_superfluous},
         {"a call that is not documented ends the process", the_filter_bites},
         {0}};
     static const struct test *const lists[] = {tests, NULL};
     if (argc == 3 && strcmp(argv[1], "trace") == 0) {
-        prepare_life(argv[2]);
+        prepare_calls(argv[2]);
         syscall(SYS_getpgid, 0);
-        live();
+        call_all();
         free_pos_verify();
         syscall(SYS_getpgid, 0);
         printf("1 passed, 0 failed\n");

@@ -36,7 +36,7 @@ static char first_directory[700], second_directory[700];
 
 static struct code codes[300];
 
-/* dlsym gives object pointers; POSIX lets them be functions. */
+/* dlsym returns object pointers; POSIX allows them to be function pointers. */
 #define BIND(copy, name) *(void **)&(copy)->name = dlsym((copy)->handle, #name)
 
 static void bind_to(struct copy *copy, void *handle) {
@@ -55,7 +55,7 @@ static void load(struct copy *copy, int scope) { bind_to(copy, dlopen(copy->path
 
 static void unload(struct copy *copy) {
     CHECK_INT(0, dlclose(copy->handle));
-    /* It must be gone, or the test shows nothing. */
+    /* It must really be unloaded. */
     CHECK(dlopen(copy->path, RTLD_NOW | RTLD_NOLOAD) == NULL);
 }
 
@@ -80,7 +80,7 @@ static void new_directories(void) {
     CHECK_INT(0, mkdir(second_directory, 0700));
 }
 
-/* Scopes: whether the names of one copy are seen by the other. */
+/* Whether one copy's symbols are visible to the other. */
 static const int scopes[][2] = {
     {RTLD_LOCAL, RTLD_LOCAL}, {RTLD_GLOBAL, RTLD_LOCAL}, {RTLD_LOCAL, RTLD_GLOBAL}, {RTLD_GLOBAL, RTLD_GLOBAL}};
 
@@ -133,7 +133,7 @@ static int status_of(pid_t child) {
     return status;
 }
 
-/* Each copy has its fork handlers, and takes them with it. */
+/* Each copy has its own fork handlers, which are removed with it. */
 static void forks(void) {
     for (int gone = 0; gone < 3; gone++) {
         set_context("without copy %d", gone);
@@ -213,8 +213,8 @@ static void at_once(void) {
 }
 
 #ifdef __GLIBC__
-/* A world of its own, C library included: there this program's clock is not seen, and by the system's the code is too
- * old. */
+/* A link namespace of its own, with its own C library: this program's clock is not used there, and by the system's
+ * clock the code has expired. */
 static void own_namespace(void) {
     char uid[17], card_no[64], card_type[9];
     unsigned char card_data[128];

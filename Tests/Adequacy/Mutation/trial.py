@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -20,8 +21,9 @@ def limits():
 
 def run_test(command, libraries, seconds):
     """None when the command succeeds; else the first thing that it said was wrong."""
-    scratch = os.path.join(libraries[0] if libraries else BASE, "scratch")
-    os.makedirs(scratch, exist_ok=True)
+    # Not below the repository: a test without privileges must be able to reach it.
+    scratch = tempfile.mkdtemp(prefix="posoffline-mutation-")
+    os.chmod(scratch, 0o711)
     environment = dict(os.environ, LD_LIBRARY_PATH=":".join(libraries), SWIFT_BACKTRACE="enable=no", TMPDIR=scratch)
     process = subprocess.Popen(  # pylint: disable=consider-using-with,subprocess-popen-preexec-fn
         command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,

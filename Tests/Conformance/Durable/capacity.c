@@ -1,4 +1,4 @@
-/* As many codes as the program's first argument says, all in their window at once. */
+/* COUNT codes, all in their window at once. */
 #include "durable.h"
 #include "fixtures.h"
 

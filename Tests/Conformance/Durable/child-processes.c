@@ -1,4 +1,4 @@
-/* A journal belongs to one process: other processes, and children of a fork. */
+/* One process at a time has the directory: other processes, and children of fork. */
 #define _GNU_SOURCE
 #include "durable.h"
 #include "fixtures.h"
@@ -19,14 +19,14 @@ static void one_process(void) {
     CHECK_INT(SYSTEM_ERROR, in_child(initialize));
     CHECK_INT(SYSTEM_ERROR, in_child(verify_5));
     expect_accepted(5, 6);
-    /* Another process gets it once this one has let go. */
+    /* Another process gets it after this one has closed it. */
     free_pos_verify();
     CHECK_INT(SUCCESS, in_child(set_directory));
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
     expect_refused(0, 6);
 }
 
-/* The child of a process that has ended goes on where that left off, as a daemon does. */
+/* A daemon: its parent exits, and the child continues with the directory. */
 static void daemon_process(void) {
     start();
     expect_accepted(0, 5);
@@ -34,7 +34,7 @@ static void daemon_process(void) {
     CHECK_INT(0, pipe(ends));
     pid_t parent = fork();
     if (parent == 0) {
-        posoffline_set_state_dir(directory); /* refused: it must not have it before its own parent lets go */
+        posoffline_set_state_dir(directory); /* refused while its parent has the directory */
         _exit(verify_6() == SYSTEM_ERROR ? 0 : 1);
     }
     waitpid(parent, &result, 0);
@@ -57,7 +57,7 @@ static void daemon_process(void) {
     expect_refused(0, 6);
 }
 
-/* The child of a fork that no handler has seen, as _Fork() makes one. */
+/* A child that bypassed the fork handlers, as _Fork() makes it. */
 static void unseen_fork(void) {
     start();
     expect_accepted(0, 5);

@@ -16,7 +16,7 @@ static void clock_jumps(void) {
         if (jumps[i] > 2147483647 && !WIDE_CLOCK) continue;
         set_context("the clock jumps to %lld", jumps[i]);
         set_clock(jumps[i]);
-        /* Started with this clock, and so full that old codes are dropped and the journal is rewritten. */
+        /* Started with this clock, and so full that old codes are evicted and the journal is rewritten. */
         add_expired_entries(SLACK + 200);
         CHECK(verify(&first) != SUCCESS);
         long rewritten = 0;
@@ -32,13 +32,13 @@ static void clock_jumps(void) {
             CHECK_INT(QRCODE_DUPLICATED, verify(&first));
         }
     }
-    /* A code that is later than those that were dropped is still taken. */
+    /* A code that is newer than all evicted ones is still accepted. */
     struct code fresh = sign_code(NOW + 5000, 60);
     set_clock(NOW + 5000);
     CHECK_INT(SUCCESS, verify(&fresh));
 }
 
-/* What was dropped while the clock was a year ahead stays refused after a restart. */
+/* Codes that were evicted while the clock was a year ahead stay refused after a restart. */
 static void a_year_ahead(void) {
     struct code code = sign_code(NOW, 65535), late = sign_code(NOW + 500, 60);
     start();

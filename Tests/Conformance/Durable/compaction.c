@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-/* Riders whose codes are good for a minute, one each second, with a restart now and then. */
+/* Codes valid for a minute, one each second, with a restart now and then. */
 static void stays_small(void) {
     enum { RIDES = 4500 };
     start();
@@ -29,7 +29,7 @@ static void stays_small(void) {
     set_context("%ld bytes at most, rewritten %ld times", longest, rewritten);
     CHECK(longest <= (SLACK + 4 * 60 + 2) * ENTRY);
     CHECK(rewritten >= 2 && rewritten <= RIDES / SLACK + 1);
-    CHECK_INT(RIDES + 3 * rewritten, synced); /* the file under either name, and the directory */
+    CHECK_INT(RIDES + 3 * rewritten, synced); /* the file under both names, and the directory */
     /* The last minute is remembered. */
     restart();
     for (uint32_t i = RIDES - 60; i < RIDES; i++) {
@@ -38,9 +38,9 @@ static void stays_small(void) {
     }
 }
 
-/* A rewriting that fails does no harm to the ride that it comes with, and is tried again. */
-static void tidying_fails(void) {
-    /* How many of such calls the ride itself makes before. */
+/* A failed rewriting does not affect the verification that triggered it, and is tried again. */
+static void compaction_fails(void) {
+    /* How many such calls the verification itself makes before. */
     static const struct {
         int call, before;
     } cases[] = {{DISK_OPEN, 0}, {DISK_WRITE, 1}, {DISK_SYNC, 1}, {DISK_RENAME, 0}, {DISK_SYNC, 2}};
@@ -67,5 +67,5 @@ static void tidying_fails(void) {
 
 const struct test compaction_tests[] = {
     {"the journal stays small, across restarts", stays_small},
-    {"a rewriting that fails harms no ride", tidying_fails},
+    {"a rewriting that fails harms no ride", compaction_fails},
     {0}};

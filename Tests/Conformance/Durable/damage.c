@@ -9,7 +9,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-enum { ENTRIES = 140 }; /* more than a page of them */
+enum { ENTRIES = 140 }; /* more than a page */
 
 static void torn_tail(void) {
     static unsigned char whole[ENTRIES * ENTRY + 4096];
@@ -30,7 +30,7 @@ static void torn_tail(void) {
         CHECK_INT(ENTRIES * ENTRY, file_size(journal));
     }
     expect_refused(0, ENTRIES);
-    /* A tail of what never was an entry. */
+    /* A tail that never was an entry. */
     for (size_t more = 1; more <= 4096; more += more < 70 ? 1 : 500) {
         set_context("%zu more bytes", more);
         free_pos_verify();
@@ -62,7 +62,7 @@ static void damaged_entries(void) {
         CHECK_INT(QRCODE_DUPLICATED, verify_number(entry));
         whole[entry * ENTRY + bit / 8] ^= (unsigned char)(1u << bit % 8);
     }
-    /* An entry with a digest that no code has, though its checksum is right, would end the search for others. */
+    /* An entry with a digest of zeros and a right checksum: in the table, zero marks a free slot. */
     unsigned char wrong[ENTRY] = {'P', 'J', 1, 'A'};
     put32(wrong + 28, crc32(wrong, 28));
     free_pos_verify();
@@ -90,7 +90,7 @@ static void leftovers(void) {
     remove(journal);
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
     expect_accepted(0, 5);
-    /* One that is no file is refused. */
+    /* A journal that is not a regular file is refused. */
     free_pos_verify();
     remove(journal);
     CHECK_INT(0, mkdir(journal, 0700));
@@ -100,7 +100,7 @@ static void leftovers(void) {
     CHECK_INT(ILLEGAL_PARAM, init(KEY_LIST, CARD_TYPES));
     remove(journal);
     CHECK_INT(0, mkfifo(journal, 0600));
-    alarm(30); /* it must not wait for a writer */
+    alarm(30); /* opening a FIFO must not wait for a writer */
     CHECK_INT(ILLEGAL_PARAM, init(KEY_LIST, CARD_TYPES));
     remove(journal);
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));

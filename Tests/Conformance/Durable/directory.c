@@ -30,7 +30,7 @@ static void same_path(void) {
     expect_accepted(0, 5);
     disk_counts();
     CHECK_INT(SUCCESS, posoffline_set_state_dir(directory));
-    /* That it works is asked of the disk, and nothing is read or written. */
+    /* One sync checks that the directory works. Nothing is read or written. */
     struct disk_counts asked = disk_counts();
     CHECK_INT(0, asked.reads + asked.writes + asked.renames);
     CHECK_INT(1, asked.syncs);
@@ -45,13 +45,13 @@ static void another_path(void) {
     fresh_directory();
     CHECK_INT(SUCCESS, posoffline_set_state_dir(directory));
     expect_accepted(5, 10);
-    /* The first is free, and has what it had. */
+    /* The first directory is free again, with its journal. */
     CHECK_INT(SUCCESS, posoffline_set_state_dir(first));
     restart();
     expect_refused(0, 10);
 }
 
-/* Codes that were dropped from memory are in no entry: what is kept of them is kept in the other directory too. */
+/* Evicted codes have no entry any more. The record that refuses them is written to the other directory too. */
 static void another_path_after_dropping(void) {
     struct code first = sign_code(NOW, 60);
     start();
@@ -70,7 +70,7 @@ static void another_path_after_dropping(void) {
     }
 }
 
-/* verify_qrcode after free_pos_verify opens the journal itself, and says what keeps it from that. */
+/* verify_qrcode after free_pos_verify opens the journal itself, and reports why it cannot. */
 static void opened_by_a_ride(void) {
     struct code known = numbered_code(0), fresh = numbered_code(3);
     char moved[300];
@@ -83,7 +83,7 @@ static void opened_by_a_ride(void) {
     fail_allocation(1, 1);
     CHECK_INT(NO_ENOUGH_MEMORY, legacy(&fresh));
     allow_allocations();
-    /* The path was right when it was given: it is the terminal's fault now, and no argument's. */
+    /* The path was valid when it was set: now it is a system error, not an argument's. */
     sprintf(moved, "%s moved", directory);
     CHECK_INT(0, rename(directory, moved));
     CHECK_INT(SYSTEM_ERROR, legacy(&fresh));
@@ -113,7 +113,7 @@ static void bad_paths(void) {
         CHECK_INT(ILLEGAL_PARAM, posoffline_set_state_dir(paths[i]));
         if (!paths[i]) continue;
         setenv("POSOFFLINE_STATE_DIR", paths[i], 1);
-        /* A directory that was set by a call comes first. */
+        /* A directory that a call has set has priority. */
         CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
         unsetenv("POSOFFLINE_STATE_DIR");
     }
@@ -124,7 +124,7 @@ static void bad_paths(void) {
     expect_refused(0, 4);
 }
 
-/* What the call answers to an ordinary user: root may write everywhere. */
+/* The call's answer to a user without privileges: root may write everywhere. */
 static int set_without_privileges(const char *path) {
     pid_t child = fork();
     if (child == 0) {
@@ -142,7 +142,7 @@ static void unwritable(void) {
     CHECK_INT(0, chmod(base_directory, 0755));
     CHECK_INT(0, chmod(other_directory, 0777));
     CHECK_INT(SUCCESS, set_without_privileges(other_directory));
-    /* It may be read, and the journal in it written: but no file can be made. */
+    /* The directory is readable and its journal writable, but no file can be created. */
     CHECK_INT(0, chmod(other_directory, 0555));
     CHECK_INT(ILLEGAL_PARAM, set_without_privileges(other_directory));
     CHECK_INT(0, chmod(other_directory, 0));

@@ -45,7 +45,7 @@ static void failing_rides(void) {
     CHECK_INT(SUCCESS, verify_number(next));
 }
 
-/* What ext4 does after an error: nothing can be written there, until somebody sees to it. */
+/* ext4 turns read-only after an error, until it is repaired. */
 static void turned_read_only(void) {
     start();
     expect_accepted(0, 2);
@@ -61,7 +61,7 @@ static void turned_read_only(void) {
     expect_refused(0, 4);
 }
 
-/* Each call to the disk fails in turn while a failed sync is made good, which rewrites the journal. */
+/* After a failed sync the journal is rewritten. Each call to the disk fails in turn during that. */
 static void failing_repair(void) {
     static const int errors[] = {EIO, ENOSPC};
     start();
@@ -95,7 +95,7 @@ static void failing_repair(void) {
     expect_refused(0, next);
 }
 
-/* After a failed sync nobody knows what the disk holds: a restart writes it anew. */
+/* After a failed sync the contents of the disk are unknown: a restart rewrites the journal. */
 static void failing_sync_and_restart(void) {
     start();
     expect_accepted(0, 3);

@@ -1,4 +1,4 @@
-/* What an accepted code costs, what the journal then holds, and that it is known after a restart. */
+/* The journal entry of an accepted code: its format, its cost, and that it is known after a restart. */
 #include "durable.h"
 #include "disk.h"
 
@@ -14,7 +14,7 @@ static void survives(void) {
         CHECK_INT(QRCODE_DUPLICATED, legacy(&code));
         expect_accepted(10 * (uint32_t)i, 10 * (uint32_t)i + 10);
     }
-    /* verify_qrcode needs no init_pos_verify, and remembers all the same. */
+    /* verify_qrcode works without init_pos_verify, and uses the journal too. */
     free_pos_verify();
     CHECK_INT(QRCODE_DUPLICATED, legacy(&code));
     struct code next = numbered_code(30);
@@ -31,14 +31,14 @@ static void one_write_and_one_sync(void) {
     CHECK_INT(ENTRY, one.bytes);
     CHECK_INT(1, one.syncs);
     CHECK_INT(0, one.opens + one.renames + one.reads);
-    /* Who is refused costs nothing. */
+    /* A refusal does not touch the disk. */
     CHECK_INT(QRCODE_DUPLICATED, verify_number(0));
     CHECK(verify_named("user-sig-r-1") == MALFORMED_QRCODE);
     struct disk_counts none = disk_counts();
     CHECK_INT(0, none.writes + none.syncs + none.opens);
 }
 
-/* Each entry is what docs/journal.md says. */
+/* The format that docs/journal.md specifies. */
 static void format(void) {
     struct code code = fixture_code("good");
     start();

@@ -1,5 +1,5 @@
-/* The state directory that POSOFFLINE_STATE_DIR names. These tests run first: a directory that a call has named has priority over
- * the environment. */
+/* The state directory that POSOFFLINE_STATE_DIR names. These tests run first: a directory that a call has set has
+ * priority over the environment. */
 #define _GNU_SOURCE
 #include "durable.h"
 #include "disk.h"
@@ -28,7 +28,7 @@ static void environment(void) {
     expect_refused(0, 10);
     restart();
     expect_refused(0, 10);
-    /* Another one takes over, with what was accepted. */
+    /* Another directory takes over, with all accepted codes. */
     fresh_directory();
     setenv("POSOFFLINE_STATE_DIR", directory, 1);
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
@@ -47,13 +47,13 @@ static void environment_is_unfit(void) {
         set_context("path %s", paths[i]);
         setenv("POSOFFLINE_STATE_DIR", paths[i], 1);
         CHECK_INT(ILLEGAL_PARAM, init(KEY_LIST, CARD_TYPES));
-        /* Lists and memory are those of before. */
+        /* Lists and memory are unchanged. */
         CHECK_INT(CARDTYPE_UNSUPPORTED, verify_named("plain"));
         CHECK_INT(QRCODE_DUPLICATED, verify_named("key-7"));
     }
 }
 
-/* verify_qrcode needs no init_pos_verify, but the directory all the same. */
+/* verify_qrcode works without init_pos_verify, but needs the directory. */
 static void environment_without_init(void) {
     struct code first = numbered_code(0), second = numbered_code(1);
     char moved[300];
@@ -62,7 +62,7 @@ static void environment_without_init(void) {
     CHECK_INT(ENTRY, file_size(journal));
     free_pos_verify();
     CHECK_INT(QRCODE_DUPLICATED, legacy(&first));
-    /* Without it nothing is accepted, not even after an init_pos_verify that has said so. */
+    /* Without the directory no code is accepted, not even after an init_pos_verify that failed. */
     free_pos_verify();
     sprintf(moved, "%s moved", directory);
     CHECK_INT(0, rename(directory, moved));

@@ -21,7 +21,7 @@ static void *verify_5_in_thread(void *unused) {
     return unused;
 }
 
-/* A thread that is cancelled while it waits for the disk ends its ride first, and leaves no lock behind. */
+/* A thread that is cancelled while it waits for the disk completes its verification first, and holds no lock. */
 static void cancelled(void) {
     start();
     expect_accepted(0, 5);
@@ -40,7 +40,7 @@ static void cancelled(void) {
     expect_refused(0, 7);
 }
 
-/* Each of these is an exit status. */
+/* Exit statuses of the children. */
 enum { NOT_ENDED = 2, STILL_SET, NO_STREAM, NO_START, NO_RIDE, KEY_MISSING, RIDE_ENDED, WRONG_RIDE,
        LATER_RIDE, STILL_OPEN, KEY_LEFT };
 
@@ -56,26 +56,26 @@ static void expect_end(void) {
     }
 }
 
-/* Streams are flushed when exit() has ended the libraries. */
-static void flush_by(ssize_t (*last_words)(void *, const char *, size_t)) {
-    FILE *file = fopencookie(NULL, "w", (cookie_io_functions_t){.write = last_words});
+/* exit() flushes streams after the libraries' exit handlers. */
+static void flush_by(ssize_t (*check_at_flush)(void *, const char *, size_t)) {
+    FILE *file = fopencookie(NULL, "w", (cookie_io_functions_t){.write = check_at_flush});
     if (!file || fputs("goodbye", file) == EOF) _exit(NO_STREAM);
 }
 
-static ssize_t last_words(void *cookie, const char *bytes, size_t count) {
+static ssize_t check_at_flush(void *cookie, const char *bytes, size_t count) {
     (void)cookie, (void)bytes, (void)count;
     expect_end();
     _exit(0);
 }
 
 static void exit_in_child(void) {
-    flush_by(last_words);
+    flush_by(check_at_flush);
     if (posoffline_set_state_dir(directory) != SUCCESS || init(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(NO_START);
     if (verify_number(0) != SUCCESS) _exit(NO_RIDE);
     exit(1);
 }
 
-/* The library has left a process before its last thread has: it accepts nothing that it would not remember. */
+/* After the library's exit handler, other threads may still run: no code is accepted then. */
 static void end_of_process(void) {
     int result = -1;
     fflush(stdout);
@@ -88,7 +88,7 @@ static void end_of_process(void) {
     expect_accepted(1, 2);
 }
 
-/* The record key of the next test, inverted, and how often the library's data have it. */
+/* The record key of the next test, inverted, and how often it was found in the library's data. */
 static const unsigned char inverted_key[] = {
     0x1F, 0x8A, 0x63, 0xC4, 0x2E, 0x97, 0x50, 0xBD, 0x0C, 0xE1, 0x76, 0x3B, 0xA8, 0x45, 0xF2, 0x99, 0x07, 0xDE, 0x6A, 0xB3};
 static int keys_found;
@@ -114,10 +114,10 @@ static int keys_in_library(void) {
     return keys_found;
 }
 
-/* One thread rides and another ends the process, whose last words are said before the ride goes on. */
+/* One thread is in a verification while another calls exit(). The stream is flushed before the verification goes on. */
 static sem_t ride_waits, ride_goes_on, ride_ended;
 static int files_before;
-static long exit_at_lock; /* 0: while the ride is written down */
+static long exit_at_lock; /* 0: during the write to the journal */
 
 static void wait_for_exit(void) {
     sem_post(&ride_waits);
@@ -128,16 +128,16 @@ static void *ride_through_exit(void *unused) {
     if (exit_at_lock) at_lock(exit_at_lock, wait_for_exit);
     else at_sync(wait_for_exit);
     int result = verify_number_unguarded(0);
-    /* Written down already, and told of; or not begun to be. */
+    /* SUCCESS if the entry was written, SYSTEM_ERROR if the write had not begun. */
     if (result != (exit_at_lock ? SYSTEM_ERROR : SUCCESS)) _exit(WRONG_RIDE);
     if (verify_number_unguarded(1) != SYSTEM_ERROR) _exit(LATER_RIDE);
     sem_post(&ride_ended);
     return unused;
 }
 
-static ssize_t words_during_ride(void *cookie, const char *bytes, size_t count) {
+static ssize_t check_at_flush_during_ride(void *cookie, const char *bytes, size_t count) {
     (void)cookie, (void)bytes, (void)count;
-    /* None of these waits for the disk. */
+    /* None of these calls waits for the disk. */
     expect_end();
     if (sem_trywait(&ride_ended) == 0) _exit(RIDE_ENDED);
     sem_post(&ride_goes_on);
@@ -152,7 +152,7 @@ static void exit_during_ride(void) {
     unsigned char key[sizeof inverted_key];
     pthread_t thread;
     for (size_t i = 0; i < sizeof key; i++) key[i] = (unsigned char)~inverted_key[i];
-    flush_by(words_during_ride);
+    flush_by(check_at_flush_during_ride);
     files_before = open_files();
     if (posoffline_set_record_key(key, sizeof key) != SUCCESS) _exit(NO_START);
     if (posoffline_set_state_dir(directory) != SUCCESS || init(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(NO_START);
@@ -165,7 +165,7 @@ static void exit_during_ride(void) {
     exit(1);
 }
 
-/* While another thread is in a ride, before each time that it takes the lock and while it has it. */
+/* exit() while another thread is in a verification: before each time that it takes the lock, and while it holds it. */
 static void end_during_a_ride(void) {
     enum { LOCKS = 4 };
     for (exit_at_lock = 0; exit_at_lock <= LOCKS; exit_at_lock++) {
@@ -181,7 +181,7 @@ static void end_during_a_ride(void) {
             waitpid(child, NULL, 0);
         }
         CHECK_INT(0, WIFEXITED(result) ? WEXITSTATUS(result) : -1);
-        /* What the ride was told is what the disk has. */
+        /* The journal agrees with the answer of the verification. */
         start();
         CHECK_INT(exit_at_lock ? SUCCESS : QRCODE_DUPLICATED, verify_number(0));
         free_pos_verify();

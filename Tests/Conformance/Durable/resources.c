@@ -9,7 +9,7 @@ static void failing_memory(void) {
     start();
     expect_accepted(0, 10);
     strcpy(before, directory);
-    /* Another directory has so much in it that reading it takes more memory more than once. */
+    /* The journal of the other directory is so long that reading it allocates more than once. */
     fresh_directory();
     CHECK_INT(SUCCESS, posoffline_set_state_dir(directory));
     expect_accepted(10, 2500);

@@ -1,4 +1,4 @@
-/* Directories, devices, pipes, sockets and links in the place of the journal or of the temporary file. */
+/* Directories, devices, FIFOs, sockets and links in place of the journal or of the temporary file. */
 #define _GNU_SOURCE
 #include "recovery.h"
 
@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* With each kind of thing in the place of the journal, and a directory in that of the file that a rewriting makes. */
+/* Runs `body` with each file type in place of the journal, and with a directory in place of the temporary file. */
 static void with_each(void (*body)(void)) {
     int kinds = file_types();
     set_hang_timeout(300);
     for (int kind = 0; kind < kinds; kind++) {
         for (int is_temporary = 0; is_temporary < (kind == 0 ? 2 : 1); is_temporary++) {
-            set_context("kind %d, in the place of the %s", kind, is_temporary ? "temporary file" : "journal");
+            set_context("kind %d, in place of the %s", kind, is_temporary ? "temporary file" : "journal");
             prepare();
             make_entry(is_temporary ? temporary : journal, kind);
             int files = open_files();
@@ -33,12 +33,12 @@ static void from_environment(void) {
 
 static void from_call(void) { CHECK_INT(ILLEGAL_PARAM, set_directory()); }
 
-/* First, while no call has named a directory. */
+/* Runs first, while no call has set a directory. */
 static void no_files_from_environment(void) { with_each(from_environment); }
 
 static void no_files_from_call(void) { with_each(from_call); }
 
-/* Whatever else has the temporary file's name is removed, and nothing behind it is touched. */
+/* Any other file with the temporary file's name is removed. The target of a link is not touched. */
 static void temporary_is_replaced(void) {
     int kinds = file_types();
     char elsewhere[300];
@@ -51,7 +51,7 @@ static void temporary_is_replaced(void) {
         restart();
         expect_refused(0, 2);
     }
-    /* A second name of the journal. */
+    /* A hard link to the journal. */
     free_pos_verify();
     CHECK_INT(0, link(journal, temporary));
     CHECK_INT(SUCCESS, initialize());

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-/* A full disk takes the next entry as soon as there is room for one. A rewriting would need room for a second journal. */
+/* A full disk accepts the next entry as soon as one fits. A rewriting would need space for a second journal. */
 static void full_disk_comes_free(void) {
     start();
     expect_accepted(0, 5);
@@ -23,7 +23,7 @@ static void full_disk_comes_free(void) {
     expect_refused(0, 8);
 }
 
-/* A disk that takes no byte, before the first code: a directory is opened, or a failed one again. */
+/* Every write fails from the first code on, also when a failed directory is opened again. */
 static void full_disk(void) {
     fail_disk(DISK_WRITE, 1, 1, ENOSPC);
     CHECK_INT(SYSTEM_ERROR, set_directory());

@@ -1,6 +1,6 @@
-/* recovery [--list | PART_OF_A_NAME ...]: a disk that failed and was repaired. The file system is then mounted anew, so that
- * the directory's path leads to another directory than the one that the library has open. SUCCESS means that an accepted
- * code is kept. */
+/* recovery [--list | PART_OF_A_NAME ...]: a disk that failed and was repaired. The file system is then mounted anew, so
+ * that the directory's path leads to another directory than the one that the library has open. SUCCESS means that an
+ * accepted code is kept. */
 #define _GNU_SOURCE
 #include "recovery.h"
 #include "disk.h"
@@ -13,7 +13,6 @@
 
 static char detached[300];
 
-/* What the path leads to now is another directory, which has what the disk had at this moment. */
 void mount_anew(void) {
     static unsigned char bytes[100 * ENTRY];
     static int number;
@@ -24,7 +23,6 @@ void mount_anew(void) {
     write_journal(bytes, count);
 }
 
-/* A ride fails, and so does the first attempt to mend it. */
 void fail_rides(uint32_t code) {
     fail_disk(DISK_ALL, 1, 1, EIO);
     CHECK_INT(SYSTEM_ERROR, verify_number(code));

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* While a file system is being repaired the path leads to the bare mount point. A ride must not make a journal there:
- * it would be hidden when the file system is back, with the codes that it has. */
+/* While a file system is being repaired, the path leads to the bare mount point. A verification must not create a
+ * journal there: it would be hidden, with its codes, once the file system is mounted again. */
 static void bare_mount_point(void) {
     char moved[300];
     start();
@@ -32,7 +32,7 @@ static int verify_number_legacy(uint32_t number) {
     return legacy(&code);
 }
 
-/* Firmware of the older interface never calls init_pos_verify: its rides open the directory. */
+/* Firmware that uses the older interface never calls init_pos_verify: its verifications open the directory. */
 static void legacy_rides_on_a_bare_mount_point(void) {
     char moved[300];
     CHECK_INT(SUCCESS, verify_number_legacy(0));
@@ -50,7 +50,7 @@ static void legacy_rides_on_a_bare_mount_point(void) {
     CHECK_INT(SUCCESS, verify_number_legacy(1));
 }
 
-/* Comes first: a directory from a call would come before it. */
+/* Runs first: a directory that a call has set has priority. */
 static void bare_mount_point_from_environment(void) {
     setenv("POSOFFLINE_STATE_DIR", directory, 1);
     legacy_rides_on_a_bare_mount_point();

@@ -1,4 +1,5 @@
-/* Which errors are an argument's (ILLEGAL_PARAM) and which are the system's (SYSTEM_ERROR): docs/journal.md, "Errors". */
+/* Which errors are an argument's (ILLEGAL_PARAM) and which are the system's (SYSTEM_ERROR): docs/journal.md,
+ * "Errors". */
 #define _GNU_SOURCE
 #include "recovery.h"
 #include "disk.h"
@@ -8,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What is wrong with the path or with what stands there, and cannot be mended but by another path or other rights: in
- * docs/journal.md, "Errors". All else is the system's. */
+/* The path, or the file that it names, is wrong: only another path or other permissions help. docs/journal.md,
+ * "Errors", has the list. All other errors are the system's. */
 static const int argument_errors[] = {
     EACCES, EEXIST, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EPERM, EROFS, ETXTBSY};
 static const int system_errors[] = {
@@ -30,10 +31,10 @@ static void expect_at_opening(int expected, int call, long number, int and_later
     restore_disk();
 }
 
-/* What is opened, in this order. */
+/* The order in which files are opened. */
 enum { DIRECTORY = 1, PARENT, JOURNAL, TEMPORARY };
 
-/* The directory above is synced where this process may open it. */
+/* The parent directory is synced if this process may open it. */
 static void errors_of_the_directory_above(void) {
     start();
     expect_accepted(0, 1);
@@ -68,8 +69,8 @@ static void errors_of_opens(void) {
     expect_refused(0, 1);
 }
 
-/* A device has errors of its own for that it cannot be opened: ENXIO and ENODEV without a driver, EBUSY where another has
- * it, ENOMEDIUM, EIO. What stands there is no regular file all the same. */
+/* Opening a device has errors of its own: ENXIO and ENODEV without a driver, EBUSY when it is in use, ENOMEDIUM, EIO.
+ * The file is still not a regular one, which is the argument's fault. */
 static void errors_of_devices(void) {
     int kinds = file_types();
     start();
@@ -84,7 +85,7 @@ static void errors_of_devices(void) {
     }
 }
 
-/* Why a file is still there says more than that it is. */
+/* A file that cannot be removed: the error of the removal decides. */
 static void errors_of_removals(void) {
     static const int in_the_way[] = {EACCES, EBUSY, EISDIR, EPERM, EROFS}, of_the_disk[] = {EDQUOT, EIO, ENOMEM, ENOSPC, ESTALE};
     start();
@@ -99,7 +100,7 @@ static void errors_of_removals(void) {
     expect_refused(0, 1);
 }
 
-/* A file that runs as a program or is swapped to, one that may only be appended to; locks that there are none of. */
+/* A running program or a swap file, an append-only file; file systems without locks. */
 static void errors_of_other_calls(void) {
     static const struct {
         int call, error, expected;
@@ -118,7 +119,7 @@ static void errors_of_other_calls(void) {
     expect_refused(0, 1);
 }
 
-/* EINVAL is no failure where a directory is synced, which some file systems cannot do. Of a file it is one. */
+/* EINVAL from syncing a directory is ignored: some file systems cannot do that. From syncing a file it is a failure. */
 static void sync_says_invalid(void) {
     start();
     expect_accepted(0, 1);

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Other paths to the directory that is set. */
+/* Other paths to the current directory. */
 static void other_spellings(void) {
     char slash[300], link[300];
     start();
@@ -24,13 +24,13 @@ static void other_spellings(void) {
     CHECK_INT(files, open_files());
     restart();
     expect_refused(0, 7);
-    /* The last one counts. */
+    /* The last path counts. */
     CHECK_INT(0, unlink(link));
     CHECK_INT(ILLEGAL_PARAM, initialize());
     expect_accepted(7, 8);
 }
 
-/* On file systems of today the upper half of an inode's number may be all that tells two directories apart. */
+/* On current file systems two inode numbers may differ in the upper 32 bits only. */
 static void long_numbers(void) {
     long_inodes(1);
     success_means_that_it_works();
@@ -39,7 +39,7 @@ static void long_numbers(void) {
     long_inodes(0);
 }
 
-/* A directory that is gone. */
+/* The path does not exist any more. */
 static void path_is_gone(void) {
     char moved[300];
     start();
@@ -48,7 +48,7 @@ static void path_is_gone(void) {
     CHECK_INT(0, rename(directory, moved));
     CHECK_INT(ILLEGAL_PARAM, set_directory());
     CHECK_INT(ILLEGAL_PARAM, initialize());
-    /* Everything is as before the calls: codes go where the directory is. */
+    /* Nothing has changed: entries go to the directory that is open. */
     expect_accepted(5, 6);
     expect_refused(0, 6);
     CHECK_INT(0, rename(moved, directory));
@@ -56,7 +56,7 @@ static void path_is_gone(void) {
     CHECK_INT(SUCCESS, set_directory());
     restart();
     expect_refused(0, 7);
-    /* Unless the disk has failed. */
+    /* After a failure of the disk the path is opened again. */
     CHECK_INT(0, rename(directory, moved));
     fail_rides(7);
     CHECK_INT(SYSTEM_ERROR, verify_number(7));
@@ -66,7 +66,7 @@ static void path_is_gone(void) {
     expect_refused(0, 8);
 }
 
-/* What the path leads to is in use by another process. */
+/* The path leads to a directory that another process uses. */
 static void path_is_anothers(void) {
     int ends[2];
     char byte = 0;
@@ -92,7 +92,7 @@ static void path_is_anothers(void) {
     close(ends[1]);
 }
 
-/* A code of a card type that is not listed is refused for that, whatever the directory. */
+/* A code of an unlisted card type is refused for that, before the directory is checked. */
 static int verify_unsupported(void) { return verify_named("type-not-listed"); }
 
 static void card_type_first(void) {

@@ -19,7 +19,7 @@ static void rides_go_on(void) {
     expect_refused(0, 10);
 }
 
-/* The same without a ride in between: nothing has failed yet that the library has seen. */
+/* The same without a verification in between: the library has not seen a failure. */
 void success_means_that_it_works(void) {
     static int (*const calls[])(void) = {set_directory, initialize};
     for (size_t i = 0; i < COUNT_OF(calls); i++) {
@@ -61,7 +61,7 @@ static void failure_is_told(void) {
     }
 }
 
-/* What the library has open keeps a file system from being unmounted, and so from being repaired. */
+/* Open files keep a file system from being unmounted and repaired. */
 static void nothing_is_held(void) {
     start();
     expect_accepted(0, 5);
@@ -72,7 +72,7 @@ static void nothing_is_held(void) {
     CHECK_INT(files, open_files());
 }
 
-/* What another process accepts meanwhile is known afterwards. */
+/* Codes that another process accepts meanwhile are known afterwards. */
 static int take_over(void) {
     if (posoffline_set_state_dir(directory) != SUCCESS || init(KEY_LIST, CARD_TYPES) != SUCCESS) return 50;
     return verify_number(7);
