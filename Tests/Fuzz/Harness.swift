@@ -7,7 +7,7 @@ private func span(_ start: UnsafePointer<UInt8>, _ count: Int) -> UnsafeBufferPo
     UnsafeBufferPointer(start: start, count: count)
 }
 
-/// Puts bytes together again; all that is put in must fit.
+/// Appends bytes to a buffer; all must fit.
 private struct Writer {
     let start: UnsafeMutablePointer<UInt8>
     var count = 0
@@ -35,7 +35,7 @@ private struct Writer {
     }
 }
 
-/// Parses a code and writes its fields into `out` as a code again. Returns how many bytes that are, or the error.
+/// Parses a code and writes its fields to `out` as a code again. Returns the number of bytes, or the error.
 @c public func fuzz_rewrite_code(
     _ start: UnsafePointer<UInt8>, _ count: Int, _ out: UnsafeMutablePointer<UInt8>
 ) -> Int {
@@ -76,7 +76,7 @@ private struct Writer {
     } catch { return Int(error.rawValue) }
 }
 
-/// Reads a DER signature. `out` has 256 bytes: the count of r, r, the count of s, s. False when it is none.
+/// Parses a DER signature. `out` has 256 bytes: the length of r, r, the length of s, s. False if it is invalid.
 @c public func fuzz_der(_ start: UnsafePointer<UInt8>, _ count: Int, _ out: UnsafeMutablePointer<UInt8>) -> Bool {
     guard let signature = DERSignature(span(start, count).span) else { return false }
     var writer = Writer(start: out)
@@ -85,8 +85,8 @@ private struct Writer {
     return true
 }
 
-/// Parses a record and composes it anew. Returns how many bytes that are, -1 when it is no record, -2 when it is one
-/// that is too long to compose.
+/// Parses a record and composes it again. Returns the number of bytes, -1 if the record is invalid, -2 if it is too long
+/// to compose.
 @c public func fuzz_rewrite_record(
     _ start: UnsafePointer<UInt8>, _ count: Int, _ out: UnsafeMutablePointer<UInt8>
 ) -> Int {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the fuzz targets: the library's own sources, as firmware has them, under libFuzzer and AddressSanitizer.
+# Builds the fuzz targets: the library's own sources, in the firmware configuration, under libFuzzer and AddressSanitizer.
 #
 #   Tests/Fuzz/build.sh OUTPUT_DIRECTORY
 #
@@ -16,7 +16,7 @@ rm -rf "$objects"
 mkdir -p "$objects"
 clang=$(dirname "$(readlink -f "$(command -v swiftc)")")/clang
 
-# Debug asserts are compiled in, so that what is "unchecked" in the shipped file is checked here.
+# Debug assertions are compiled in: they check what is "unchecked" in the shipped file.
 swift_module() { # module, sanitizers, files...
     module=$1 sanitizers=$2
     shift 2
@@ -28,7 +28,7 @@ swift_module() { # module, sanitizers, files...
 }
 
 swift_module TransitCrypto address,fuzzer Sources/TransitCrypto/*.swift
-# No coverage counters in the arithmetic: every path is taken at once, and they would slow it down threefold.
+# No coverage counters in the arithmetic: the first input takes every path, and they make it three times slower.
 swift_module PortableCrypto address Sources/PortableCrypto/*.swift
 for module in TransitCode TransitGate posoffline; do
     swift_module "$module" address,fuzzer Sources/"$module"/*.swift
@@ -42,7 +42,7 @@ c_object() { # name, source, options...
         -ITests/Harness -ITests/Fuzz -c "$source" -o "$objects/$name.o" "$@"
 }
 
-# The clock and the allocator are the harness's, in this one file.
+# In this file, the harness replaces the clock, the allocator and fsync.
 c_object platform Sources/CPlatform/platform.c -fsanitize=fuzzer-no-link,undefined -fno-sanitize-recover=undefined \
     -Dtime=fuzz_time -Dcalloc=fuzz_calloc -Dfsync=fuzz_sync
 c_object model Tests/Harness/model.c -Wno-unused-const-variable

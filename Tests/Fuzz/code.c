@@ -49,8 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
 }
 
-/* Mutation that keeps a code whole: its fields get other lengths and their containers the lengths that follow, since
- * bytes changed at random hardly ever agree with each other. */
+/* A mutation that keeps the lengths consistent: a field gets another length, and its containers the lengths that follow.
+ * Random changes of bytes rarely do that. */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 

@@ -1,10 +1,10 @@
-/* A signature in DER. Strict means that there is one encoding: whatever reads loosely and encodes back to the input
- * is to be accepted, and nothing else. */
+/* A signature in DER, which has exactly one encoding: an input is accepted if and only if a lenient parser reads it and its
+ * values encode to the same bytes. */
 #include "fuzz.h"
 
 struct number { const uint8_t *bytes; size_t count; };
 
-/* An INTEGER as BER has it with lengths of one byte. */
+/* A BER INTEGER with a one-byte length. */
 static int take(const uint8_t **at, const uint8_t *end, struct number *n) {
     if (end - *at < 2 || (*at)[0] != 2 || (size_t)(end - *at - 2) < (*at)[1]) return 0;
     n->bytes = *at + 2;
@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     REQUIRE(fuzz_der(data, (long)size, parts) == expected);
     if (!expected) return 0;
-    /* Zero is one byte of 00 there, and none here. */
+    /* Zero is one byte of 00 there, and no byte here. */
     const uint8_t *part = parts;
     const struct number both[] = {r, s};
     for (int i = 0; i < 2; i++) {

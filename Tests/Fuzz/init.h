@@ -1,4 +1,4 @@
-/* init.h: how the two init targets look at the lists in force, without the cost of a signature */
+/* init.h: how the two init targets observe the lists in force, without the cost of a signature */
 #ifndef INIT_H
 #define INIT_H
 
@@ -7,8 +7,7 @@
 #define BASE_KEYS "[{\"key_id\":77,\"public_key\":\"" ISSUER_1 "\"}]"
 #define BASE_TYPES "[\"CITY0001\"]"
 
-/* A credential that is past its expiry: -8 for a card type that is not listed, -10 for a key id that is not,
- * else -3. */
+/* An expired credential: -8 for an unlisted card type, -10 for an unlisted key id, else -3. */
 static int probe(unsigned key_id, const void *card_type) {
     static struct code code;
     static struct output uid, record, card_no, card_data, type;

@@ -1,5 +1,5 @@
-/* The journal of a state directory: whatever the file holds, the library starts; every code that a good entry names is
- * refused, and a code that none speaks of is accepted. */
+/* The journal of a state directory. The library starts whatever the file holds. Every code with a valid entry is refused,
+ * and a code without one is accepted. */
 #define _XOPEN_SOURCE 700
 #include "fuzz.h"
 
@@ -67,7 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     for (int i = 0; i < KNOWN; i++) {
         int result = verify_plain(&known[i]);
         int is_dropped = has_marks && generated[i] <= latest[0] && last_second[i] <= latest[1];
-        /* Codes past their window are dropped when room is needed, which moves the marks, at most so far. */
+        /* Expired codes are evicted when space is needed, which advances the watermarks, at most so far. */
         int may_be_dropped = generated[i] <= latest_ever[0] && last_second[i] <= latest_ever[1];
         if (is_named[i] || is_dropped) REQUIRE(result == QRCODE_DUPLICATED);
         else if (!may_be_dropped) REQUIRE(result == SUCCESS);
@@ -89,7 +89,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
 }
 
-/* Mutation that makes entries: known ones, repeated ones, many at once, with checksums that are right. */
+/* A mutation that makes entries with right checksums: known ones, repeated ones, many at once. */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 

@@ -1,4 +1,4 @@
-/* Strict JSON, as RFC 8259 and the reference's section 5 have it. Plain and slow. */
+/* Strict JSON, as in RFC 8259 and the reference's section 5. Simple and slow. */
 #include "fuzz.h"
 
 #include <secp256k1.h>
@@ -7,7 +7,7 @@ struct text { const unsigned char *at, *end; };
 
 enum { MAX_DEPTH = 1024, KEPT = 128 };
 
-/* A string, unescaped: its true length and as much of it as is worth comparing. */
+/* A string, unescaped: its length and its first bytes. */
 struct string { size_t count; unsigned char bytes[KEPT]; };
 
 static void space(struct text *t) {

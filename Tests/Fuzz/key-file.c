@@ -1,4 +1,4 @@
-/* The file with the record key: whether init_pos_verify takes it, and which key then signs. */
+/* The record key file: whether init_pos_verify accepts it, and which key then signs. */
 #define _XOPEN_SOURCE 700
 #include "fuzz.h"
 
@@ -8,7 +8,7 @@ static char path[] = "/tmp/fuzz-key-XXXXXX";
 
 static int is_hex(int c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
-/* The length of the key, or 0 when the file is none. */
+/* The length of the key, or 0 for an invalid file. */
 static size_t model_key(const uint8_t *data, size_t size, unsigned char key[64]) {
     char digits[160];
     if (size > 159) return 0;

@@ -1,4 +1,4 @@
-/* pos_param: the answer of the check, and which trip it reads. */
+/* pos_param: the answer of the check, and the trip type that it reads. */
 #include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -1,7 +1,7 @@
-/* A record as the back office reads it: what is one, and that its parts compose to the same bytes. */
+/* A record as the back office parses it: which ones are valid, and that the parts compose to the same bytes. */
 #include "fuzz.h"
 
-/* A field of so many bytes, or of any number for -1. */
+/* A field of so many bytes; -1 for any number. */
 static const uint8_t *take(const uint8_t **at, const uint8_t *end, long count, size_t *got) {
     if (end - *at < 2) return NULL;
     *got = (size_t)(*at)[0] << 8 | (*at)[1];

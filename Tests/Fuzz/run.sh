@@ -1,11 +1,11 @@
 #!/bin/sh
-# Runs the fuzz targets for SECONDS in all, each for its share. Ends non-zero when one crashes, leaks, hangs or gives
-# an answer that the model does not.
+# Runs the fuzz targets for SECONDS in total, each for its share. Fails when a target crashes, leaks, hangs, or differs
+# from the model.
 #
 #   Tests/Fuzz/run.sh SECONDS [TARGET...]
 #
-# Targets: code key-list card-types pos-param der record key-file journal verify; all of them by default. What is found along the way
-# is kept in build/fuzz/corpus for the next run; an input that fails is left in build/fuzz/failures.
+# Targets: code key-list card-types pos-param der record key-file journal verify; all by default. New inputs are kept in
+# build/fuzz/corpus for the next run; a failing input is written to build/fuzz/failures.
 # JOBS=2 runs two targets at a time, each for twice its share.
 set -eu
 seconds=${1:?usage: Tests/Fuzz/run.sh SECONDS [TARGET...]}
@@ -32,7 +32,7 @@ fuzz() { # target
     corpus=$work/corpus/$target
     mkdir -p "$corpus"
     more=
-    # Long enough for every field at its longest; for the lists, for a few dozen entries.
+    # Long enough for the longest fields; for the lists, for a few dozen entries.
     case $target in
         code) length=800 ;;
         der) length=260 ;;
@@ -46,7 +46,7 @@ fuzz() { # target
     for directory in Tests/Fuzz/corpus Tests/Fuzz/regressions; do
         [ ! -d "$directory/$target" ] || seeds="$seeds $directory/$target"
     done
-    # First each seed by itself and whole, then the search, to which longer ones are cut.
+    # First each seed unchanged, then the search, which truncates long seeds.
     # shellcheck disable=SC2046,SC2086
     "$work/fuzz-$target" -timeout=10 $(find $seeds -type f) &&
         "$work/fuzz-$target" -max_total_time=$share -max_len=$length -timeout=10 -rss_limit_mb=2048 -detect_leaks=1 \
@@ -62,7 +62,7 @@ report() { # target, status
     inputs=$(sed -n 's/.* corp: \([0-9]*\).*/\1/p' "$log" | tail -n 1)
     if [ "$2" -ne 0 ]; then
         echo "FAILED: $1"
-        grep -E 'not so:|ERROR|SUMMARY|Test unit written|expected' "$log" || tail -n 20 "$log"
+        grep -E ' failed: |ERROR|SUMMARY|Test unit written|expected' "$log" || tail -n 20 "$log"
     fi
     echo "$1: ${runs:-0} executions, ${rate:-0}/s, ${edges:-0} edges, ${inputs:-0} inputs"
 }
@@ -77,7 +77,7 @@ run_one() { # target
 running=0
 for target; do
     rm -f "$work/logs/$target.status"
-    # In the background only where that is asked for: an interrupt does not reach there.
+    # In the background only with JOBS: an interrupt does not reach background jobs.
     if [ "$jobs" -eq 1 ]; then run_one "$target"; else run_one "$target" & fi
     running=$((running + 1))
     [ $((running % jobs)) -ne 0 ] || wait

@@ -1,6 +1,5 @@
-/* ECDSA with a nonce that is known beforehand: s = (e + r d) / k modulo n, and no point is ever multiplied. The
- * constants are of Harness/make-fixtures.py: its issuer 1 with the nonce scalar(K1, "fuzz nonce"), and its
- * user. */
+/* ECDSA with a fixed nonce: s = (e + r d) / k modulo n, without a multiplication of points. The constants are those of
+ * Harness/make-fixtures.py: issuer 1 with the nonce scalar(K1, "fuzz nonce"), and the user. */
 #include "sign.h"
 
 enum { LIMBS = 9 };

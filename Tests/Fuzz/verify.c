@@ -1,6 +1,6 @@
-/* The whole of a verification. The input is a script: steps that edit a draft of a code, of the terminal's question
- * and of the clock, and then ask. The draft is signed anew each time, so that the deep checks are reached; what was
- * signed is known, so that the model below says each answer exactly, and which codes were accepted before. */
+/* Complete verifications. The input is a script: steps that edit a draft of a code, the request and the clock, and then
+ * call the library. The draft is signed for each call, so that the late checks are reached. The model below knows what was
+ * signed and which codes were accepted, and gives the exact answer. */
 #include "sign.h"
 
 enum { MAX_STEPS = 24, MAX_ACCEPTED = MAX_STEPS };
@@ -25,12 +25,12 @@ static struct draft {
     unsigned card_no_count, card_data_count;
     uint32_t generated;
     int issuer_half, rider_half;
-    /* Of the call. */
+    /* The call. */
     int amount, capacity[BUFFERS];
     size_t pos_param_count;
     char pos_param[2048];
     const char *key; /* for verify_qrcode */
-    /* Of one step: what happens to the signed code, and which pointers are NULL. */
+    /* One step: the change of the signed code, and the NULL pointers. */
     unsigned flip_at, flip_by, null;
     int cut;
 } draft;
@@ -66,7 +66,7 @@ static void begin_draft(void) {
     draft = first;
 }
 
-/* A code as it was signed, before it was spoilt. */
+/* The code as it was signed, before the changes after signing. */
 static struct code signed_code;
 
 static void sign_draft(void);
@@ -114,7 +114,7 @@ static void edit(void) {
     case 16: draft.amount = near(); break;
     case 17: draft.amount = (int)next32(); break;
     case 18: n = next() % COUNT_OF(texts), set_pos_param(texts[n], strlen(texts[n])); break;
-    case 19: /* white space behind, to and past the limit */
+    case 19: /* white space at the end, up to and past the limit */
         for (n = next16() % 1100; draft.pos_param_count < n;) draft.pos_param[draft.pos_param_count++] = ' ';
         draft.pos_param[draft.pos_param_count] = 0;
         break;
@@ -126,14 +126,14 @@ static void edit(void) {
     case 21: n = next() % BUFFERS, draft.capacity[n] = least[n] + (int8_t)next(); break;
     case 22: n = next() % BUFFERS, draft.capacity[n] = near(); break;
     case 23: draft.key = keys[next() % COUNT_OF(keys)]; break;
-    case 24: /* about as much as the record takes */
+    case 24: /* about the length of the record */
         sign_draft();
         draft.capacity[RECORD] = 2 * record_size((long)signed_code.count) + (int)(next() % 4) - 1;
         break;
     }
 }
 
-/* What happens after the signing, for one step. */
+/* The changes after signing, for one step. */
 static void spoil(unsigned kind) {
     draft.flip_at = draft.flip_by = draft.null = 0;
     draft.cut = 0;
@@ -170,7 +170,7 @@ static int was_accepted(const unsigned char *identity, size_t count) {
     return 0;
 }
 
-/* The user's key is the credential's own, or was edited: then nobody can have signed. */
+/* Whether the credential still has the user's key. If it was edited, no signature is valid. */
 static int is_riders(const struct fields *f) {
     static unsigned char head[MAX_CODE];
     if (!head[0]) bytes_of_hex(SIGNER_HEAD, head, sizeof head);
@@ -380,7 +380,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     begin_draft();
     initialize();
     for (int step = 0; step < MAX_STEPS && script < script_end; step++) {
-        /* Three bits say what, one whether there is memory, two how the code is spoilt, two how much is edited. */
+        /* Three bits: the call; one: whether memory is available; two: the change of the code; two: how much is edited. */
         unsigned head = next();
         allocations_fail = head >> 3 & 1;
         spoil(head >> 4 & 3);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes fixtures.h: the codes that the conformance suite presents, and what the reference says of each.
+"""Writes fixtures.h: the codes of the conformance suite, and the reference's answer to each.
 
     make-fixtures.py > fixtures.h
 
@@ -88,7 +88,7 @@ fixtures = []
 
 
 def fixture(name, bytes_, verify=SUCCESS, info=SUCCESS):
-    """What verify_qrcode_v2 and get_qrcode_info answer at NOW, with every list and buffer as wide as can be."""
+    """The answers of verify_qrcode_v2 and get_qrcode_info at NOW, with the longest lists and the largest buffers."""
     assert name not in [f[0] for f in fixtures], name
     fixtures.append((name, bytes_, verify, info))
 
@@ -157,7 +157,7 @@ def fields():
 
 
 def shapes():
-    """Lengths that are wrong on purpose, properly signed."""
+    """Wrong lengths with valid signatures."""
     stamp = NOW.to_bytes(4, "big")
     for label, bytes_ in (("0", b""), ("3", stamp[1:]), ("5", b"\0" + stamp), ("5-behind", stamp + b"\0"),
                           ("255", bytes(251) + stamp)):
@@ -177,7 +177,7 @@ def shapes():
 
 
 def broken_signatures(curve, pair):
-    """Encodings and values next to a good signature, none of them good."""
+    """Encodings and values near a good signature, all of them invalid."""
     r, s = pair
     n = curve.n
     yield from ((f"{a}-{label}", der(*((value, s) if a == "r" else (r, value))))
@@ -226,7 +226,7 @@ def broken_signatures(curve, pair):
 
 
 def negative(curve, d, side):
-    """A good pair of which one number's top bit is set, without the zero byte in front: DER then says negative."""
+    """A good pair with the top bit set in one number, without the leading zero byte: in DER that number is negative."""
     def make(data):
         for attempt in itertools.count():
             r, s = sign(curve, d, data, f"negative {attempt}", high=side == "s")
@@ -268,7 +268,7 @@ def signatures():
     fixture("issuer-sig-by-unlisted-key", code(issuer_signature=by(K1, scalar(K1, "forger"))), MALFORMED)
     fixture("issuer-sig-sha256", code(issuer_signature=by(K1, ISSUER[1], sha256)), MALFORMED)
     fixture("user-sig-sha256", code(user_signature=by(K192, RIDER, lambda d: sha256(d) >> 64)), MALFORMED)
-    # A digest that is placed to the left in 32 bytes instead of being the number that it spells.
+    # A digest that is left-aligned in 32 bytes instead of being a number.
     fixture("issuer-sig-digest-left", code(issuer_signature=by(K1, ISSUER[1], lambda d: sha1(d) << 96)), MALFORMED)
     fixture("user-sig-digest-left", code(user_signature=by(K192, RIDER, lambda d: sha1(d) << 32)), MALFORMED)
     fixture("issuer-sig-over-length-too", code(issuer_signature=lambda b: der(*sign(K1, ISSUER[1], bytes([len(b)]) + b))),
@@ -313,7 +313,7 @@ def signatures():
 
 
 def replays():
-    """Other bytes for the code 'good', and codes that only look like it."""
+    """Other encodings of the code 'good', and codes that only look like it."""
     fixture("again-user-flipped", code(user_high=True))
     fixture("again-user-resigned", code(user_nonce="second"))
     fixture("again-issuer-flipped", code(issuer_high=True))
@@ -333,7 +333,7 @@ def replays():
 
 
 def order():
-    """Every combination of what can be wrong with a code from step 6 on; the suite adds what a call can have wrong.
+    """Every combination of faults of a code from step 6 on; the suite adds the faults of a call.
 
     E expires at NOW + 100; W is good for 50 seconds, so both fail at NOW + 101. K has a key id that is not listed, I and
     U a bad signature of the issuer and the user, B a card number longer than its smallest buffer.
@@ -357,7 +357,7 @@ def riders():
                      issuer_high=bool(i & 1), user_high=bool(i & 2)))
 
 
-# Published by the vendor with its demo, and expired for years: the suite sets the clock.
+# Published by the vendor with its demo. They expired years ago: the suite sets the clock.
 GENUINE = {
     "genuine-1": (
         "02010054323038383330323233343033373935345BE77C8B0A0D0A0D00000000000000000000000003BEDDEA3AAA38BABEA523A6727F066248"
@@ -408,7 +408,7 @@ PUBLISHED_KEYS = """
 
 
 def signer_head(window):
-    """All of a code up to its generation time: the suite adds a time and signs with one nonce, which costs it nothing."""
+    """A code up to its generation time: the suite adds a time and signs with a fixed nonce, which is cheap."""
     body = credential(uid=b"2088000000009999", window=window, rider=SIGNER, quota=65535)
     return (bytes([2, 1, 1, len(body)]) + body + tlv(0, der(*sign(K1, ISSUER[1], body)))[1:] + b"\4")
 

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Builds libposoffline.so for a tool that looks for faults, from the sources and in the mode of the file that ships, and
-# once more with each defect that the tool must find (defects.c).
+# Builds libposoffline.so for a tool that finds memory errors or races, in the mode of the shipped file, and once more
+# with each defect that the tool must find (defects.c).
 #
 #   Tests/Sanitizers/build.sh TOOL OUTPUT_DIRECTORY
 #
 # TOOL is address: AddressSanitizer in the host build, with UndefinedBehaviorSanitizer in its C seam; thread:
-# ThreadSanitizer in a firmware build, as libcrypto and libsecp256k1 know nothing of it; or valgrind, which looks at the
-# firmware file itself, so that only the defective one is built, from what scripts/build-library.sh has left.
+# ThreadSanitizer in a firmware build, as libcrypto and libsecp256k1 are not instrumented; or valgrind, which runs
+# the firmware file itself, so that only the defective library is built, from the objects of scripts/build-library.sh.
 set -eu
 tool=${1:?usage: Tests/Sanitizers/build.sh TOOL OUTPUT_DIRECTORY}
 output=${2:?usage: Tests/Sanitizers/build.sh TOOL OUTPUT_DIRECTORY}
@@ -32,7 +32,7 @@ case $tool in
     *) echo "build: unknown tool: $tool" >&2; exit 2 ;;
 esac
 
-# Debug asserts are compiled in, so that what is "unchecked" in the shipped file is checked here.
+# Debug assertions are compiled in: they check what is "unchecked" in the shipped file.
 # shellcheck disable=SC2086
 swift_module() { # module, its sanitizer
     swiftc -wmo -O -g -assert-config Debug -parse-as-library -swift-version 6 $swift_flags $2 \

@@ -1,16 +1,16 @@
-/* Defects to be found: what Sources/CPlatform/platform.c calls instead of the system's functions in the libraries on
- * which Tests/Sanitizers/run.sh tries its tools. What stands before the first underscore is wrong with the rest. */
+/* Defects that the tools of Tests/Sanitizers/run.sh must find. In the defective libraries, Sources/CPlatform/platform.c
+ * calls these in place of the system's functions. The word before the first underscore names the defect. */
 #include <pthread.h>
 #include <stdlib.h>
 
 int no_pthread_mutex_lock(pthread_mutex_t *lock);
 int no_pthread_mutex_lock(pthread_mutex_t *lock) { return lock == NULL; }
 
-/* One byte less than was asked for. */
+/* One byte too short. */
 void *short_calloc(size_t count, size_t size);
 void *short_calloc(size_t count, size_t size) { return calloc(1, count * size - 1); }
 
-/* Memory that is not zeroed. */
+/* Does not zero the memory. */
 void *dirty_calloc(size_t count, size_t size);
 void *dirty_calloc(size_t count, size_t size) { return malloc(count * size); }
 

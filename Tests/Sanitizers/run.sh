@@ -1,11 +1,11 @@
 #!/bin/sh
 # Runs the C conformance suite under AddressSanitizer with UndefinedBehaviorSanitizer, under ThreadSanitizer or under
-# valgrind, or the Swift tests under AddressSanitizer, and sees that the tool finds a defect that is there. Ends non-zero
-# when anything is found that is not.
+# valgrind, or the Swift tests under AddressSanitizer. Checks that the tool finds a known defect. Fails when it finds
+# another.
 #
 #   Tests/Sanitizers/run.sh address|thread|valgrind|swift HOST_LIBRARY_DIRECTORY FIRMWARE_LIBRARY_DIRECTORY
 #
-# The sanitizers are in libraries of their own (build.sh), valgrind looks at the two files that are named.
+# The sanitizers need libraries of their own (build.sh); valgrind runs the two files that are named.
 set -eu
 usage="usage: Tests/Sanitizers/run.sh address|thread|valgrind|swift HOST_LIBRARY_DIRECTORY FIRMWARE_LIBRARY_DIRECTORY"
 tool=${1:?$usage}
@@ -17,15 +17,15 @@ work=build/sanitizers
 swift=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")
 mkdir -p "$work/logs"
 
-# The suite's own handlers are to leave it to the sanitizer to say what has happened.
+# The sanitizer's signal handlers replace the suite's.
 export ASAN_OPTIONS=handle_segv=2:handle_sigbus=2:handle_sigfpe=2:handle_sigill=2
-# A second at the end of every process that calls exit(), to see what its threads do meanwhile, is long for hundreds.
+# By default every process waits a second in exit(): too long for hundreds of processes.
 export TSAN_OPTIONS=handle_segv=2:handle_sigbus=2:atexit_sleep_ms=100
 export LSAN_OPTIONS="print_suppressions=0:suppressions='$PWD/Tests/Sanitizers/leaks.supp'"
-# Threads take turns in valgrind; those that wait for others must not have them all. The suite brings an allocator of
-# its own, which is to stay. Leaks are not for valgrind: a forked child has lost what its parent's threads had.
+# Fair scheduling: threads that wait for others must not starve them. The suite's own allocator stays in use. No leak
+# check: a forked child has lost the stacks of its parent's threads.
 memcheck="valgrind -q --error-exitcode=9 --fair-sched=yes --soname-synonyms=somalloc=nouserintercepts"
-# Relative, since the command is split at spaces.
+# Relative, because the command is split at spaces.
 memcheck="$memcheck --suppressions=Tests/Sanitizers/valgrind.supp"
 
 is_built() { # tool
@@ -47,8 +47,7 @@ under_address() {
         suite address "$work/address"
 }
 
-# The Swift tests of all but the arithmetic, which has no pointers and is slow; as they are built for
-# debugging.
+# The Swift tests in debug mode, without the arithmetic, which has no pointers and is slow.
 swift_under_address() {
     ASAN_OPTIONS=verbosity=1 swift test --sanitize=address --scratch-path "$work/swift" --disable-xctest \
         --skip PortableCrypto --quiet > "$work/logs/swift.log" 2>&1 || return 1
@@ -73,7 +72,7 @@ host_under_valgrind() {
     LD_LIBRARY_PATH=$host $memcheck "$work/valgrind/programs/soak" 10000 > "$work/logs/valgrind-host.log" 2>&1
 }
 
-# A defective library must be found out, and for what is wrong with it.
+# The tool must report the defect of the library, and for the right reason.
 finds() { # defect, what the tool says, program and arguments...
     defect=$1 words=$2
     shift 2
@@ -96,7 +95,7 @@ case $tool in
         under_thread || status=$?
         cat "$work/logs/thread.log"
         result "the suite under ThreadSanitizer" $status
-        # Two tests; in the second allocations take their time, so that threads are certain to meet, whatever else runs.
+        # Two tests. In the second one allocations are slow, so that threads always meet.
         finds no_pthread_mutex_lock "ThreadSanitizer: .*race" "$work/thread/programs/conformance" "of eight threads" ;;
     valgrind)
         under_valgrind || status=$?

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
-"""Prints what must not be found in memory: record keys, and everything that is computed from a record key alone.
+"""Prints the bytes that must not be found in memory: record keys, and values computed from a record key alone.
 
     Tests/Secrets/needles.py
 
-A line for each: the key's number, a name, and the bytes in hex, each inverted, so that whoever holds this list does not
-hold what is looked for. Written from FIPS 180-4 and RFC 2104, for little-endian machines.
+A line for each: the key's number, a name, and the bytes in hex, inverted, so that the list does not contain the
+bytes themselves. Written from FIPS 180-4 and RFC 2104, for little-endian machines.
 """
 import hashlib
 import struct
 
-# As long as a key may be, as short as one may be in whole words, and one between.
+# The longest key, the shortest one of whole words, and one between.
 KEYS = [hashlib.sha512(b"the first record key").digest(), hashlib.sha512(b"the second").digest()[:16],
         hashlib.sha512(b"the key in a file").digest()[:32]]
 

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
-"""Whether the path through the library depends on the record key, on a target for which there is no valgrind.
+"""Whether the path through the library depends on the record key, on targets without valgrind.
 
     Tests/Secrets/paths.py PROGRAM LIBRARY_WITH_NAMES EMULATOR...
 
-PROGRAM (branches.c) signs the same record under one key after the other, and qemu writes down every block of
-instructions that is executed in the functions that have to do with the key: always the same ones, unless a branch
-depends on it. The library is the copy with names of the one that PROGRAM is linked with.
+PROGRAM (branches.c) signs the same record with one key after the other. qemu logs every block of instructions that is
+executed in the functions that use the key: always the same blocks, unless a branch depends on the key. The library is the copy with names of the one that PROGRAM is linked with.
 """
 import re
 import subprocess
@@ -20,14 +19,14 @@ KEYS = ["00" * 32, "FF" * 32, "80" + "00" * 31, "00" * 31 + "01", "7F" * 32, "36
 
 
 def functions(library):
-    """The ranges of the functions in question, as offsets."""
+    """The ranges of the functions that use the key, as offsets."""
     symbols = subprocess.run(["readelf", "-sW", library], check=True, capture_output=True, text=True).stdout
     found = re.findall(r"^ *\d+: ([0-9a-f]+) +(\d+) FUNC .* \d+ (\S+)$", symbols, flags=re.M)
     return {name: (int(start, 16) & ~1, int(size)) for start, size, name in found if FUNCTIONS.search(name)}
 
 
 def run(emulator, log, ranges, program, key):
-    """Where the library is, and which blocks were executed."""
+    """The library's address, and the executed blocks."""
     wanted = ",".join(f"{start:#x}+{size:#x}" for start, size in ranges)
     command = [emulator[0], "-d", "exec,nochain", "-D", str(log), "-dfilter", wanted, *emulator[1:], program, key]
     answer = subprocess.run(command, capture_output=True, text=True)
@@ -48,7 +47,7 @@ def main(program, library, emulator):
         for key in [*KEYS, KEYS[0] * 2]:
             at, path = run(emulator, log, ranges, program, key)
             if at != base:
-                sys.exit("paths: the library is somewhere else each time")
+                sys.exit("paths: the library's address changes")
             paths.append(path)
     blocks = set(paths[0])
     entered = [name for name, (start, size) in offsets.items()
@@ -58,7 +57,7 @@ def main(program, library, emulator):
         ("the key was set, hashed, wiped, and the record written",
          all(any(step in name for name in entered) for step in steps)),
         ("every key takes the same path", all(path == paths[0] for path in paths[:len(KEYS)])),
-        ("a longer key takes another, and that is noticed", paths[-1] != paths[0])]
+        ("a longer key takes another, and that is detected", paths[-1] != paths[0])]
     print(f"{len(paths[0])} blocks in {len(entered)} functions, {len(KEYS)} keys")
     for what, holds in checks:
         if not holds:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# What becomes of the record key in memory, and whether anything that can be measured depends on it (docs/testing.md,
+# Whether the record key leaves traces in memory, and whether branches or addresses depend on it (docs/testing.md,
 # "Key material").
 #
 #   Tests/Secrets/run.sh LIBRARY_DIRECTORY TARGET
@@ -52,7 +52,7 @@ if [ -n "$emulator" ]; then
 else
     run "no branch and no address depends on a key" branches "$library"
 
-    # That these can fail: a library that leaves things where they are, and looks into the key, and up what is in it.
+    # These tests can fail: a library that leaves copies of the key, and that branches and indexes by it.
     mkdir -p "$work/careless/build/objects"
     cp -r Sources include scripts "$work/careless"
     cp -r "build/objects/$target" "$work/careless/build/objects"
@@ -72,7 +72,7 @@ else
             shift 2
             status=0
             "$@" || status=$?
-            # By what was looked for, and not by some accident.
+            # For the right reason.
             if [ $status -ne 0 ] && grep -q "$message" "$work/output"; then status=0; else status=1; fi
             result "detected: $what" $status "$work/output"
         }

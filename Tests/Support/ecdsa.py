@@ -1,4 +1,4 @@
-"""ECDSA on the two curves by the textbook, on Python's integers: an oracle that shares nothing with what it tests.
+"""Textbook ECDSA on the two curves with Python's integers: an oracle that shares no code with the library.
 
 The tests of poscode, the codes of the conformance suite and the mutation run's comparison of the arithmetic use it.
 """

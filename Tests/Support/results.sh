@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What the suites' scripts say: a line for each result, and one that adds them up. Sourced.
+# Results of the test scripts: a line for each, and a line with the totals. Sourced.
 
 passed=0 failed=0
 
@@ -19,7 +19,7 @@ results() {
     [ "$failed" -eq 0 ]
 }
 
-# A program that ends well without having said so has not run to its end.
+# A program that exits with 0 without its last line has not run to its end.
 ends_well() { # log, command...
     log=$1
     shift

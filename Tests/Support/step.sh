@@ -1,10 +1,9 @@
 #!/bin/sh
-# Runs one step of a build or of the tests; says its name, and when it has ended how long it took, on the clock and of processor time.
+# Runs one step of a build or of the tests. Prints its name, and then its elapsed time and processor time.
 #
 #   Tests/Support/step.sh NAME COMMAND...
 #
-# STEPS may name a file that gets a line of this too, for whoever wants them together: status, seconds, processor
-# seconds, name.
+# STEPS may name a file to which a line is appended: status, seconds, processor seconds, name.
 set -eu
 name=${1:?usage: Tests/Support/step.sh NAME COMMAND...}
 shift
@@ -14,8 +13,8 @@ began=$(date +%s)
 status=0
 "$@" || status=$?
 seconds=$(($(date +%s) - began))
-# The second line is of what has been run: "1m2.345s 0m0.678s", its own time and the system's. From a file, as a pipe
-# would be asked of a process that has run nothing.
+# The second line of `times` is that of the children: "1m2.345s 0m0.678s", user and system time. It goes through a file,
+# because a pipe would start a subshell, which has no children.
 times_file=$(mktemp)
 times > "$times_file"
 processor=$(sed -n '2{s/[ms]/ /g;p;}' "$times_file" | awk '{ printf "%.0f", $1 * 60 + $2 + $3 * 60 + $4 }')

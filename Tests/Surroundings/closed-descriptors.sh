@@ -1,11 +1,11 @@
 # shellcheck shell=sh
-# A process without standard input, output and error, as init scripts start them. Sourced by run.sh.
+# A process without standard input, output and error, as init scripts start it. Sourced by run.sh.
 
 for program in durable double-accept closed-descriptors; do build $program $program "$library/libposoffline.so"; done
 
 try "standard descriptors closed and used" run "$work/closed-descriptors" "$(new_directory)"
 
-# The suite's programs say how it went in a file.
+# The suite's programs write their result to a file.
 without_descriptors() { # command...
     rm -f "$work/said"
     CONFORMANCE_LOG=$work/said run "$@" <&- >&- 2>&- || echo "exit status $?"

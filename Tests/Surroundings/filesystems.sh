@@ -1,13 +1,13 @@
 # shellcheck shell=sh
-# State directories on other file systems than the one the tests happen to be on, and real power cuts on some. Sourced by
-# run.sh, for libraries that this machine runs by itself.
+# State directories on several file systems, and real power cuts on some. Sourced by run.sh, for libraries that this
+# machine runs natively.
 
 build kill kill "$library/libposoffline.so"
 build power-cut power-cut "$library/libposoffline.so"
 build mounted-files mounted-files "$library/libposoffline.so"
 build remount remount "$library/libposoffline.so"
 
-# Mounts are seen by the script's children alone and end with them.
+# In a mount namespace: the mounts are visible to the command only and end with it.
 on_mounts() { # how to mount $work/at, program, arguments...
     mkdir -p "$work/at"
     # shellcheck disable=SC2016
@@ -22,7 +22,7 @@ for filesystem in ext4 tmpfs overlayfs; do
     case $filesystem in
         ext4) ext4; mount='mount -o loop "$work/disk" "$work/at"' ;;
         tmpfs) mount='mount -t tmpfs tmpfs "$work/at"' ;;
-        # On a disk of its own: overlayfs lies on no overlayfs.
+        # On a disk of its own: overlayfs cannot be stacked on overlayfs.
         overlayfs)
             ext4
             mount='mkdir -p "$work/below"; mount -o loop "$work/disk" "$work/below"
@@ -34,11 +34,11 @@ for filesystem in ext4 tmpfs overlayfs; do
     try "kills on $filesystem" on_mounts "$mount" env LD_LIBRARY_PATH="$library" "$work/kill" . 1 100
 done
 
-# unshare: what it mounts ends with it.
+# unshare: the program's mounts end with it.
 try "a journal that is a mount point" unshare -m env LD_LIBRARY_PATH="$library" "$work/mounted-files" "$(new_directory)"
 
-# A machine in the machine: a kernel with the file systems of small boards, whose power can be cut for good. What it had
-# not written is lost with it.
+# A virtual machine: a user-mode Linux kernel with the file systems of small boards. Killing it is a power cut: data that
+# it had not written are lost.
 mkdir "$work/machine"
 cp "$library/libposoffline.so" "$work/durable" "$work/power-cut" "$work/remount" Tests/Surroundings/uml-init.sh "$work/machine"
 
@@ -79,7 +79,7 @@ cut_program() { # defect, rides, more environment
     chmod +x "$work/machine/ride"
 }
 
-# Power cuts right after the ride that rewrites the journal, and after others; then at any moment of busy riding.
+# Power cuts right after the ride that rewrites the journal, and after others; then at random moments of many rides.
 power_cuts() { # file system, defect
     new_disk "$1"
     for rides in 3 1 1; do
@@ -108,8 +108,8 @@ power_cuts() { # file system, defect
         echo "$count rides; 7 passed, 0 failed"
 }
 
-# Directories with other files in them: on FAT the names of the journal's two files then lie in several sectors, each of
-# which reaches the disk by itself. The power goes in the middle of a rewriting, in a directory that is new, and later.
+# Directories with other files: on FAT the names of the journal's two files then are in several sectors, which are written
+# separately. The power is cut during a rewriting, in a new directory, and later.
 crowded_power_cuts() { # file system, defect, how many other files
     new_disk "$1"
     for moment in CUT_NO_REWRITE=1 CUT_AFTER_RENAME=1 CUT_NO_REWRITE=1 "" CUT_AFTER_RENAME=1 CUT_NO_REWRITE=1; do
@@ -127,8 +127,8 @@ done
 
 for filesystem in vfat f2fs ext4; do try "power cuts on $filesystem" power_cuts $filesystem ""; done
 
-# What must be noticed: that the new file is not synced once it has its name, on the file system that keeps where a file
-# begins beside that; and a disk that says "written" and has not.
+# Defects that must be detected: skipped syncs, among them that of the renamed file, on the file system that stores a
+# file's first cluster beside its name.
 detected() { # what, command...
     what=$1
     shift
@@ -142,7 +142,7 @@ detected "no sync" power_cuts ext4 all
 detected "no sync of the directory above" crowded_power_cuts vfat above 11
 detected "the file synced before its directory" crowded_power_cuts vfat order 11
 
-# A failure, a repair and another mount, of a real file system and with the program that rides alive.
+# A real file system fails, is repaired and is mounted again, while the program keeps running.
 remounted() {
     new_disk ext4
     boot ext4 remount
@@ -153,7 +153,7 @@ remounted() {
 }
 try "ext4 shut down, repaired and mounted again" remounted
 
-# vfat has no modes, no links and no fifos; the tests that are about those are left out by name.
+# vfat has no modes, links or FIFOs. The tests of those are left out by name.
 vfat_durable() {
     run "$work/durable" 500 --list > "$work/tests"
     cat > "$work/without" <<'EOF'

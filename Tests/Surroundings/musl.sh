@@ -1,7 +1,7 @@
 # shellcheck shell=sh
-# The C suite as programs of another C library. Sourced by run.sh, for the x86_64 firmware file.
+# The C suite linked with musl. Sourced by run.sh, for the x86_64 firmware file.
 #
-# Left out is what unloads the library (loading, two-copies): musl unloads nothing.
+# Without the programs that unload the library (loading, two-copies): musl unloads nothing.
 
 musl_program() { # program
     CC=musl-gcc Tests/Harness/build.sh "$1" "$work/musl-$1" -I"$work" -L"$library" -lposoffline \

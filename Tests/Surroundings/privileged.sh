@@ -1,7 +1,7 @@
 # shellcheck shell=sh
-# Set-user-id and set-group-id programs, run by somebody else: the environment is not to be trusted. Sourced by run.sh.
+# Set-user-id and set-group-id programs, run by another user: the environment is not trusted. Sourced by run.sh.
 
-# An emulator is given the right in place of the program, which it reads.
+# With an emulator, the emulator gets the mode bit, because it reads the program.
 privileged=$work/privileged.d
 mkdir -p "$privileged/state"
 chmod 755 "$privileged"
@@ -22,7 +22,7 @@ as_nobody() { # key file, state directory
         ${emulator:+"$right" ${emulator#* }} "$privileged/program" "$privileged/state"
 }
 
-answers() { # mode, what is said with good variables, with a bad key file, with a bad directory
+answers() { # mode, output with good variables, with a bad key file, with a bad directory
     chown root:root "$right"
     chmod "$1" "$right"
     said=$(as_nobody "$privileged/key" "$privileged/state"; as_nobody /nowhere "$privileged/state"

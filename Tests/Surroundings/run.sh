@@ -1,6 +1,6 @@
 #!/bin/sh
-# The library in surroundings that gates have and developers' machines have not (docs/testing.md, "Surroundings"): one
-# program for each. Some of it needs root, for mounts and set-user-id programs.
+# The library in environments that gates have and developers' machines do not (docs/testing.md, "Surroundings"): one
+# program for each. Mounts and set-user-id programs need root.
 #
 #   Tests/Surroundings/run.sh LIBRARY_DIRECTORY [TARGET]
 #

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A header that defines names, each of them as the function `trapped` of symbol-names.c.
+"""Prints a header that defines symbols as aliases of the function `trapped` of symbol-names.c.
 
     symbol-names.py OBJECT,... FILE...
 

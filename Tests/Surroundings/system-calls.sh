@@ -1,14 +1,14 @@
 # shellcheck shell=sh
-# System calls: those that docs/system-interface.md names are allowed, all are used, and no other. Sourced by run.sh.
+# System calls: the library makes those that docs/system-interface.md lists, all of them, and no others. Sourced by run.sh.
 
-# What qemu shows between the marks that system-calls.c sets, where there is no vDSO.
+# The calls in qemu's trace between the marks of system-calls.c. qemu has no vDSO.
 # shellcheck disable=SC2086
 traced_calls() { # C library, its program, emulator...
     c_library=$1 program=$2
     shift 2
     python3 Tests/Support/system_interface.py traced "$architecture" "$c_library" | sort > "$work/documented"
     env LD_LIBRARY_PATH="$library" "$@" -strace "$program" trace "$(new_directory)" 2> "$work/trace" || return 1
-    # Two threads may share a line. write: what the program tells its second thread.
+    # Two threads may share a line. write: the program's messages to its second thread.
     grep -o '[0-9] [a-z_][a-z_0-9]*(' "$work/trace" | sed 's/^. //; s/($//' | awk '/getpgid/ { n++; next } n == 1' |
         grep -vx write | sort -u > "$work/traced"
     diff -u "$work/documented" "$work/traced" || return 1
@@ -28,7 +28,7 @@ case $architecture in
         try "system calls under a filter" run "$work/calls-glibc" "$(new_directory)"
         try "system calls in a trace" traced_calls glibc "$work/calls-glibc" qemu-x86_64 ;;
     i686)
-        # The kernel of a 64-bit machine runs it; qemu knows no filters.
+        # A 64-bit kernel runs it natively; qemu has no seccomp.
         try "system calls under a filter" /usr/i686-linux-gnu/lib/ld-linux.so.2 \
             --library-path "/usr/i686-linux-gnu/lib:$library" "$work/calls-glibc" "$(new_directory)"
         # shellcheck disable=SC2086

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The first process of a user-mode Linux whose root is that of this machine, read-only: mounts the file system `fs` from
-# its disk, and runs `program` there, a file beside this one. Both come from the kernel's command line.
+# The first process of a user-mode Linux whose root is this machine's, read-only. Mounts the file system `fs` from its
+# disk and runs `program`, a file beside this one. Both variables come from the kernel's command line.
 here=$(dirname "$0")
 mount -t proc proc /proc
 kernel=/usr/lib/uml/modules/$(uname -r)/kernel
@@ -16,5 +16,5 @@ mount -t "$fs" /dev/ubdb /mnt/disk
 mkdir -p /mnt/disk/gate && sync
 LD_LIBRARY_PATH=$here TMPDIR=/mnt/disk "$here/$program"
 echo "ended: $?"
-# Whoever started the machine ends it.
+# filesystems.sh kills the machine.
 sleep 1000

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""What of the core no test runs, from the ordinary build.
+"""The regions of the core that no test runs, measured on the ordinary build.
 
     Tests/Adequacy/Coverage/run.py [--report]
 
 Builds the package's tests and libposoffline-swift.so with coverage into build/coverage, runs the Swift tests and the C
 conformance suite, and prints for each file of the core how many of its regions were run, then every region that was
-not, by line. A region is what the compiler tells apart: each side of an if, a guard's else, the right side of && and
-||, a case, the body of a loop. Each that is not run has to be explained in uncovered.txt. Ends non-zero when a test
-fails, a region is not explained, or an explanation is out of date. --report repeats the report of the last run.
+not, by line. Regions are the compiler's: each side of an if, a guard's else, the right side of && and ||, a
+case, the body of a loop. uncovered.txt has to explain each that is not run. Fails when a test fails, a region is not
+explained, or an explanation is out of date. --report repeats the report of the last run.
 """
 
 import collections
@@ -31,11 +31,11 @@ SOURCES = os.path.realpath(os.path.join(ROOT, "Sources"))
 TOOLS = os.path.dirname(os.path.realpath(shutil.which("swiftc") or "swiftc"))
 CORE = ("TransitCode", "TransitGate", "TransitCrypto", "PortableCrypto", "posoffline")
 SWIFT = ["-c", "release", "--scratch-path", PACKAGE, "-Xswiftc", "-enable-testing", "--enable-code-coverage"]
-# Enough for every kind of case; the instrumented arithmetic is slow.
+# Enough for every kind of case; instrumented arithmetic is slow.
 CASES = "3000"
-# What the ordinary build cannot do and the file that ships can: the runtime of Swift, which is in the one alone, does
-# not outlive an allocation that fails, allocates for itself, and needs more stack.
-UNFIT = ("a verification needs at most 16 KiB of stack", "no forged code passes for want of memory",
+# Tests that only the shipped file passes. The ordinary build has the Swift runtime, which aborts when an allocation
+# fails, allocates itself, and needs more stack.
+SHIPPED_FILE_ONLY = ("a verification needs at most 16 KiB of stack", "no forged code passes for want of memory",
          "without lists and memory a code is refused for what is wrong with it", "a verification allocates nothing")
 
 
@@ -45,7 +45,7 @@ def run(command, **environment):
 
 
 def measure():
-    """Builds and runs the tests, and puts all that was counted into coverage.json."""
+    """Builds and runs the tests, and merges the counts into coverage.json."""
     shutil.rmtree(os.path.join(WORK, "profiles"), ignore_errors=True)
     os.makedirs(os.path.join(WORK, "profiles"))
     run(["swift", "build", *SWIFT, "--build-tests", "--quiet"])
@@ -63,7 +63,7 @@ def measure():
 
 
 def run_suite():
-    """The conformance suite against the library that counts."""
+    """Runs the C suite with the instrumented library."""
     for name in ("conformance", "durable", "recovery"):
         programs.build(name, WORK, LIBRARY)
     suite = os.path.join(WORK, "conformance")
@@ -71,10 +71,10 @@ def run_suite():
                    "LLVM_PROFILE_FILE": os.path.join(WORK, "profiles", "conformance-%p.profraw")}
     names = subprocess.run([suite, "--list"], env=dict(os.environ, **environment), check=True, text=True,
                            stdout=subprocess.PIPE).stdout.splitlines()
-    if not set(UNFIT) <= set(names):
-        sys.exit("coverage: the suite has no test: " + "; ".join(set(UNFIT) - set(names)))
-    print("$ build/coverage/conformance, without:", "; ".join(UNFIT), flush=True)
-    subprocess.run([suite, *(name for name in names if name not in UNFIT)], env=dict(os.environ, **environment),
+    if not set(SHIPPED_FILE_ONLY) <= set(names):
+        sys.exit("coverage: the suite has no test: " + "; ".join(set(SHIPPED_FILE_ONLY) - set(names)))
+    print("$ build/coverage/conformance, without:", "; ".join(SHIPPED_FILE_ONLY), flush=True)
+    subprocess.run([suite, *(name for name in names if name not in SHIPPED_FILE_ONLY)], env=dict(os.environ, **environment),
                    check=True)
     run([os.path.join(WORK, "durable"), "2000"], **environment)
     run([os.path.join(WORK, "recovery")], **environment)
@@ -112,7 +112,7 @@ def read_explanations():
 
 
 def holds_code(lines, line, column, end, end_column):
-    """Whether there is more in a region than the braces behind a loop that is left from within."""
+    """Whether a region has more than the braces after a loop that never ends normally."""
     parts = lines[line - 1:end]
     parts[-1] = parts[-1][:end_column - 1]
     parts[0] = parts[0][column - 1:]
@@ -120,7 +120,7 @@ def holds_code(lines, line, column, end, end_column):
 
 
 def report():
-    """Prints what was run and what not; whether everything that was not is explained."""
+    """Prints the coverage. Returns whether every region that was not run is explained."""
     found, explanations, used, missing = read_regions(), read_explanations(), collections.Counter(), []
     total_run = total = 0
     for name in sorted(f"{module}/{os.path.basename(path)}" for module in CORE
@@ -136,7 +136,7 @@ def report():
             if count == 0:
                 key = name, " ".join(lines[line - 1].split())
                 used[key] += 1
-                # An explanation is good for one region: there may be another such line.
+                # An explanation covers one region: the same line may occur again.
                 verdict = "explained" if key in explanations and used[key] == 1 else "NOT RUN"
                 missing.append(f"{verdict}: {name}:{line}:{column}-{end}:{end_column}: {key[1]}")
     if not total:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every rung of Sources/PortableCrypto against Python's integers, in seconds.
+"""Compares each layer of Sources/PortableCrypto with Python's integers, in seconds.
 
     arithmetic.py LIBRARY CONSTANTS
 
@@ -36,7 +36,7 @@ NAMES = ["order", "primeMinusOrder", "montgomeryFactor", "b", "beta", "basisA1",
 
 
 class Curve(ecdsa.Curve):
-    """What scripts/curve-constants.py says of a curve."""
+    """A curve's constants from scripts/curve-constants.py."""
 
     def __init__(self, index, name, values, table):
         super().__init__(name, values["prime"], values["b"], values["order"], (values["gx"], values["gy"]))
@@ -74,7 +74,7 @@ def octets(data):
 
 
 def structured(bits, marks):
-    """An integer that is likely to meet an edge."""
+    """A random integer, often near an edge."""
     top = 1 << bits
     kind = chance.randrange(7)
     near = chance.randrange(8)
@@ -109,7 +109,7 @@ def check_constants(probe, curve):
         check(number(out, 4 * i, width if i < 11 else 1) == curve.values[name], "constant", name)
     check(number(out, 56, 1) == curve.values["tail"] - (1 << 32), "constant tail")
     check(1 << number(out, 60, 1) - 2 == 128, "constant generatorWindow")
-    # The table is the script's; here it is seen to be on the curve, in order and complete.
+    # The table is the script's; this checks that it is on the curve, in order and complete.
     step = curve.add(curve.g, curve.g)
     point = curve.g
     for i in range(128):
@@ -169,7 +169,7 @@ def check_reading(probe, curve):
         check(number(out, 12, width) == value >> excess, "digest", text.hex())
 
 
-# The inverses of these come out below -n or above n first: see ScalarTests.swift.
+# The inverses of these are below -n or above n before the reduction: see ScalarTests.swift.
 FAR_INVERSES = {
     0: [0x11DBB940153, 0x9644CE437B9E6EBAC, 0xEC794D42C0A16D9ADF2FE88C940D1, 6, 0x24, 0x535E,
         0x5AE11CEF59D21BA03ADD50D31CC68D559E0AF039723523C7, 0x515F267F7D3BF36A2C4FC9B5E3B585897746B44CD7C5,
@@ -202,7 +202,7 @@ def check_scalars(probe, curve, cases):
 
 
 def check_batches(probe, cases):
-    """A batch against the division steps one by one, as at the top of Inverse.swift."""
+    """A batch compared with single division steps, as at the top of Inverse.swift."""
     bits = probe.probe_batch_bits()
     mask = (1 << bits + 2) - 1
     out = (ctypes.c_int64 * 4)()
@@ -299,7 +299,7 @@ def check_combinations(probe, curve, cases):
             expected = curve.times((u1 + u2 * d) % n, curve.g)
             check(combine(u1, u2, curve.times(d, curve.g)) == expected, "combination", u1, u2, d)
         return
-    # A small group: all there is, for a few keys.
+    # A small group: exhaustively, for a few keys.
     multiples = [curve.times(k, curve.g) for k in range(n)]
     for key in (1, n - 1, lamda, 11):
         for u1 in range(n):
@@ -391,7 +391,7 @@ def check_signatures(probe, curve, cases):
                 key = curve.times(pow(r, -1, n), right)
                 expected = 1 if r % n in (x % n,) else 0
                 check(verify(curve.key(key), z.to_bytes(curve.size, "big"), der(r, s)) == expected, "edge x", r, x)
-    # x = r + n, where r is small: both comparisons of ECDSA are met.
+    # x = r + n with a small r: both comparisons of ECDSA are used.
     met = 0
     for r in list(range(1, 12)) + [p - n - 1 - i for i in range(20)]:
         x = r + n

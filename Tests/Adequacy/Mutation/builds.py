@@ -1,7 +1,6 @@
-"""Builds of the library for mutants: what is built once, from the unchanged sources, and one module with a change.
+"""Builds for mutants: the unchanged sources once, and one module with a change.
 
-Each module is a library of its own here, so that a mutant costs one module's build and meets test programs that are
-built once.
+Each module is a library of its own here. A mutant needs the build of one module only; the test programs are built once.
 """
 
 import hashlib
@@ -58,7 +57,7 @@ def build(command):
 
 
 def compiles(command):
-    """Runs a compiler that may find that a mutant is none."""
+    """Whether the compiler accepts a mutant."""
     try:
         return subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
                               timeout=300).returncode == 0
@@ -96,7 +95,7 @@ def compile_tests(name, optimise, files, more):
 
 
 def stamp():
-    """What the base is built from."""
+    """A digest of the files that the base is built from."""
     digest = hashlib.sha256()
     for top in ("Sources", "include", "Tests/Unit", "Tests/Harness", "Tests/Conformance", "scripts"):
         for directory, _, names in sorted(os.walk(path(top), followlinks=True)):
@@ -108,7 +107,7 @@ def stamp():
 
 
 def build_base():
-    """Everything that is built once."""
+    """Builds everything that does not change."""
     mark = os.path.join(BASE, "built-from")
     wanted = stamp()
     if os.path.exists(mark):
@@ -151,7 +150,7 @@ def build_tests():
         files = sources(path("Tests", "Unit", module + "Tests"))
         optimise = "-O" if module == "TransitGate" else "-Onone"
         build(compile_tests(module + "Tests", optimise, files, ["-lTestSupport", "-lTransitGate", "-lTransitCode"]))
-    # For the DER tests, which are among the arithmetic's and so need libcrypto.
+    # The DER tests are part of the arithmetic's tests, which need libcrypto.
     oracle, header = os.path.join(BASE, "oracle"), path("Tests", "Unit", "CLibcryptoOracle", "include", "oracle.h")
     os.makedirs(oracle)
     shutil.copy(header, oracle)
@@ -165,7 +164,7 @@ def build_tests():
 
 
 def build_probe(directory, work, width):
-    """Builds the arithmetic in a directory with a door into it; None when it does not compile."""
+    """Builds the arithmetic of a directory with the functions of Probe.swift; None when it does not compile."""
     library, objects = os.path.join(work, "probe.so"), os.path.join(work, "probe.o")
     if not compiles(COMPILE + EMBEDDED + (["-D", "POSOFFLINE_LIMB32"] if width == 32 else []) + [
             "-Onone", "-I", EMBEDDED_BASE, "-module-name", "PortableCrypto", "-c", *sources(directory),
@@ -177,7 +176,7 @@ def build_probe(directory, work, width):
 
 
 def build_firmware(changed, directory, work):
-    """Builds the file that ships with one module from a directory; None when it does not compile."""
+    """Builds the shipped file with one module from a directory; None when it does not compile."""
     rebuilt = [changed]
     for module, needs in MODULES.items():
         if set(needs) & set(rebuilt):

@@ -8,7 +8,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-# Where both names mean something of the same type, one is tried for the other: the wrong key, the wrong field.
+# Pairs of names of the same type, one of which replaces the other: the wrong key, the wrong field.
 CONFUSABLE = [
     ("issuerSignature", "userSignature"), ("verifyIssuer", "verifyUser"), ("userSigned", "bytes"),
     ("generated", "lastSecond"), ("high", "low"), ("posID", "recordID"), ("userID", "cardNumber"),
@@ -33,7 +33,7 @@ ARITHMETIC = {
     "|=": "&=", "^=": "|=", "&=": "|=",
 }
 ERRORS = re.compile(r"\bthrow \.(\w+)")
-# What a gate's answer hangs on.
+# The operators that change a decision.
 DECISIVE = ("check-dropped", "signature-check-skipped", "and-or", "not-dropped")
 SEED = 20170712
 NO_STATEMENT = ("let var guard if case for while repeat static public private fileprivate func import typealias struct "
@@ -65,7 +65,7 @@ class Mutant:
 
 
 def blank(source):
-    """The source with everything blanked out that is not code, of the same length."""
+    """The source with comments and literals replaced by blanks, of the same length."""
     def spaces(match):
         return re.sub(r"[^\n]", " ", match.group())
     pattern = r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|@\w+(?:\([^)\n]*\))?'
@@ -75,7 +75,7 @@ def blank(source):
 
 
 def regions(code):
-    """For each line: 64 or 32 where only one width of limbs compiles it, 0 where both do, None where neither does."""
+    """For each line: 64 or 32 if only one limb width compiles it, 0 if both do, None if neither does."""
     result, stack = [], []
     for line in code.split("\n"):
         word = line.strip()
@@ -92,7 +92,7 @@ def regions(code):
 
 
 def closing(code, start):
-    """Where the bracket that opens at start closes."""
+    """The position where the bracket at start is closed."""
     depth = 0
     for i in range(start, len(code)):
         if code[i] in "([{":
@@ -116,7 +116,7 @@ def clauses(code, start, end):
 
 
 def head_end(code, start, stop):
-    """Where a condition ends that begins at start: at `else` for a guard, at the brace for an if."""
+    """The end of the condition at start: `else` for a guard, the brace for an if."""
     depth = 0
     for match in re.compile(r"[(\[{)\]}]|\belse\b").finditer(code, start):
         token = match.group()
@@ -245,7 +245,7 @@ def statements(code):
 
 
 def mutants_of(file, source):
-    """All mutants of a file, in the order in which they stand."""
+    """All mutants of a file, in the order of the source."""
     code = blank(source)
     where = regions(code)
     line_starts = [0] + [i + 1 for i, c in enumerate(source) if c == "\n"]
@@ -279,6 +279,6 @@ def kind(mutant):
 
 
 def rank(mutant):
-    """A place in a random order that does not depend on line numbers: an edit elsewhere moves no mutant."""
+    """A rank in a random order that does not depend on line numbers: edits elsewhere do not move a mutant."""
     text = f"{SEED} {mutant.file} {mutant.operator} {mutant.before} {mutant.after}"
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes small wrong changes to the library, one at a time, and sees that a test fails for each.
+"""Mutation testing: makes small changes to the library, one at a time. A test must fail for each.
 
     Tests/Adequacy/Mutation/run.py [--list] [--all] [--sample N] [PART_OF_A_FILE_NAME ...]
 
@@ -7,10 +7,10 @@ Without arguments: the mutants of the default sample, as many of each module as 
 of a module, --all every one; parts of names, as Gate.swift or TransitCode/, narrow it to these files. --list only
 prints names. The sample is always the same, and an edit changes it only around itself.
 
-A mutant is killed when a test fails, crashes or takes far too long. What no test kills survives and has to be explained
-in survivors.txt. Prints a line for each survivor and the totals; build/mutation/results.txt has a line for every mutant
-and says which test killed it. The working tree stays as it is. Ends non-zero when fewer than 95 % are killed, a survivor
-is not explained, or an explanation is out of date.
+A mutant is killed when a test fails, crashes or exceeds its time limit. A mutant that survives has to be explained in
+survivors.txt. Prints a line for each survivor and the totals; build/mutation/results.txt has a line for every mutant
+and says which test killed it. The working tree is not changed. Fails when fewer than 95 % are killed, a survivor is
+not explained, or an explanation is out of date.
 """
 
 import argparse
@@ -24,7 +24,7 @@ import operators
 from trial import Trial
 
 QUOTA = {"TransitCrypto": 30, "TransitCode": 55, "TransitGate": 80, "posoffline": 50, "PortableCrypto": 60}
-# Constants are derived by scripts/curve-constants.py and compared with it; SEC1.swift is of the host build.
+# The constants are compared with scripts/curve-constants.py; SEC1.swift belongs to the host build.
 LEFT_OUT = {"PortableCrypto/Secp192k1Table.swift", "PortableCrypto/Secp256k1Table.swift", "TransitCrypto/SEC1.swift"}
 ENOUGH = 0.95
 
@@ -40,18 +40,18 @@ def read_sources():
 
 
 def spread(mutants):
-    """The mutants in an order that takes from each file and each operator in turn: any beginning of it is a sample."""
+    """The mutants in an order that takes from each file and operator in turn: any prefix of it is a sample."""
     groups = collections.defaultdict(list)
     for mutant in sorted(mutants, key=operators.rank):
         groups[mutant.file, operators.kind(mutant)].append(mutant)
-    # What a gate's answer hangs on comes three times as often.
+    # Mutants of decisions are three times as frequent.
     turns = [(turn // (3 if operator in operators.DECISIVE else 1), operators.rank(mutant), mutant)
              for (_, operator), group in groups.items() for turn, mutant in enumerate(group)]
     return [mutant for _, _, mutant in sorted(turns, key=lambda entry: entry[:2])]
 
 
 class Explanations:
-    """survivors.txt: which mutants need not be killed, and why."""
+    """survivors.txt: the mutants that may survive, and why."""
 
     def __init__(self, name):
         self.reasons = {}
@@ -83,7 +83,7 @@ class Explanations:
 
 
 class Report:
-    """Says what became of the mutants."""
+    """Writes the results."""
 
     def __init__(self, explanations):
         self.explanations = explanations

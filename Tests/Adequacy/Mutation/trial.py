@@ -1,4 +1,4 @@
-"""Tries the tests on a mutant, from the cheapest on, up to the first that fails."""
+"""Runs the tests on a mutant, the cheapest first, until one fails."""
 
 import os
 import re
@@ -20,7 +20,7 @@ def limits():
 
 
 def run_test(command, libraries, seconds):
-    """None when the command succeeds; else the first thing that it said was wrong."""
+    """None when the command succeeds, else its first failure."""
     # Not below the repository: a test without privileges must be able to reach it.
     scratch = tempfile.mkdtemp(prefix="posoffline-mutation-")
     os.chmod(scratch, 0o711)
@@ -31,7 +31,7 @@ def run_test(command, libraries, seconds):
     late = threading.Event()
 
     def kill():
-        """Ends it, and children that it has left behind."""
+        """Kills the process and its remaining children."""
         try:
             os.killpg(process.pid, signal.SIGKILL)
         except ProcessLookupError:
@@ -65,13 +65,13 @@ def run_test(command, libraries, seconds):
 
 
 class Trial:
-    """The test programs, and how long each takes with the unchanged library."""
+    """The test programs, and the time of each with the unchanged library."""
 
     def __init__(self):
         self.libraries = [BASE, SWIFT_LIBRARIES]
         self.seconds = {}
-        # Parts of the conformance suite; what an ordinary build cannot do is asked of the file that ships.
-        self.quick, self.slow, self.unfit = [], [], []
+        # Parts of the conformance suite. Tests that fail on the ordinary build run on the shipped file only.
+        self.quick, self.slow, self.firmware_only = [], [], []
         program = os.path.join(BASE, "conformance")
         environment = dict(os.environ, LD_LIBRARY_PATH=":".join(self.libraries))
         names = subprocess.run([program, "--list"], env=environment, check=True, stdout=subprocess.PIPE,
@@ -80,7 +80,7 @@ class Trial:
             begin = time.monotonic()
             failed = run_test([program, name], self.libraries, 120)
             quick = time.monotonic() - begin < 0.3
-            (self.unfit if failed else self.quick if quick else self.slow).append(name)
+            (self.firmware_only if failed else self.quick if quick else self.slow).append(name)
 
     def stages(self, module):
         """(name, command) of the tests, in the order in which they are tried."""
@@ -96,7 +96,7 @@ class Trial:
                 "TransitGate": [quick, gate, durable, slow], "posoffline": [quick, durable, recovery, slow]}[module]
 
     def limit(self, command):
-        """How long a test may take: far longer than it does with the unchanged library."""
+        """The time limit of a test: far above its time with the unchanged library."""
         key = " ".join(command)
         if key not in self.seconds:
             begin = time.monotonic()
@@ -107,7 +107,7 @@ class Trial:
         return self.seconds[key]
 
     def judge(self, mutant, text, work):
-        """What killed it; "" when nothing did; None when it does not compile."""
+        """The test that killed the mutant; "" if none did; None if the mutant does not compile."""
         module = mutant.file.split("/")[0]
         shutil.rmtree(work, ignore_errors=True)
         directory = os.path.join(work, module)
@@ -122,7 +122,7 @@ class Trial:
             reason = run_test(command, [work, *self.libraries], self.limit(command))
             if reason:
                 return f"{name}: {reason}"
-        return self.judge_firmware(module, directory, work, self.unfit, [os.path.join(BASE, "memory")])
+        return self.judge_firmware(module, directory, work, self.firmware_only, [os.path.join(BASE, "memory")])
 
     def judge_arithmetic(self, directory, work, width):
         library = build_probe(directory, work, width)
@@ -136,7 +136,7 @@ class Trial:
 
     @staticmethod
     def judge_firmware(module, directory, work, names, *more):
-        """The last judge is the file as it ships, with what the separate libraries cannot be tried by."""
+        """Runs the tests that need the shipped file."""
         library = build_firmware(module, directory, work)
         if library is None:
             return None
@@ -144,5 +144,5 @@ class Trial:
                         *more]:
             reason = run_test(command, [work], 400)
             if reason:
-                return f"{os.path.basename(command[0])} of the file that ships: {reason}"
+                return f"{os.path.basename(command[0])} of the shipped file: {reason}"
         return ""
