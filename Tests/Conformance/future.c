@@ -1,5 +1,5 @@
-/* future.so: preloaded into an emulator, it moves the clock that the emulated system has to the second CLOCK_AT. So the
- * emulated program's own C library reads a clock of another time. */
+/* future.so: preloaded into an emulator, it moves the emulated system's clock to the second CLOCK_AT. The emulated
+ * program's own C library then reads that clock. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdlib.h>

@@ -1,19 +1,18 @@
 #!/bin/sh
-# Builds the conformance suite with gcc and with clang-14 and runs it against libposoffline.so, and looks at the file
-# itself. One line for each program; ends non-zero when anything fails.
+# Builds the C suite with gcc and with clang-14, runs it against libposoffline.so, and checks the file itself. Prints one
+# line for each program. Fails when anything fails.
 #
 #   Tests/Conformance/run.sh LIBRARY_DIRECTORY [KIND]
 #
-# KIND is host (the default) or firmware, and says which libraries the file may need; or programs, which looks at what
-# the library does and not at the file. For another architecture name a compiler, an emulator, and, as emulators are
-# slow, how many codes, how many times of loading, how many mixed verifications, how many attempts and how many entries of a
-# journal are enough:
+# KIND is host (the default) or firmware, which decide the libraries that the file may need; or programs, which runs the
+# programs and does not check the file. For another architecture give a compiler and an emulator, and smaller counts of
+# codes, rounds of loading, mixed verifications, attempts and entries of a journal, because emulators are slow:
 #
 #   COMPILERS=arm-linux-gnueabi-gcc EMULATOR="qemu-arm -L /usr/arm-linux-gnueabi" LOAD=5000 ROUNDS=120 SOAK=20000 \
 #       ATTEMPTS=2000 START=60000 Tests/Conformance/run.sh dist/armel firmware
 #
-# SANITIZE is for a library with a sanitizer inside: what the compiler is told of it. PROGRAMS names a directory in
-# which the programs are to stay.
+# SANITIZE has the compiler's options for a library with a sanitizer. PROGRAMS names a directory in which the programs are
+# kept.
 set -eu
 library=${1:?usage: Tests/Conformance/run.sh LIBRARY_DIRECTORY [host|firmware|programs]}
 kind=${2:-host}
@@ -73,7 +72,7 @@ for compiler in $compilers; do
         report "loading, $compiler" $emulator "$programs/loading" "$library/libposoffline.so" "$rounds"
     }
 done
-# Once is enough: the program does little, the library does much.
+# With one compiler only: these programs mostly run the library's code.
 # shellcheck disable=SC2086
 {
     report "replay-load with $load codes" env LD_LIBRARY_PATH="$library" $emulator "$programs/replay-load" "$load"
@@ -89,7 +88,7 @@ done
     report "start-order with $start entries" env LD_LIBRARY_PATH="$library" $emulator "$programs/start-order" "$start"
 }
 
-# A 32-bit time_t ends in 2038. Under an emulator the C library reads a clock of another time.
+# A 32-bit time_t ends in 2038. Under an emulator the C library reads a clock that future.so moves.
 clock_emulator=${emulator:-qemu-x86_64}
 clock() { # second, result, fixture
     # shellcheck disable=SC2086

@@ -3,8 +3,8 @@
 #
 #   Tests/Harness/build.sh NAME OUTPUT [OPTION...]
 #
-# OPTIONs are more for the compiler: the library to link, include paths. CC names another compiler than gcc; SANITIZE has
-# a sanitizer's options.
+# OPTIONs are passed to the compiler: the library to link, include paths. CC names another compiler than gcc. SANITIZE has a
+# sanitizer's options.
 set -eu
 name=${1:?usage: Tests/Harness/build.sh NAME OUTPUT [OPTION...]}
 output=${2:?usage: Tests/Harness/build.sh NAME OUTPUT [OPTION...]}
@@ -19,11 +19,11 @@ sources=$(awk -v name="$name" '
 ' "$tests/Harness/programs.txt")
 [ -n "$sources" ] || { echo "build: no program $name in Tests/Harness/programs.txt" >&2; exit 2; }
 
-# Before the options, in the order of the manifest: the library comes behind what calls it.
+# Sources come before the options: the library must follow the objects that need it.
 set -- "$@" -ldl -lpthread
 for source in $sources; do
     if [ "$source" = Harness/system.c ]; then
-        # Without a sanitizer: the sanitizer calls these functions before it is ready itself.
+        # Without a sanitizer: the sanitizer calls these functions before it is initialised.
         # shellcheck disable=SC2086
         $compiler -I"$tests/../include" -c "$tests/$source" -o "$output.system.o"
         set -- "$output.system.o" "$@"
@@ -31,6 +31,6 @@ for source in $sources; do
         set -- "$tests/$source" "$@"
     fi
 done
-# The directory of a script may have a name with spaces; words of $compiler and $SANITIZE are to be split.
+# Not quoted: $compiler and $SANITIZE are lists of words.
 # shellcheck disable=SC2086
 $compiler ${SANITIZE:-} -rdynamic -I"$tests/../include" -I"$tests/Harness" "$@" -o "$output"

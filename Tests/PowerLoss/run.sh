@@ -3,9 +3,9 @@
 #
 #   Tests/PowerLoss/run.sh LIBRARY_DIRECTORY [TARGET]
 #
-# TARGET is what scripts/build-library.sh has built there: host (the default) or x86_64. Power cuts are tried on the
-# library's own objects, which that script leaves in build/objects/TARGET; kills on the file that ships. SEED=N asks for
-# other chances.
+# TARGET is what scripts/build-library.sh has built there: host (the default) or x86_64. Power cuts are tested on the
+# library's own objects, which that script leaves in build/objects/TARGET; kills on the shipped file. SEED=N gives other
+# random runs.
 set -eu
 library=${1:?usage: Tests/PowerLoss/run.sh LIBRARY_DIRECTORY [host|x86_64]}
 target=${2:-host}
@@ -19,7 +19,7 @@ trap 'rm -rf "$work"' EXIT
 libraries=
 [ "$target" != host ] || libraries="-lsecp256k1 -lcrypto"
 
-# Everything of the library but CPlatform.o, in whose place there is a simulated system.
+# All objects of the library except CPlatform.o, which a simulated system replaces.
 build_cuts() { # objects, output
     # shellcheck disable=SC2086
     Tests/Harness/build.sh cuts "$2" -O2 -D_POSIX_C_SOURCE=200809L -ISources/CPlatform/include "$1"/[!C]*.o \
@@ -33,7 +33,7 @@ if [ -n "$(find "$objects" -name '*.o' -newer "$library/libposoffline.so")" ]; t
 fi
 build_cuts "$objects" "$work/cuts"
 
-# Meanwhile, on the other processor: a library that believes every entry, whatever its checksum.
+# Meanwhile, on the other processor: a library that does not check the entries' checksums.
 mkdir -p "$work/careless/build/objects"
 cp -r Sources include scripts "$work/careless"
 cp -r "$objects" "$work/careless/build/objects"
@@ -46,11 +46,11 @@ ends_well "$work/output" "$work/cuts" "$seed" || status=$?
 cat "$work/output"
 result "power cuts" $status
 
-# That these tests can fail: the disk breaks a promise, or the library forgets a check, and they notice.
+# These tests can fail: they must detect each defect of the disk, and a missing check of the library.
 is_detected() { # what, defect, program, part of a test's name
     status=0
     CUTS_DEFECT=$2 "$3" "$seed" "$4" > "$work/output" 2>&1 || status=$?
-    # By what the library answered, and not by some accident.
+    # Because of a wrong answer of the library.
     if [ $status -eq 1 ] && grep -q ', and not answered with' "$work/output"; then status=0; else status=1; fi
     result "detected: $1" $status "$work/output"
 }
@@ -58,7 +58,7 @@ is_detected "no sync" no-sync "$work/cuts" "no power cut loses"
 is_detected "no sync of the directory" no-directory-sync "$work/cuts" "no power cut loses"
 is_detected "no sync of the directory after a renaming" no-sync-after-rename "$work/cuts" "rewritten"
 is_detected "a renaming before the sync" rename-before-sync "$work/cuts" "rewritten"
-is_detected "a failed sync that is not told" unreported-fault "$work/cuts" "no fault of the disk loses"
+is_detected "a failed sync that is not reported" unreported-fault "$work/cuts" "no fault of the disk loses"
 if wait $careless && ! cmp -s Sources/TransitGate/JournalEntry.swift \
     "$work/careless/Sources/TransitGate/JournalEntry.swift"; then
     build_cuts "$work/careless/build/objects/$target" "$work/careless/cuts"

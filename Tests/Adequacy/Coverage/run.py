@@ -74,8 +74,8 @@ def run_suite():
     if not set(SHIPPED_FILE_ONLY) <= set(names):
         sys.exit("coverage: the suite has no test: " + "; ".join(set(SHIPPED_FILE_ONLY) - set(names)))
     print("$ build/coverage/conformance, without:", "; ".join(SHIPPED_FILE_ONLY), flush=True)
-    subprocess.run([suite, *(name for name in names if name not in SHIPPED_FILE_ONLY)], env=dict(os.environ, **environment),
-                   check=True)
+    subprocess.run([suite, *(name for name in names if name not in SHIPPED_FILE_ONLY)],
+                   env=dict(os.environ, **environment), check=True)
     run([os.path.join(WORK, "durable"), "2000"], **environment)
     run([os.path.join(WORK, "recovery")], **environment)
 
