@@ -15,9 +15,8 @@ static const struct {
     const char *name;
     caller *call;
     unsigned buffers;
-} functions[] = {
-    {"verify_qrcode_v2", call_verify, 0x1F}, {"verify_qrcode", call_legacy, 0x03}, {"get_qrcode_info", call_info,
-        0x1D}};
+} functions[] = {{"verify_qrcode_v2", call_verify, 0x1F}, {"verify_qrcode", call_legacy, 0x03},
+    {"get_qrcode_info", call_info, 0x1D}};
 
 static struct answer answer;
 
@@ -26,8 +25,8 @@ static void minima(void) {
     for (size_t f = 0; f < COUNT_OF(functions); f++) {
         for (int which = 0; which < BUFFERS; which++) {
             if (!(functions[f].buffers & 1u << which)) continue;
-            const int capacity[] = {minimum[which] - 1, 8, 1, 0, -1, -minimum[which], INT_MIN,
-                                minimum[which], minimum[which] + 1, INT_MAX};
+            const int capacity[] = {minimum[which] - 1, 8, 1, 0, -1, -minimum[which], INT_MIN, minimum[which],
+                minimum[which] + 1, INT_MAX};
             for (size_t i = 0; i < COUNT_OF(capacity); i++) {
                 start_terminal();
                 struct call call = call_with(&code);
@@ -56,11 +55,11 @@ static void nulls(void) {
     static const struct {
         const char *name;
         unsigned null, functions;
-    } pointers[] = {
-        {"request", NO_REQUEST, 7}, {"response", NO_RESPONSE, 7}, {"request and response", NO_REQUEST | NO_RESPONSE, 7},
-        {"qrcode", NO_CODE, 7}, {"pos_param", NO_POS_PARAM, 3}, {"master_pub_key", NO_KEY, 2},
-        {"uid", NO_BUFFER(UID), 7}, {"record", NO_BUFFER(RECORD), 3}, {"card_no", NO_BUFFER(CARD_NO), 5},
-        {"card_data", NO_BUFFER(CARD_DATA), 5}, {"card_type", NO_BUFFER(CARD_TYPE), 5}};
+    } pointers[] = {{"request", NO_REQUEST, 7}, {"response", NO_RESPONSE, 7},
+        {"request and response", NO_REQUEST | NO_RESPONSE, 7}, {"qrcode", NO_CODE, 7}, {"pos_param", NO_POS_PARAM, 3},
+        {"master_pub_key", NO_KEY, 2}, {"uid", NO_BUFFER(UID), 7}, {"record", NO_BUFFER(RECORD), 3},
+        {"card_no", NO_BUFFER(CARD_NO), 5}, {"card_data", NO_BUFFER(CARD_DATA), 5},
+        {"card_type", NO_BUFFER(CARD_TYPE), 5}};
     struct code code = fixture_code("good");
     for (size_t f = 0; f < COUNT_OF(functions); f++) {
         for (size_t i = 0; i < COUNT_OF(pointers); i++) {
@@ -114,8 +113,9 @@ static void code_lengths(void) {
 
 static void amounts(void) {
     struct code code = fixture_code("quota-65535");
-    static const struct { int amount, expected; } table[] = {
-        {-1, ILLEGAL_PARAM}, {-65536, ILLEGAL_PARAM}, {INT_MIN, ILLEGAL_PARAM}, {65536, QUOTA_EXCEEDED},
+    static const struct {
+        int amount, expected;
+    } table[] = {{-1, ILLEGAL_PARAM}, {-65536, ILLEGAL_PARAM}, {INT_MIN, ILLEGAL_PARAM}, {65536, QUOTA_EXCEEDED},
         {INT_MAX, QUOTA_EXCEEDED}, {65535, SUCCESS}, {0, SUCCESS}, {1, SUCCESS}};
     caller *const callers[] = {call_verify, call_legacy};
     for (size_t f = 0; f < COUNT_OF(callers); f++) {
@@ -141,8 +141,7 @@ static void values_that_fit(void) {
     static const struct {
         const char *fixture;
         int which, capacity, expected;
-    } table[] = {
-        {"card-no-16", CARD_NO, 17, SUCCESS}, {"card-no-17", CARD_NO, 17, ILLEGAL_PARAM},
+    } table[] = {{"card-no-16", CARD_NO, 17, SUCCESS}, {"card-no-17", CARD_NO, 17, ILLEGAL_PARAM},
         {"card-no-17", CARD_NO, 18, SUCCESS}, {"card-no-18", CARD_NO, 18, ILLEGAL_PARAM},
         {"card-no-18", CARD_NO, 19, SUCCESS}, {"longest-card-no", CARD_NO, 184, ILLEGAL_PARAM},
         {"longest-card-no", CARD_NO, 185, SUCCESS}, {"card-no-0", CARD_NO, 17, SUCCESS},
@@ -191,8 +190,8 @@ static void responses_over_requests(void) {
         if (layout == 1) r.uid = (char *)scratch;
         if (layout == 2) r.card_data = scratch + 40;
         if (layout == 3) r.card_no = (char *)scratch + 2;
-        if (layout == 4) r.card_type = (char *)scratch + 4, r.uid = (char *)scratch + 60,
-            r.card_no = (char *)scratch + 100;
+        if (layout == 4)
+            r.card_type = (char *)scratch + 4, r.uid = (char *)scratch + 60, r.card_no = (char *)scratch + 100;
         if (layout == 5) r.record = (char *)scratch + 900, r.uid = (char *)scratch + 20;
         CHECK_INT(SUCCESS, verify_qrcode_v2(&request, &r));
         CHECK_BYTES(f.credential, r.uid, 16);
@@ -227,12 +226,10 @@ static void responses_over_requests(void) {
     CHECK_TEXT(expected, record);
 }
 
-const struct test buffer_tests[] = {
-    {"every buffer is refused below its minimum and taken from there on", minima},
+const struct test buffer_tests[] = {{"every buffer is refused below its minimum and taken from there on", minima},
     {"a call with too small a buffer does not mark the code", minima_do_not_mark},
     {"NULL in any place is a bad argument", nulls},
     {"a code has at least one byte and at most what its lengths say", code_lengths},
     {"an amount is not negative and not above the quota", amounts},
     {"a value fits its buffer to the byte", values_that_fit},
-    {"responses may lie over the request", responses_over_requests},
-    {0}};
+    {"responses may lie over the request", responses_over_requests}, {0}};

@@ -57,10 +57,14 @@ static const struct entry_point {
     const char *name;
     int (*call)(void);
 } entry_points[] = {
-    {"init_pos_verify", plain_init},           {"verify_qrcode_v2", plain_verify},
-    {"verify_qrcode", plain_legacy},           {"get_qrcode_info", plain_info},
-    {"posoffline_set_state_dir", plain_set_directory}, {"posoffline_set_record_key", plain_set_key},
-    {"free_pos_verify, init_pos_verify", plain_reopen}, {"get_libposoffline_version", plain_version},
+    {"init_pos_verify", plain_init},
+    {"verify_qrcode_v2", plain_verify},
+    {"verify_qrcode", plain_legacy},
+    {"get_qrcode_info", plain_info},
+    {"posoffline_set_state_dir", plain_set_directory},
+    {"posoffline_set_record_key", plain_set_key},
+    {"free_pos_verify, init_pos_verify", plain_reopen},
+    {"get_libposoffline_version", plain_version},
     {"free_pos_verify", plain_free},
 };
 
@@ -114,8 +118,6 @@ static void deferred(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct test tests[] = {
-        {"every call of a cancelled thread ends", deferred},
-        {0}};
+    static const struct test tests[] = {{"every call of a cancelled thread ends", deferred}, {0}};
     return run_state_tests(argc, argv, tests);
 }

@@ -58,14 +58,14 @@ static void model(void) {
         CHECK_INT(fixtures[i].info, model_parse(code.bytes, code.count, &f));
     }
     unsigned char digest[32];
-    static const unsigned char one[] = {0xA9, 0x99, 0x3E, 0x36, 0x47, 0x06, 0x81, 0x6A, 0xBA, 0x3E,
-                                        0x25, 0x71, 0x78, 0x50, 0xC2, 0x6C, 0x9C, 0xD0, 0xD8, 0x9D};
-    static const unsigned char two[] = {0xBA, 0x78, 0x16, 0xBF, 0x8F, 0x01, 0xCF, 0xEA, 0x41, 0x41, 0x40,
-                                        0xDE, 0x5D, 0xAE, 0x22, 0x23, 0xB0, 0x03, 0x61, 0xA3, 0x96, 0x17,
-                                        0x7A, 0x9C, 0xB4, 0x10, 0xFF, 0x61, 0xF2, 0x00, 0x15, 0xAD};
-    static const unsigned char rfc4231[] = {0x5B, 0xDC, 0xC1, 0x46, 0xBF, 0x60, 0x75, 0x4E, 0x6A, 0x04, 0x24,
-                                            0x26, 0x08, 0x95, 0x75, 0xC7, 0x5A, 0x00, 0x3F, 0x08, 0x9D, 0x27,
-                                            0x39, 0x83, 0x9D, 0xEC, 0x58, 0xB9, 0x64, 0xEC, 0x38, 0x43};
+    static const unsigned char one[] = {0xA9, 0x99, 0x3E, 0x36, 0x47, 0x06, 0x81, 0x6A, 0xBA, 0x3E, 0x25, 0x71, 0x78,
+        0x50, 0xC2, 0x6C, 0x9C, 0xD0, 0xD8, 0x9D};
+    static const unsigned char two[] = {0xBA, 0x78, 0x16, 0xBF, 0x8F, 0x01, 0xCF, 0xEA, 0x41, 0x41, 0x40, 0xDE, 0x5D,
+        0xAE, 0x22, 0x23, 0xB0, 0x03, 0x61, 0xA3, 0x96, 0x17, 0x7A, 0x9C, 0xB4, 0x10, 0xFF, 0x61, 0xF2, 0x00, 0x15,
+        0xAD};
+    static const unsigned char rfc4231[] = {0x5B, 0xDC, 0xC1, 0x46, 0xBF, 0x60, 0x75, 0x4E, 0x6A, 0x04, 0x24, 0x26,
+        0x08, 0x95, 0x75, 0xC7, 0x5A, 0x00, 0x3F, 0x08, 0x9D, 0x27, 0x39, 0x83, 0x9D, 0xEC, 0x58, 0xB9, 0x64, 0xEC,
+        0x38, 0x43};
     sha1("abc", 3, digest);
     CHECK_BYTES(one, digest, 20);
     sha256("abc", 3, digest);
@@ -79,8 +79,8 @@ static int verify_at(const struct code *code, long long now) {
     struct call call = call_with(code);
     free_pos_verify();
     CHECK_INT(SUCCESS,
-        init("[{\"key_id\":1,\"public_key\":\"" ISSUER_1 "\"},{\"key_id\":0,\"public_key\":\"" GENUINE_ISSUER
-                            "\"}]", "[\"CITY0001\",\"S0JP0000\",\"TEST0001\"]"));
+        init("[{\"key_id\":1,\"public_key\":\"" ISSUER_1 "\"},{\"key_id\":0,\"public_key\":\"" GENUINE_ISSUER "\"}]",
+            "[\"CITY0001\",\"S0JP0000\",\"TEST0001\"]"));
     set_clock(now);
     set_context("now %lld", now);
     return call_verify(&call, &answer);
@@ -91,8 +91,7 @@ static void genuine(void) {
         long long generated, expiry;
         int window, quota;
         const char *uid, *type, *number, *data;
-    } facts[] = {
-        {1516167355, 1541897355, 2573, 2573, "2088302234037954", "S0JP0000", "00000001", "1234567890"},
+    } facts[] = {{1516167355, 1541897355, 2573, 2573, "2088302234037954", "S0JP0000", "00000001", "1234567890"},
         {1553094017, 1578824017, 2573, 2573, "2088202914980775", "TEST0001", "2088202914980775", ""}};
     for (size_t i = 0; i < COUNT_OF(genuine_codes); i++) {
         struct code code = code_of_hex(genuine_codes[i]);
@@ -137,8 +136,8 @@ static void published_keys_load(void) {
     static char list[COUNT_OF(published_keys) * 120];
     size_t at = 0;
     for (size_t i = 0; i < COUNT_OF(published_keys); i++)
-        at += (size_t)sprintf(list + at, "%s{\"key_id\":%zu,\"public_key\":\"%s\"}", i ? "," : "[", i,
-            published_keys[i]);
+        at +=
+            (size_t)sprintf(list + at, "%s{\"key_id\":%zu,\"public_key\":\"%s\"}", i ? "," : "[", i, published_keys[i]);
     strcpy(list + at, "]");
     CHECK_INT(32, COUNT_OF(published_keys));
     CHECK_INT(SUCCESS, init(list, "[\"S0JP0000\"]"));
@@ -156,12 +155,11 @@ static void ends_of_time(void) {
         const char *fixture;
         long long now;
         int expected;
-    } table[] = {
-        {"time-0", 0, SUCCESS}, {"time-0", 600, SUCCESS}, {"time-0", 601, QRCODE_INFO_EXPIRED},
+    } table[] = {{"time-0", 0, SUCCESS}, {"time-0", 600, SUCCESS}, {"time-0", 601, QRCODE_INFO_EXPIRED},
         {"time-100", 0, SUCCESS}, {"time-100", 700, SUCCESS}, {"time-100", 701, QRCODE_INFO_EXPIRED},
-        {"time-0", 1000, QRCODE_INFO_EXPIRED}, {"time-0", 1001, QRCODE_KEY_EXPIRED},
-        {"time-expiry-0", 0, SUCCESS}, {"time-expiry-0", 1, QRCODE_KEY_EXPIRED},
-        {"good", NOW - 600, SUCCESS}, {"good", NOW - 601, QRCODE_INFO_EXPIRED}, {"good", NOW + 600, SUCCESS},
+        {"time-0", 1000, QRCODE_INFO_EXPIRED}, {"time-0", 1001, QRCODE_KEY_EXPIRED}, {"time-expiry-0", 0, SUCCESS},
+        {"time-expiry-0", 1, QRCODE_KEY_EXPIRED}, {"good", NOW - 600, SUCCESS},
+        {"good", NOW - 601, QRCODE_INFO_EXPIRED}, {"good", NOW + 600, SUCCESS},
         {"good", NOW + 601, QRCODE_INFO_EXPIRED}, {"good", 0, QRCODE_INFO_EXPIRED},
         {"good", NOW + 7 * 86400, QRCODE_INFO_EXPIRED}, {"good", NOW + 7 * 86400 + 1, QRCODE_KEY_EXPIRED},
         {"good", 2147483647, QRCODE_KEY_EXPIRED},
@@ -182,7 +180,7 @@ static void ends_of_time(void) {
 /* get_qrcode_info checks the format only. */
 static void information_only(void) {
     static const char *const names[] = {"type-not-listed", "key-not-listed", "expiry-zero", "generated-never",
-                                        "user-sig-empty", "issuer-sig-0-0", "user-key-zeros", "quota-0", "good"};
+        "user-sig-empty", "issuer-sig-0-0", "user-key-zeros", "quota-0", "good"};
     set_clock(-1);
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         struct code code = fixture_code(names[i]);
@@ -202,8 +200,7 @@ static void card_types(void) {
     static const struct {
         const char *list, *fixture;
         int expected;
-    } table[] = {
-        {"[\"ANT00001\"]", "plain", SUCCESS}, {"[\"ANT00001\"]", "spelled", SUCCESS},
+    } table[] = {{"[\"ANT00001\"]", "plain", SUCCESS}, {"[\"ANT00001\"]", "spelled", SUCCESS},
         {"[\"ANT00001\"]", "good", CARDTYPE_UNSUPPORTED}, {"[\"CITY0001\"]", "good", SUCCESS},
         {"[\"CITY0001\"]", "plain", CARDTYPE_UNSUPPORTED}, {"[\"CITY0001\"]", "spelled", CARDTYPE_UNSUPPORTED},
         {"[\"CITY0002\"]", "good", CARDTYPE_UNSUPPORTED}, {"[\"XITY0001\"]", "good", CARDTYPE_UNSUPPORTED},
@@ -219,12 +216,9 @@ static void card_types(void) {
     }
 }
 
-const struct test code_tests[] = {
-    {"the suite's own model agrees with the fixtures", model},
+const struct test code_tests[] = {{"the suite's own model agrees with the fixtures", model},
     {"every fixture gets the answer of the reference", all_fixtures},
     {"genuine codes pass within their time, with all their values", genuine},
     {"the published key list loads", published_keys_load},
-    {"windows and expiry hold at the ends of time", ends_of_time},
-    {"get_qrcode_info only reads", information_only},
-    {"card types are compared whole", card_types},
-    {0}};
+    {"windows and expiry hold at the ends of time", ends_of_time}, {"get_qrcode_info only reads", information_only},
+    {"card types are compared whole", card_types}, {0}};

@@ -23,9 +23,9 @@
 #include <unistd.h>
 
 enum {
-    CODES = 48,      /* of a round, which has directories of its own */
-    LIFETIMES = 40,  /* of processes in a round, one after the other */
-    SHOWINGS = 60,   /* of a lifetime */
+    CODES = 48,     /* of a round, which has directories of its own */
+    LIFETIMES = 40, /* of processes in a round, one after the other */
+    SHOWINGS = 60,  /* of a lifetime */
     DIRECTORIES = 2
 };
 
@@ -102,7 +102,11 @@ static struct code variant(int number) {
  * What is done to the terminal
  * ------------------------------------------------------------------------------------------------------------------ */
 
-struct showing { int number, door; struct code code; int is_late; };
+struct showing {
+    int number, door;
+    struct code code;
+    int is_late;
+};
 
 static void *show(void *argument) {
     struct showing *showing = argument;
@@ -195,9 +199,11 @@ static void administer(void) {
     case 2: init_pos_verify("[{\"key_id\":1}]", CARD_TYPES); break;
     case 3: posoffline_set_state_dir("/dev/null"); break;
     case 4: use_directory(shared->directory); break;
-    case 5: case 6: fail_something(); break;
+    case 5:
+    case 6: fail_something(); break;
     case 7: fork_and_show(); break;
-    case 8: case 9: change_clock(); break;
+    case 8:
+    case 9: change_clock(); break;
     default: restore_disk(), allow_allocations(), init_pos_verify(KEY_LIST, CARD_TYPES);
     }
 }
@@ -292,9 +298,11 @@ static void attempts(void) {
         }
         CHECK_INT(0, shared->twice);
     }
-    printf("%ld showings and %ld at the end of a process, in %ld processes, of which %ld were killed: %ld accepted, %ld "
-           "refused as duplicates, %ld for other reasons\n", (long)shared->showings, (long)shared->late, lifetimes, kills,
-           (long)shared->successes, (long)shared->duplicates, (long)shared->others);
+    printf(
+        "%ld showings and %ld at the end of a process, in %ld processes, of which %ld were killed: %ld accepted, %ld "
+        "refused as duplicates, %ld for other reasons\n",
+        (long)shared->showings, (long)shared->late, lifetimes, kills, (long)shared->successes, (long)shared->duplicates,
+        (long)shared->others);
     CHECK(shared->successes > total / 500 && shared->duplicates > total / 20);
 }
 

@@ -13,8 +13,8 @@ static void no_clock(void) {
         long long now;
         int expected, is_wide;
     } clocks[] = {{-1, SYSTEM_ERROR, 0}, {-2, SYSTEM_ERROR, 1}, {-2147483647, SYSTEM_ERROR, 1},
-                  {4294967296, SYSTEM_ERROR, 1}, {4294967296 + (long long)NOW, SYSTEM_ERROR, 1},
-                  {-4294967296 + (long long)NOW, SYSTEM_ERROR, 1}, {1LL << 40, SYSTEM_ERROR, 1}};
+        {4294967296, SYSTEM_ERROR, 1}, {4294967296 + (long long)NOW, SYSTEM_ERROR, 1},
+        {-4294967296 + (long long)NOW, SYSTEM_ERROR, 1}, {1LL << 40, SYSTEM_ERROR, 1}};
     struct code code = fixture_code("good");
     for (size_t i = 0; i < COUNT_OF(clocks); i++) {
         if (clocks[i].is_wide && !WIDE_CLOCK) continue;
@@ -57,8 +57,7 @@ static void nothing_is_allocated(void) {
 
 static void forged_without_memory(void) {
     static const char *const names[] = {"user-sig-r-1", "user-sig-infinite", "user-key-not-on-curve",
-        "user-key-x-above-p",
-                                        "issuer-sig-infinite", "user-sig-s-n+1"};
+        "user-key-x-above-p", "issuer-sig-infinite", "user-sig-s-n+1"};
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         for (long number = 1; number < 10000; number++) {
             struct code code = fixture_code(names[i]);
@@ -153,12 +152,10 @@ static void lists_of_any_length(void) {
     CHECK_INT(SUCCESS, verify_named("good"));
 }
 
-const struct test fault_tests[] = {
-    {"a clock that cannot be read is an internal fault", no_clock},
+const struct test fault_tests[] = {{"a clock that cannot be read is an internal fault", no_clock},
     {"a verification allocates nothing", nothing_is_allocated},
     {"no forged code passes for want of memory", forged_without_memory},
     {"without lists and memory a code is refused for what is wrong with it", refused_without_memory},
     {"a replay memory that cannot grow refuses and forgets nothing", growth},
     {"free_pos_verify gives everything back", nothing_is_lost},
-    {"a long card type list takes little memory", lists_of_any_length},
-    {0}};
+    {"a long card type list takes little memory", lists_of_any_length}, {0}};

@@ -5,7 +5,8 @@
 #include <string.h>
 
 /* Offsets are given for 64-bit and for 32-bit pointers. */
-#define OFFSET(type, field, wide, narrow) CHECK_INT(sizeof(void *) == 8 ? (wide) : (narrow), (long long)offsetof(type, field))
+#define OFFSET(type, field, wide, narrow)                                                                              \
+    CHECK_INT(sizeof(void *) == 8 ? (wide) : (narrow), (long long)offsetof(type, field))
 #define SIZE(type, wide, narrow) CHECK_INT(sizeof(void *) == 8 ? (wide) : (narrow), (long long)sizeof(type))
 
 static void structures(void) {
@@ -75,8 +76,7 @@ static void names_and_types(void) {
     const unsigned char **code[] = {&pa->qrcode, &pc->qrcode, &pe->qrcode};
     const char **text[] = {&pc->pos_param, &pe->pos_param, &pe->master_pub_key};
     char **out[] = {&pb->uid, &pb->card_no, &pb->card_type, &pd->uid, &pd->record, &pd->card_no, &pd->card_type,
-        &pf->uid,
-                    &pf->record};
+        &pf->uid, &pf->record};
     unsigned char **raw[] = {&pb->card_data, &pd->card_data};
     int *number[] = {&pa->qrcode_len, &pb->uid_len, &pc->amount_cent, &pd->record_len, &pe->amount_cent, &pf->uid_len};
     CHECK_INT(0, *code[0] || *text[0] || *out[0] || *raw[0] || *number[0]);
@@ -169,10 +169,8 @@ static void key_ids(void) {
 }
 
 static void prompts(void) {
-    static const char *const expected[] = {"请上车", "无效码", "请刷新", "请刷新", "系统错误", "无效码",
-        "网络异常",
-                                           "网络异常", "无效码", "网络异常", "网络异常", "无效码",
-                                           "请刷新"};
+    static const char *const expected[] = {"请上车", "无效码", "请刷新", "请刷新", "系统错误", "无效码", "网络异常",
+        "网络异常", "无效码", "网络异常", "网络异常", "无效码", "请刷新"};
     for (int i = 0; i < 13; i++) {
         set_context("result %d", i ? -i : 1);
         CHECK_TEXT(expected[i], posoffline_prompt(i ? -i : SUCCESS));
@@ -206,5 +204,4 @@ const struct test layout_tests[] = {
     {"the version is the header's, and is written where it fits", version},
     {"get_key_id reads three bytes and no more", key_ids},
     {"every result has the rider's prompt of the terminal standard", prompts},
-    {"every result has an explanation of its own", explanations},
-    {0}};
+    {"every result has an explanation of its own", explanations}, {0}};

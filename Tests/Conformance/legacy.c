@@ -35,7 +35,7 @@ static void shared_memory(void) {
 
 static void ignores(void) {
     static const char *const fixture[] = {"type-not-listed", "type-in-lower-case", "key-not-listed", "key-of-another",
-                                          "plain", "key-9"};
+        "plain", "key-9"};
     for (size_t i = 0; i < COUNT_OF(fixture); i++) {
         struct code code = fixture_code(fixture[i]);
         set_context("%s", fixture[i]);
@@ -66,8 +66,7 @@ static void keys(void) {
     const struct {
         const char *name, *key;
         int expected;
-    } table[] = {
-        {"as it is", ISSUER_1, SUCCESS}, {"lower case", lower, SUCCESS}, {"mixed case", mixed, SUCCESS},
+    } table[] = {{"as it is", ISSUER_1, SUCCESS}, {"lower case", lower, SUCCESS}, {"mixed case", mixed, SUCCESS},
         {"empty", "", ILLEGAL_PARAM}, {"65 digits", cut, ILLEGAL_PARAM}, {"67 digits", odd, ILLEGAL_PARAM},
         {"68 digits", longer, ILLEGAL_PARAM}, {"space in front", spaced, ILLEGAL_PARAM}, {"0x", with_0x, ILLEGAL_PARAM},
         {"no digit", bad_digit, ILLEGAL_PARAM}, {"prefix 04", prefixed, ILLEGAL_PARAM},
@@ -109,10 +108,7 @@ static void every_fixture(void) {
     }
 }
 
-const struct test legacy_tests[] = {
-    {"verify_qrcode needs no initialisation", without_initialisation},
-    {"verify_qrcode shares the replay memory", shared_memory},
-    {"verify_qrcode ignores card type and key id", ignores},
+const struct test legacy_tests[] = {{"verify_qrcode needs no initialisation", without_initialisation},
+    {"verify_qrcode shares the replay memory", shared_memory}, {"verify_qrcode ignores card type and key id", ignores},
     {"verify_qrcode takes 66 hex digits that are a point", keys},
-    {"verify_qrcode decides like verify_qrcode_v2", every_fixture},
-    {0}};
+    {"verify_qrcode decides like verify_qrcode_v2", every_fixture}, {0}};

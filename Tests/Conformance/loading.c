@@ -43,9 +43,9 @@ static int verify_code(struct code *code) {
 
 static void names(void) {
     static const char *const old[] = {"init_pos_verify", "get_qrcode_info", "verify_qrcode_v2", "get_key_id",
-        "verify_qrcode",
-                                      "get_libposoffline_version", "get_version", "free_pos_verify"};
-    static const char *const new[] = {"posoffline_set_record_key", "posoffline_set_state_dir", "posoffline_strerror", "posoffline_prompt"};
+        "verify_qrcode", "get_libposoffline_version", "get_version", "free_pos_verify"};
+    static const char *const new[] = {"posoffline_set_record_key", "posoffline_set_state_dir", "posoffline_strerror",
+        "posoffline_prompt"};
     void *handle = load();
     for (size_t i = 0; i < COUNT_OF(old); i++) {
         set_context("%s", old[i]);
@@ -136,13 +136,11 @@ static void threads_come_and_go(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct test tests[] = {
-        {"every name of the contract can be bound", names},
+    static const struct test tests[] = {{"every name of the contract can be bound", names},
         {"loading and unloading by the thousand costs nothing", again_and_again},
         {"unloading without use costs nothing", unused},
         {"a library loaded twice stays until it is unloaded twice", loaded_twice},
-        {"the library may be unloaded when threads that used it have ended", threads_come_and_go},
-        {0}};
+        {"the library may be unloaded when threads that used it have ended", threads_come_and_go}, {0}};
     static const struct test *const lists[] = {tests, NULL};
     if (argc == 3) rounds = atoi(argv[2]);
     if (argc < 2 || argc > 3 || rounds < 120) {

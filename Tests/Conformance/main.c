@@ -10,8 +10,8 @@ static void prepare(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct test *const lists[] = {
-        layout_tests, code_tests, buffer_tests, mutation_tests, order_tests, fault_tests, replay_tests, legacy_tests,
-        json_tests, pos_param_tests, record_tests, thread_tests, no_output_tests, NULL};
+    static const struct test *const lists[] = {layout_tests, code_tests, buffer_tests, mutation_tests, order_tests,
+        fault_tests, replay_tests, legacy_tests, json_tests, pos_param_tests, record_tests, thread_tests,
+        no_output_tests, NULL};
     return run_tests(argc, argv, lists, prepare);
 }

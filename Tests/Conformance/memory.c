@@ -230,7 +230,7 @@ static const struct step {
     {"posoffline_set_state_dir, opened again", with_directory_closed, use_one, SUCCESS, 1, FREED, DEVELOPMENT_KEY},
     {"init_pos_verify, opened again", with_directory_closed, initialise, SUCCESS, 3, NEW_LISTS, DEVELOPMENT_KEY},
     {"init_pos_verify with a key file, opened again", with_key_file_and_directory_closed, initialise, SUCCESS, 3,
-     NEW_LISTS, KEY_B},
+        NEW_LISTS, KEY_B},
     {"verify_qrcode, opened again", with_directory_closed, verify_second_legacy, SUCCESS, 1, FREED, DEVELOPMENT_KEY},
     {"verify_qrcode_v2 with a directory", with_directory, verify_second, SUCCESS, 0, BOTH_USED, DEVELOPMENT_KEY},
     {"free_pos_verify with a directory", with_directory, release, SUCCESS, 0, FREED, DEVELOPMENT_KEY},
@@ -304,8 +304,7 @@ static void nothing_is_left(void) {
 int main(int argc, char **argv) {
     static const struct test tests[] = {
         {"without memory a call says so and changes nothing, or does without", every_function},
-        {"whatever failed, nothing is left behind", nothing_is_left},
-        {0}};
+        {"whatever failed, nothing is left behind", nothing_is_left}, {0}};
     static const struct test *const lists[] = {tests, NULL};
     if (!mkdtemp(base_directory)) return 2;
     snprintf(key_file, sizeof key_file, "%s/key", base_directory);

@@ -18,9 +18,9 @@ static int expected(const struct code *good, const unsigned char *bytes, size_t 
     if (bytes[2] > 1) return ILLEGAL_PARAM;
     if (now > f.expiry) return QRCODE_KEY_EXPIRED;
     int issuer_signed = bytes[2] == good->bytes[2] && f.credential_count == original.credential_count &&
-                        memcmp(f.credential, original.credential, f.credential_count) == 0 &&
-                        f.issuer_signature_count == original.issuer_signature_count &&
-                        memcmp(f.issuer_signature, original.issuer_signature, f.issuer_signature_count) == 0;
+        memcmp(f.credential, original.credential, f.credential_count) == 0 &&
+        f.issuer_signature_count == original.issuer_signature_count &&
+        memcmp(f.issuer_signature, original.issuer_signature, f.issuer_signature_count) == 0;
     if (!issuer_signed) return MALFORMED_QRCODE;
     uint32_t distance = now > f.generated ? now - f.generated : f.generated - now;
     if (distance > f.window) return QRCODE_INFO_EXPIRED;
@@ -53,7 +53,7 @@ static void over_codes(void (*mutate)(void)) {
         const char *name;
         uint32_t now;
     } codes[] = {{"good", NOW}, {"plain", NOW + 600}, {"shortest", NOW - 600}, {"longest-both", NOW},
-                 {NULL, 1516167355}, {NULL, 1553094017 + 2573}};
+        {NULL, 1516167355}, {NULL, 1553094017 + 2573}};
     tried = 0;
     memset(by_result, 0, sizeof by_result);
     for (size_t i = 0; i < COUNT_OF(codes); i++) {
@@ -61,8 +61,9 @@ static void over_codes(void (*mutate)(void)) {
         base_time = codes[i].now;
         set_clock(base_time);
         free_pos_verify();
-        const char *lists[] = {"[{\"key_id\":1,\"public_key\":\"" ISSUER_1 "\"},{\"key_id\":0,\"public_key\":\"" ISSUER_0 "\"}]",
-                               "[{\"key_id\":1,\"public_key\":\"" ISSUER_1 "\"},{\"key_id\":0,\"public_key\":\"" GENUINE_ISSUER "\"}]"};
+        const char *lists[] = {"[{\"key_id\":1,\"public_key\":\"" ISSUER_1
+                               "\"},{\"key_id\":0,\"public_key\":\"" ISSUER_0 "\"}]",
+            "[{\"key_id\":1,\"public_key\":\"" ISSUER_1 "\"},{\"key_id\":0,\"public_key\":\"" GENUINE_ISSUER "\"}]"};
         CHECK_INT(SUCCESS, init(lists[codes[i].name == NULL], "[\"CITY0001\",\"ANT00001\",\"S0JP0000\",\"TEST0001\"]"));
         mutate();
         set_context("code %d itself", (int)i);
@@ -119,9 +120,8 @@ static void each_byte(void) {
 static void lengths(void) {
     struct fields f;
     CHECK_INT(SUCCESS, model_parse(base.bytes, base.count, &f));
-    const unsigned char *const places[] = {
-        base.bytes + 3, f.card_no - 1, f.card_data - 1, f.issuer_signature - 1, base.bytes + f.signed_count - 5,
-        f.user_signature - 1,
+    const unsigned char *const places[] = {base.bytes + 3, f.card_no - 1, f.card_data - 1, f.issuer_signature - 1,
+        base.bytes + f.signed_count - 5, f.user_signature - 1,
         /* and those within the signatures: the sequence, r, s */
         f.issuer_signature + 1, f.issuer_signature + 3, f.issuer_signature + 5 + f.issuer_signature[3],
         f.user_signature + 1, f.user_signature + 3, f.user_signature + 5 + f.user_signature[3]};
@@ -169,17 +169,13 @@ static void all_flipped(void) {
     over_codes(flipped);
     /* Each kind of answer occurred. */
     CHECK(by_result[1] > 5000 && by_result[2] > 20 && by_result[3] > 20 && by_result[8] > 50 && by_result[10] > 20 &&
-          by_result[11] >= 48);
+        by_result[11] >= 48);
 }
 static void all_bytes(void) { over_codes(each_byte); }
 static void all_lengths(void) { over_codes(lengths); }
 static void all_shifted(void) { over_codes(shifted); }
 
-const struct test mutation_tests[] = {
-    {"no prefix of a code passes", all_prefixes},
-    {"no byte may follow a code", all_appended},
-    {"no bit of a code may change", all_flipped},
-    {"no byte of a code may change", all_bytes},
-    {"no length in a code may change", all_lengths},
-    {"no byte of a code may be lost, doubled or exchanged", all_shifted},
-    {0}};
+const struct test mutation_tests[] = {{"no prefix of a code passes", all_prefixes},
+    {"no byte may follow a code", all_appended}, {"no bit of a code may change", all_flipped},
+    {"no byte of a code may change", all_bytes}, {"no length in a code may change", all_lengths},
+    {"no byte of a code may be lost, doubled or exchanged", all_shifted}, {0}};

@@ -13,9 +13,8 @@
 
 static void exercise(void) {
     static const char *const names[] = {"good", "good", "user-sig-r-1", "user-sig-infinite", "user-key-not-on-curve",
-                                        "issuer-sig-empty", "type-not-listed", "key-not-listed", "expiry-zero",
-                                        "window-600-past-outside", "quota-0", "version-1", "trailing-byte",
-                                        "longest-both"};
+        "issuer-sig-empty", "type-not-listed", "key-not-listed", "expiry-zero", "window-600-past-outside", "quota-0",
+        "version-1", "trailing-byte", "longest-both"};
     static struct answer answer;
     struct code code;
     char version[16];
@@ -130,7 +129,5 @@ static void stack(void) {
     free(memory);
 }
 
-const struct test no_output_tests[] = {
-    {"nothing is printed", prints_nothing},
-    {"a verification needs at most 16 KiB of stack", stack},
-    {0}};
+const struct test no_output_tests[] = {{"nothing is printed", prints_nothing},
+    {"a verification needs at most 16 KiB of stack", stack}, {0}};

@@ -13,7 +13,7 @@ enum { E = 32, W = 16, K = 8, I = 4, U = 2, B = 1 };
 static struct code order_code(int faults) {
     char name[16];
     sprintf(name, "order-%d%d%d%d%d%d", !!(faults & E), !!(faults & W), !!(faults & K), !!(faults & I), !!(faults & U),
-            !!(faults & B));
+        !!(faults & B));
     return fixture_code(name);
 }
 
@@ -45,14 +45,22 @@ static void by_list(void) {
                     call.pos_param = pos_params[pos];
                     call.amount = amounts[quota];
                     call.capacity[CARD_NO] = 17;
-                    int expected = c ? CARDTYPE_UNSUPPORTED : duplicate ? QRCODE_DUPLICATED
-                                 : faults & K ? ILLEGAL_PARAM : faults & E ? QRCODE_KEY_EXPIRED
-                                 : faults & I ? MALFORMED_QRCODE : faults & W ? QRCODE_INFO_EXPIRED
-                                 : faults & U ? MALFORMED_QRCODE : pos ? POS_PARAM_ERROR
-                                 : quota ? QUOTA_EXCEEDED : faults & B ? ILLEGAL_PARAM : SUCCESS;
-                    set_context("card type %d, duplicate %d, key id %d, expired %d, issuer %d, window %d, user %d, pos_param %d, "
-                          "quota %d, buffer %d", c, duplicate, !!(faults & K), !!(faults & E), !!(faults & I),
-                          !!(faults & W), !!(faults & U), pos, quota, !!(faults & B));
+                    int expected = c ? CARDTYPE_UNSUPPORTED
+                        : duplicate  ? QRCODE_DUPLICATED
+                        : faults & K ? ILLEGAL_PARAM
+                        : faults & E ? QRCODE_KEY_EXPIRED
+                        : faults & I ? MALFORMED_QRCODE
+                        : faults & W ? QRCODE_INFO_EXPIRED
+                        : faults & U ? MALFORMED_QRCODE
+                        : pos        ? POS_PARAM_ERROR
+                        : quota      ? QUOTA_EXCEEDED
+                        : faults & B ? ILLEGAL_PARAM
+                                     : SUCCESS;
+                    set_context(
+                        "card type %d, duplicate %d, key id %d, expired %d, issuer %d, window %d, user %d, pos_param %d, "
+                        "quota %d, buffer %d",
+                        c, duplicate, !!(faults & K), !!(faults & E), !!(faults & I), !!(faults & W), !!(faults & U),
+                        pos, quota, !!(faults & B));
                     CHECK_INT(expected, call_verify(&call, &answer));
                     tried++;
                 }
@@ -88,13 +96,20 @@ static void by_given_key(void) {
                 call.amount = amounts[quota];
                 call.capacity[RECORD] = narrow ? 2048 : 3072;
                 if (no_point) call.key = KEY_NOT_ON_CURVE;
-                int expected = duplicate ? QRCODE_DUPLICATED : no_point ? ILLEGAL_PARAM
-                             : faults & E ? QRCODE_KEY_EXPIRED : faults & I ? MALFORMED_QRCODE
-                             : faults & W ? QRCODE_INFO_EXPIRED : faults & U ? MALFORMED_QRCODE : pos ? POS_PARAM_ERROR
-                             : quota ? QUOTA_EXCEEDED : narrow ? ILLEGAL_PARAM : SUCCESS;
-                set_context("duplicate %d, key %d, expired %d, issuer %d, window %d, user %d, pos_param %d, quota %d, buffer %d",
-                      duplicate, no_point, !!(faults & E), !!(faults & I), !!(faults & W), !!(faults & U), pos, quota,
-                      narrow);
+                int expected = duplicate ? QRCODE_DUPLICATED
+                    : no_point           ? ILLEGAL_PARAM
+                    : faults & E         ? QRCODE_KEY_EXPIRED
+                    : faults & I         ? MALFORMED_QRCODE
+                    : faults & W         ? QRCODE_INFO_EXPIRED
+                    : faults & U         ? MALFORMED_QRCODE
+                    : pos                ? POS_PARAM_ERROR
+                    : quota              ? QUOTA_EXCEEDED
+                    : narrow             ? ILLEGAL_PARAM
+                                         : SUCCESS;
+                set_context(
+                    "duplicate %d, key %d, expired %d, issuer %d, window %d, user %d, pos_param %d, quota %d, buffer %d",
+                    duplicate, no_point, !!(faults & E), !!(faults & I), !!(faults & W), !!(faults & U), pos, quota,
+                    narrow);
                 CHECK_INT(expected, call_legacy(&call, &answer));
             }
         }
@@ -108,8 +123,8 @@ static void first_three(void) {
         unsigned null;
         int amount, uid_room, code_len;
     } arguments[] = {{"good", 0, 200, 17, 0}, {"NULL pos_param", NO_POS_PARAM, 200, 17, 0}, {"amount", 0, -1, 17, 0},
-                     {"uid_len", 0, 200, 16, 0}, {"NULL qrcode", NO_CODE, 200, 17, 0}, {"qrcode_len", 0, 200, 17, -5},
-                     {"NULL request", NO_REQUEST, 200, 17, 0}, {"NULL card_data", NO_BUFFER(CARD_DATA), 200, 17, 0}};
+        {"uid_len", 0, 200, 16, 0}, {"NULL qrcode", NO_CODE, 200, 17, 0}, {"qrcode_len", 0, 200, 17, -5},
+        {"NULL request", NO_REQUEST, 200, 17, 0}, {"NULL card_data", NO_BUFFER(CARD_DATA), 200, 17, 0}};
     static const char *const shapes[] = {"good", "version", "trailing byte", "version and trailing byte", "cut"};
     for (int initialized = 0; initialized < 2; initialized++) {
         free_pos_verify();
@@ -130,14 +145,18 @@ static void first_three(void) {
                         if (bits & 1) call.pos_param = "{}";
                         if (bits & 2 && call.amount >= 0) call.amount = 1001;
                         set_clock(bits & 1 ? (long long)NOW + 101 : -1);
-                        int expected = !initialized ? NOT_INITIALIZED : a ? ILLEGAL_PARAM
-                                     : shape & 1 ? PROTO_UNSUPPORTED : shape ? MALFORMED_QRCODE : CARDTYPE_UNSUPPORTED;
-                        set_context("initialised %d, argument %s, code %s", initialized, arguments[a].name, shapes[shape]);
+                        int expected = !initialized ? NOT_INITIALIZED
+                            : a                     ? ILLEGAL_PARAM
+                            : shape & 1             ? PROTO_UNSUPPORTED
+                            : shape                 ? MALFORMED_QRCODE
+                                                    : CARDTYPE_UNSUPPORTED;
+                        set_context("initialised %d, argument %s, code %s", initialized, arguments[a].name,
+                            shapes[shape]);
                         CHECK_INT(expected, call_verify(&call, &answer));
                         if (a == 2 || a == 1) continue; /* it takes neither */
                         expected = expected == CARDTYPE_UNSUPPORTED ? SUCCESS : expected;
-                        set_context("get_qrcode_info, initialised %d, argument %s, code %s", initialized, arguments[a].name,
-                              shapes[shape]);
+                        set_context("get_qrcode_info, initialised %d, argument %s, code %s", initialized,
+                            arguments[a].name, shapes[shape]);
                         CHECK_INT(expected, call_info(&call, &answer));
                     }
                 }
@@ -175,10 +194,8 @@ static void fits_last(void) {
     CHECK_INT(QRCODE_DUPLICATED, call_verify(&call, &answer));
 }
 
-const struct test order_tests[] = {
-    {"initialisation, arguments and shape come first, in this order", first_three},
+const struct test order_tests[] = {{"initialisation, arguments and shape come first, in this order", first_three},
     {"verify_qrcode_v2 answers with the first fault, for every combination", by_list},
     {"verify_qrcode answers with the first fault, for every combination", by_given_key},
     {"get_qrcode_info checks the shape before the buffers", malformed_before_buffers},
-    {"buffers are checked last", fits_last},
-    {0}};
+    {"buffers are checked last", fits_last}, {0}};

@@ -28,8 +28,7 @@ static int given(const char *text) {
 #define PSR P "," S "," R
 
 static void forms(void) {
-    static const char *const good[] = {
-        GOOD_POS_PARAM, "{" P "," T "," S "," R "}", "{" R "," S "," T "," P "}",
+    static const char *const good[] = {GOOD_POS_PARAM, "{" P "," T "," S "," R "}", "{" R "," S "," T "," P "}",
         " \t\r\n{ \t\r\n" P " \t\r\n, \t\r\n" T "," S ",\n\"record_id\" : \"r\" \t\r\n} \t\r\n",
         "{" P "," T "," S "," R ",\"more\":null}", "{\"more\":[{\"a\":[]}]," P "," T "," S "," R "}",
         "{" P "," T "," S "," R ",\"x\":1,\"x\":2}",
@@ -37,21 +36,17 @@ static void forms(void) {
         "{\"pos\\u005fid\":\"1\",\"t\\u0079pe\":\"IN\",\"\\u0073ubject\":\"s\",\"record_i\\u0064\":\"r\"}",
         "{\"pos_id\":\"\xE4\xBA\x8C\"," T ",\"subject\":\"\\u4e8c\\uD83D\\uDE00\",\"record_id\":\"\\n\"}",
         "{\"pos_id\":\"\\u0000\"," T "," S "," R "}", "{\"pos_id\":\" \"," T "," S "," R "}"};
-    static const char *const bad[] = {
-        "", " ", "{}", "{ }", "[]", "null", "\"\"", "1", "{", "}", "[{" P "," T "," S "," R "}]",
-        "{" P "," T "," S "," R,
-        "{" P "," T "," S "," R ",}", "{," P "," T "," S "," R "}", "{" P "," T "," S " " R "}",
-        "{" P ",," T "," S "," R "}",
+    static const char *const bad[] = {"", " ", "{}", "{ }", "[]", "null", "\"\"", "1", "{", "}",
+        "[{" P "," T "," S "," R "}]", "{" P "," T "," S "," R, "{" P "," T "," S "," R ",}",
+        "{," P "," T "," S "," R "}", "{" P "," T "," S " " R "}", "{" P ",," T "," S "," R "}",
         "{" P "," T "," S "," R "}x", "{" P "," T "," S "," R "}}", "{" P "," T "," S "," R "},",
-        "{" P "," T "," S "," R "}{}",
-        "{" P "," T "," S "," R "}\v", "\xEF\xBB\xBF{" P "," T "," S "," R "}", "{" P "," T "," S "," R "]",
-        "{" P "," T "," S "," R ",\"x\":NaN}", "{" P "," T "," S "," R ",\"x\":01}",
-        "{" P "," T "," S "," R ",\"x\":[1,]}",
-        "{" P "," T "," S "," R ",\"x\":\"\x01\"}", "{" P "," T "," S "," R ",\"x\":\"\\uD800\"}",
-        "{" P "," T "," S "," R ",\"x\":\"\xFF\"}", "{" P "," T "," S "," R ",\"x\"}", "{" P "," T "," S "," R ",x:1}",
-        "{'pos_id':'1'," T "," S "," R "}", "pos_id=1", "{\"pos_id\":\"\xC3\"," T "," S "," R "}",
-        "{\"pos_id\":\"1\x1F\"," T "," S "," R "}", "{\"pos_id\":\"\\q\"," T "," S "," R "}",
-        "{\"pos_id\":\"1," T "," S "," R "}"};
+        "{" P "," T "," S "," R "}{}", "{" P "," T "," S "," R "}\v", "\xEF\xBB\xBF{" P "," T "," S "," R "}",
+        "{" P "," T "," S "," R "]", "{" P "," T "," S "," R ",\"x\":NaN}", "{" P "," T "," S "," R ",\"x\":01}",
+        "{" P "," T "," S "," R ",\"x\":[1,]}", "{" P "," T "," S "," R ",\"x\":\"\x01\"}",
+        "{" P "," T "," S "," R ",\"x\":\"\\uD800\"}", "{" P "," T "," S "," R ",\"x\":\"\xFF\"}",
+        "{" P "," T "," S "," R ",\"x\"}", "{" P "," T "," S "," R ",x:1}", "{'pos_id':'1'," T "," S "," R "}",
+        "pos_id=1", "{\"pos_id\":\"\xC3\"," T "," S "," R "}", "{\"pos_id\":\"1\x1F\"," T "," S "," R "}",
+        "{\"pos_id\":\"\\q\"," T "," S "," R "}", "{\"pos_id\":\"1," T "," S "," R "}"};
     for (size_t i = 0; i < COUNT_OF(good); i++) TAKES(good[i]);
     for (size_t i = 0; i < COUNT_OF(bad); i++) REFUSES(bad[i]);
 }
@@ -69,7 +64,7 @@ static void members(void) {
                 if (i != which) at += sprintf(at, "%s\"%s\":%s", comma, names[i], value);
                 else if (way < (int)COUNT_OF(wrong)) at += sprintf(at, "%s\"%s\":%s", comma, names[i], wrong[way]);
                 else if (way == (int)COUNT_OF(wrong)) continue; /* missing */
-                else if (way == (int)COUNT_OF(wrong) + 1) /* twice */
+                else if (way == (int)COUNT_OF(wrong) + 1)       /* twice */
                     at += sprintf(at, "%s\"%s\":%s,\"%s\":%s", comma, names[i], value, names[i], value);
                 else if (way == (int)COUNT_OF(wrong) + 2) /* another name */
                     at += sprintf(at, "%s\"%s_\":%s", comma, names[i], value);
@@ -92,12 +87,10 @@ static void members(void) {
 
 static void types(void) {
     static const char *const good[] = {"SINGLE", "IN", "OUT", "S\\u0049NGLE", "\\u0049\\u004E", "OU\\u0054"};
-    static const char *const bad[] = {
-        "single", "in", "out", "Single", "In", "Out", "SINGLE ", " SINGLE", "SINGLES", "SINGL", "INN", "I", "N", "O",
-        "OU", "OUTT",
-        "ON", "IT", "IN\\u0000", "\\u0000IN", "IN\\n", "INOUT", "IN,OUT", "SINGLE\\u0000", "DOUBLE", "ENTRY", "EXIT",
-        "1", " ", "-",
-        "\xEF\xBC\xA9\xEF\xBC\xAE", "SINGLESINGLESINGLESINGLE", FOURTEEN_NULS "IN"};
+    static const char *const bad[] = {"single", "in", "out", "Single", "In", "Out", "SINGLE ", " SINGLE", "SINGLES",
+        "SINGL", "INN", "I", "N", "O", "OU", "OUTT", "ON", "IT", "IN\\u0000", "\\u0000IN", "IN\\n", "INOUT", "IN,OUT",
+        "SINGLE\\u0000", "DOUBLE", "ENTRY", "EXIT", "1", " ", "-", "\xEF\xBC\xA9\xEF\xBC\xAE",
+        "SINGLESINGLESINGLESINGLE", FOURTEEN_NULS "IN"};
     char text[300];
     for (size_t i = 0; i < COUNT_OF(good); i++) {
         sprintf(text, "{" PSR ",\"type\":\"%s\"}", good[i]);
@@ -118,8 +111,8 @@ static void lengths(void) {
             int count = counts[i];
             memset(text, kind == 0 ? ' ' : 'x', sizeof text);
             if (kind == 0) memcpy(text, "{" PSR "," T "}", strlen("{" PSR "," T "}"));
-            if (kind == 1) memcpy(text, "{" P "," T "," R ",\"subject\":\"",
-                strlen("{" P "," T "," R ",\"subject\":\""));
+            if (kind == 1)
+                memcpy(text, "{" P "," T "," R ",\"subject\":\"", strlen("{" P "," T "," R ",\"subject\":\""));
             if (kind == 2) memcpy(text, "{" PSR "," T ",\"", strlen("{" PSR "," T ",\""));
             if (kind == 1) memcpy(text + count - 2, "\"}", 2);
             if (kind == 2) memcpy(text + count - 4, "\":0}", 4);
@@ -153,10 +146,7 @@ static void prefixes(void) {
     }
 }
 
-const struct test pos_param_tests[] = {
-    {"pos_param is strict JSON of the right form", forms},
+const struct test pos_param_tests[] = {{"pos_param is strict JSON of the right form", forms},
     {"each member of pos_param is there once and is a string that is not empty", members},
-    {"a trip is SINGLE, IN or OUT", types},
-    {"pos_param has at most 1024 bytes", lengths},
-    {"no prefix of a pos_param is one", prefixes},
-    {0}};
+    {"a trip is SINGLE, IN or OUT", types}, {"pos_param has at most 1024 bytes", lengths},
+    {"no prefix of a pos_param is one", prefixes}, {0}};

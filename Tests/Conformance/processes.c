@@ -106,7 +106,8 @@ static void rides_with_forks(void) {
             /* The interrupted ride may have been accepted before the fork, and returns in both. What comes after does
              * not: the parent has the directory. */
             for (uint32_t next = i; next < i + 3; next++)
-                if (verify_number_unguarded(next) == SUCCESS && write(results[1], &next, sizeof next) != sizeof next) _exit(2);
+                if (verify_number_unguarded(next) == SUCCESS && write(results[1], &next, sizeof next) != sizeof next)
+                    _exit(2);
             _exit(0);
         }
         if (result != SUCCESS) _exit(3);
@@ -238,7 +239,9 @@ static void unseen(void) {
         if (verify_number_unguarded(4) == SUCCESS || verify_number_unguarded(5) == SUCCESS) _exit(1);
         close(ends[1]);
         if (read(ends[0], &byte, 1) != 1) _exit(2);
-        if (verify_number_unguarded(5) != QRCODE_DUPLICATED || verify_number_unguarded(6) != SUCCESS || verify_number_unguarded(6) != QRCODE_DUPLICATED) _exit(3);
+        if (verify_number_unguarded(5) != QRCODE_DUPLICATED || verify_number_unguarded(6) != SUCCESS ||
+            verify_number_unguarded(6) != QRCODE_DUPLICATED)
+            _exit(3);
         _exit(0);
     }
     expect_accepted(5, 6);
@@ -258,7 +261,8 @@ static void child_outlives_parent(void) {
     fflush(stdout);
     pid_t gate = fork();
     if (gate == 0) {
-        if (posoffline_set_state_dir(directory) != SUCCESS || init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(1);
+        if (posoffline_set_state_dir(directory) != SUCCESS || init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS)
+            _exit(1);
         if (verify_number_unguarded(0) != SUCCESS) _exit(2);
         if (fork() == 0) {
             char byte;
@@ -310,10 +314,18 @@ static void mask_of_child(void) {
 static pthread_mutex_t programs_lock[2] = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_MUTEX_INITIALIZER};
 static atomic_int handlers_lock, rider_stops, rides_of_rider;
 
-static void lock_first(void) { if (handlers_lock) pthread_mutex_lock(&programs_lock[0]); }
-static void unlock_first(void) { if (handlers_lock) pthread_mutex_unlock(&programs_lock[0]); }
-static void lock_second(void) { if (handlers_lock) pthread_mutex_lock(&programs_lock[1]); }
-static void unlock_second(void) { if (handlers_lock) pthread_mutex_unlock(&programs_lock[1]); }
+static void lock_first(void) {
+    if (handlers_lock) pthread_mutex_lock(&programs_lock[0]);
+}
+static void unlock_first(void) {
+    if (handlers_lock) pthread_mutex_unlock(&programs_lock[0]);
+}
+static void lock_second(void) {
+    if (handlers_lock) pthread_mutex_lock(&programs_lock[1]);
+}
+static void unlock_second(void) {
+    if (handlers_lock) pthread_mutex_unlock(&programs_lock[1]);
+}
 
 static void *ride_and_log(void *unused) {
     for (uint32_t i = 0; !rider_stops && i < 50000; i++) {
@@ -342,7 +354,8 @@ static void handlers_of_the_program(void) {
         set_context("fork %d", i);
         pid_t child = fork();
         /* The lock is free in the child. The child accepts no code that its parent could accept too. */
-        if (child == 0) _exit(verify_number_unguarded(0) == SYSTEM_ERROR && verify_number_unguarded(60000) == SYSTEM_ERROR ? 0 : 1);
+        if (child == 0)
+            _exit(verify_number_unguarded(0) == SYSTEM_ERROR && verify_number_unguarded(60000) == SYSTEM_ERROR ? 0 : 1);
         CHECK_INT(0, end_of(child));
         while (rides_of_rider == rides) usleep(100);
     }
@@ -357,16 +370,14 @@ static void handlers_of_the_program(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct test tests[] = {
-        {"a child is noticed where memory was short at first", late_page},
+    static const struct test tests[] = {{"a child is noticed where memory was short at first", late_page},
         {"fork() in a signal handler neither hangs nor accepts a code twice", forks_in_handlers},
         {"a child that shares the descriptors leaves them to its parent", shared_descriptors},
         {"parent and child of the same number are two", same_number},
         {"a child that no handler has seen waits until its parent has let go", unseen},
         {"a child has the signal mask of its parent, or the one that the program gives it", mask_of_child},
         {"fork handlers of the program may take locks that are not held during a call", handlers_of_the_program},
-        {"a directory is free when its process was killed, children or not", child_outlives_parent},
-        {0}};
+        {"a directory is free when its process was killed, children or not", child_outlives_parent}, {0}};
     pthread_atfork(NULL, NULL, open_signals);
     pthread_atfork(lock_first, unlock_first, unlock_first);
     is_old = argc > 1 && strcmp(argv[1], "old-system") == 0;

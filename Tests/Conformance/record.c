@@ -33,11 +33,12 @@ static void fields(void) {
         const char *fixture, *pos_param;
         int amount;
         long long now;
-    } table[] = {
-        {"good", GOOD_POS_PARAM, 200, NOW}, {"plain", GOOD_POS_PARAM, 0, NOW + 600}, {"longest-both", GOOD_POS_PARAM,
-            1, NOW - 600},
-        {"quota-65535", GOOD_POS_PARAM, 65535, NOW + 1}, {"shortest", GOOD_POS_PARAM, 1000, NOW},
-        {"genuine", "{\"type\":\"OUT\",\"x\":[1,2],\"pos_id\":\"\xE4\xBA\x8C\",\"subject\":\"\\u4e8c\",\"record_id\":\" \"}\n ", 300, NOW}};
+    } table[] = {{"good", GOOD_POS_PARAM, 200, NOW}, {"plain", GOOD_POS_PARAM, 0, NOW + 600},
+        {"longest-both", GOOD_POS_PARAM, 1, NOW - 600}, {"quota-65535", GOOD_POS_PARAM, 65535, NOW + 1},
+        {"shortest", GOOD_POS_PARAM, 1000, NOW},
+        {"genuine",
+            "{\"type\":\"OUT\",\"x\":[1,2],\"pos_id\":\"\xE4\xBA\x8C\",\"subject\":\"\\u4e8c\",\"record_id\":\" \"}\n ",
+            300, NOW}};
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         struct code code = fixture_code(strcmp(table[i].fixture, "genuine") ? table[i].fixture : "rider-150");
         struct call call = call_with(&code);
@@ -66,8 +67,8 @@ static void key_lengths(void) {
         CHECK_INT(SUCCESS, posoffline_set_record_key(guard_copy(&guard, key, (size_t)count), count));
         memset(guard.base, 0, guard.size); /* the library has a copy */
         accept_under(key, (size_t)count);
-        for (size_t i = 0; i < COUNT_OF(wrong); i++) CHECK_INT(ILLEGAL_PARAM, posoffline_set_record_key(key + 1,
-            wrong[i]));
+        for (size_t i = 0; i < COUNT_OF(wrong); i++)
+            CHECK_INT(ILLEGAL_PARAM, posoffline_set_record_key(key + 1, wrong[i]));
         CHECK_INT(ILLEGAL_PARAM, posoffline_set_record_key(NULL, 32));
         set_context("key_len %d is still in force", count);
         accept_under(key, (size_t)count);
@@ -125,10 +126,8 @@ static void remove_files(void) {
 #define FILLED HEX_64 "                               "
 
 static void good_files(void) {
-    static const char *const texts[] = {
-        HEX_16, HEX_16 "\n", HEX_16 "\r\n", HEX_16 " \t\r\n\n", HEX_64, HEX_64 "\n", FILLED, HEX_16 "ff",
-            HEX_16 HEX_16 "abcdefABCDEF\n",
-        "000102030405060708090a0b0c0d0e0f\n"};
+    static const char *const texts[] = {HEX_16, HEX_16 "\n", HEX_16 "\r\n", HEX_16 " \t\r\n\n", HEX_64, HEX_64 "\n",
+        FILLED, HEX_16 "ff", HEX_16 HEX_16 "abcdefABCDEF\n", "000102030405060708090a0b0c0d0e0f\n"};
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         char digits[200];
         unsigned char key[64];
@@ -224,17 +223,14 @@ static int init_without_privileges(void) {
 static void bad_files(void) {
     static const struct {
         const char *name, *text;
-    } texts[] = {
-        {"empty", ""}, {"only a newline", "\n"}, {"only white space", "   \n \n"}, {"one digit less",
-            "000102030405060708090A0B0C0D0E0"},
-        {"15 bytes", "000102030405060708090A0B0C0D0E"}, {"odd digits", HEX_16 "0\n"}, {"65 bytes", HEX_64 "00"},
-        {"one digit more", HEX_64 "0\n"}, {"68 bytes", HEX_64 "00000000\n"}, {"two keys", HEX_64 HEX_64},
-        {"of 160 bytes", FILLED "\n"}, {"of 161 bytes", FILLED "\n0"},
-        {"white space in front", " " HEX_16}, {"newline in front", "\n" HEX_16}, {"white space within",
-            "00 0102030405060708090A0B0C0D0E0F"},
-        {"two lines", HEX_16 "\n" HEX_16 "\n"}, {"0x", "0x" HEX_16}, {"no hex", "posoffline development key......"},
-        {"G", HEX_16 "0G"}, {"a comment", HEX_16 " # key\n"}, {"quotes", "\"" HEX_16 "\""}, {"BOM",
-            "\xEF\xBB\xBF" HEX_16}};
+    } texts[] = {{"empty", ""}, {"only a newline", "\n"}, {"only white space", "   \n \n"},
+        {"one digit less", "000102030405060708090A0B0C0D0E0"}, {"15 bytes", "000102030405060708090A0B0C0D0E"},
+        {"odd digits", HEX_16 "0\n"}, {"65 bytes", HEX_64 "00"}, {"one digit more", HEX_64 "0\n"},
+        {"68 bytes", HEX_64 "00000000\n"}, {"two keys", HEX_64 HEX_64}, {"of 160 bytes", FILLED "\n"},
+        {"of 161 bytes", FILLED "\n0"}, {"white space in front", " " HEX_16}, {"newline in front", "\n" HEX_16},
+        {"white space within", "00 0102030405060708090A0B0C0D0E0F"}, {"two lines", HEX_16 "\n" HEX_16 "\n"},
+        {"0x", "0x" HEX_16}, {"no hex", "posoffline development key......"}, {"G", HEX_16 "0G"},
+        {"a comment", HEX_16 " # key\n"}, {"quotes", "\"" HEX_16 "\""}, {"BOM", "\xEF\xBB\xBF" HEX_16}};
     unsigned char key[20] = "the key before 12345";
     CHECK_INT(SUCCESS, posoffline_set_record_key(key, 20));
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
@@ -243,7 +239,9 @@ static void bad_files(void) {
     }
     make_file(HEX_16 "\0\0", 34);
     refused_file("NUL behind");
-    make_file("0001\0" "2030405060708090A0B0C0D0E0F10111213", 36);
+    make_file("0001\0"
+              "2030405060708090A0B0C0D0E0F10111213",
+        36);
     refused_file("NUL within");
     static char much[100000];
     memset(much, '0', sizeof much);
@@ -323,8 +321,8 @@ static void capacities(void) {
         size_t count;
         int capacity, expected;
     } table[] = {{1023, 2048, SUCCESS}, {1024, 2048, ILLEGAL_PARAM}, {1024, 2049, SUCCESS}, {1025, 2049, ILLEGAL_PARAM},
-                 {1025, 2050, ILLEGAL_PARAM}, {1025, 2051, SUCCESS}, {1200, 2400, ILLEGAL_PARAM}, {1200, 2401, SUCCESS},
-                 {1200, 2402, SUCCESS}, {1200, 3072, SUCCESS}};
+        {1025, 2050, ILLEGAL_PARAM}, {1025, 2051, SUCCESS}, {1200, 2400, ILLEGAL_PARAM}, {1200, 2401, SUCCESS},
+        {1200, 2402, SUCCESS}, {1200, 3072, SUCCESS}};
     for (size_t i = 0; i < COUNT_OF(table); i++) {
         for (int old = 0; old < 2; old++) {
             start_terminal();
@@ -335,7 +333,7 @@ static void capacities(void) {
             if (table[i].expected != SUCCESS) call.capacity[RECORD] = 3072;
             /* Refused for its buffer and then accepted: it was not marked. */
             CHECK_INT(table[i].expected == SUCCESS ? QRCODE_DUPLICATED : SUCCESS,
-                      old ? call_legacy(&call, &answer) : call_verify(&call, &answer));
+                old ? call_legacy(&call, &answer) : call_verify(&call, &answer));
             if (table[i].expected == SUCCESS) continue;
             CHECK_INT(2 * (int)table[i].count, answer.len[RECORD]);
             check_record(&answer, &call, NOW, DEVELOPMENT_KEY, sizeof DEVELOPMENT_KEY - 1);
@@ -360,8 +358,7 @@ static void longest(void) {
     }
 }
 
-const struct test record_tests[] = {
-    {"a record says what it should and its MAC holds", fields},
+const struct test record_tests[] = {{"a record says what it should and its MAC holds", fields},
     {"a record key has 16 to 64 bytes and stays until it is replaced or dropped", key_lengths},
     {"a record key may be set before initialisation", key_before_initialisation},
     {"a record key file is read", good_files},
@@ -369,6 +366,5 @@ const struct test record_tests[] = {
     {"a record key that is freed in the middle of a ride is not replaced by another", freed_in_between},
     {"a record key file without a valid key is refused and changes nothing", bad_files},
     {"a record key from a call comes before the file", call_before_file},
-    {"a record fits its buffer to the byte", capacities},
-    {"the longest record fits POSOFFLINE_RECORD_MAX", longest},
+    {"a record fits its buffer to the byte", capacities}, {"the longest record fits POSOFFLINE_RECORD_MAX", longest},
     {0}};

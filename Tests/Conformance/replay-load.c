@@ -51,8 +51,8 @@ static void present_all(uint32_t from, uint32_t to, int expected) {
     }
     for (int i = 0; i < THREADS; i++) {
         pthread_join(threads[i], NULL);
-        set_context("codes %u to %u want %d; the first that is wrong is %u with %d", (unsigned)from, (unsigned)to, expected,
-              (unsigned)shares[i].wrong_at, shares[i].wrong_result);
+        set_context("codes %u to %u want %d; the first that is wrong is %u with %d", (unsigned)from, (unsigned)to,
+            expected, (unsigned)shares[i].wrong_at, shares[i].wrong_result);
         CHECK_INT(0, shares[i].wrong);
     }
 }
@@ -143,13 +143,11 @@ static void expired_space_is_used_again(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct test tests[] = {
-        {"each of many live codes is accepted once", exact},
+    static const struct test tests[] = {{"each of many live codes is accepted once", exact},
         {"many live codes take a bounded amount of memory", bounded},
         {"a large memory that cannot grow refuses and forgets nothing", growth_fails},
         {"a steady stream of short-lived codes needs no more memory", steady},
-        {"the space of codes that left their window is used again", expired_space_is_used_again},
-        {0}};
+        {"the space of codes that left their window is used again", expired_space_is_used_again}, {0}};
     static const struct test *const lists[] = {tests, NULL};
     if (argc > 1) total = (uint32_t)strtoul(argv[1], NULL, 10);
     if (total < 5000 || total > MOST || argc > 2) {

@@ -13,8 +13,8 @@ static struct answer answer;
 
 /* Other encodings of the content of 'good'. */
 static const char *const again[] = {"good", "again-user-flipped", "again-user-resigned", "again-issuer-flipped",
-                                    "again-issuer-resigned", "again-all-resigned", "again-algorithm",
-                                    "again-key-id-same-key", "again-key-id-other-key"};
+    "again-issuer-resigned", "again-all-resigned", "again-algorithm", "again-key-id-same-key",
+    "again-key-id-other-key"};
 
 static void same_content(void) {
     for (size_t first = 0; first < COUNT_OF(again); first++) {
@@ -33,7 +33,7 @@ static void same_content(void) {
 
 static void other_content(void) {
     static const char *const others[] = {"next-second", "second-before", "other-quota", "other-uid", "other-rider-key",
-                                         "plain", "spelled", "window-0-now", "reserved-ff", "card-no-15"};
+        "plain", "spelled", "window-0-now", "reserved-ff", "card-no-15"};
     CHECK_INT(SUCCESS, verify_named("good"));
     for (size_t i = 0; i < COUNT_OF(others); i++) CHECK_INT(SUCCESS, verify_named(others[i]));
     CHECK_INT(QRCODE_DUPLICATED, verify_named("good"));
@@ -165,8 +165,7 @@ static void fresh_in_its_last_second(void) {
 
 static void clock_jumps(void) {
     static const long long jumps[] = {0, 1, 86400, (long long)NOW - 700, (long long)NOW + 601,
-        (long long)NOW + 31536000,
-                                      2147483647};
+        (long long)NOW + 31536000, 2147483647};
     struct code code = sign_code(NOW, 60);
     CHECK_INT(SUCCESS, verify(&code));
     uint32_t filler = 0;
@@ -265,18 +264,15 @@ static void memory_is_bounded(void) {
     CHECK(live_bytes() <= after_first + 4096);
 }
 
-const struct test replay_tests[] = {
-    {"a code is the same code under any other signature or encoding", same_content},
+const struct test replay_tests[] = {{"a code is the same code under any other signature or encoding", same_content},
     {"other content is another code", other_content},
     {"hundreds of riders in between change nothing", hundreds_between},
     {"init_pos_verify keeps the memory and free_pos_verify drops it", initialisation_keeps},
     {"a code that fails is not marked", failures_do_not_mark},
     {"a code is remembered to the last second of its window", until_the_last_second},
     {"a new code is accepted in the last second of its window", fresh_in_its_last_second},
-    {"a clock set back accepts nothing again", clock_set_back},
-    {"a jumping clock accepts nothing again", clock_jumps},
+    {"a clock set back accepts nothing again", clock_set_back}, {"a jumping clock accepts nothing again", clock_jumps},
     {"a clock ahead for a while accepts nothing again", a_year_ahead_and_back},
     {"a code is remembered at the end of time", at_the_end_of_time},
     {"a child of fork knows what its parent accepted, and goes its own way", forks},
-    {"memory is bounded by what is in its window", memory_is_bounded},
-    {0}};
+    {"memory is bounded by what is in its window", memory_is_bounded}, {0}};

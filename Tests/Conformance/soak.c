@@ -18,11 +18,11 @@
 
 enum {
     MOST_THREADS = 8,
-    BATCH = 200,  /* verifications of one thread in a round */
-    FRESH = 20,   /* of these, codes of this thread alone: half valid for 60 seconds, half for LIFE */
+    BATCH = 200, /* verifications of one thread in a round */
+    FRESH = 20,  /* of these, codes of this thread alone: half valid for 60 seconds, half for LIFE */
     LIFE = 1500,
-    PHASES = 4,   /* each ends with free_pos_verify */
-    KNOWN = 64    /* accepted codes that a thread presents again */
+    PHASES = 4, /* each ends with free_pos_verify */
+    KNOWN = 64  /* accepted codes that a thread presents again */
 };
 
 static long total = 200000;
@@ -125,8 +125,8 @@ static void show_again(struct worker *me) {
     uint32_t i = pick(me, me->known_count < KNOWN ? me->known_count : KNOWN);
     int result = show(me, &me->known[i].code, pick(me, 4) ? LISTS : KEY);
     int is_past = me->known[i].end < now; /* evicted or not */
-    expect(me, "an accepted code is refused",
-           result == QRCODE_DUPLICATED || (is_past && result == QRCODE_INFO_EXPIRED), result);
+    expect(me, "an accepted code is refused", result == QRCODE_DUPLICATED || (is_past && result == QRCODE_INFO_EXPIRED),
+        result);
 }
 
 static void show_spoilt(struct worker *me) {
@@ -190,9 +190,13 @@ static void administer(struct worker *me) {
     case 0: result = init_pos_verify(pick(me, 2) ? KEY_LIST : OTHER_LIST, CARD_TYPES), renewals++; break;
     case 1: result = init_pos_verify("[{\"key_id\":1}]", CARD_TYPES), expected = ILLEGAL_PARAM; break;
     case 2: result = init_pos_verify(KEY_LIST, "[\"short\"]"), expected = ILLEGAL_PARAM; break;
-    case 3: case 4: case 5: result = posoffline_set_record_key(key_bytes, key_length(key)); break;
+    case 3:
+    case 4:
+    case 5: result = posoffline_set_record_key(key_bytes, key_length(key)); break;
     case 6: result = posoffline_set_record_key(key_bytes, 15), expected = ILLEGAL_PARAM; break;
-    case 7: if (has_directory) result = posoffline_set_state_dir(directory); break;
+    case 7:
+        if (has_directory) result = posoffline_set_state_dir(directory);
+        break;
     case 8: result = posoffline_set_state_dir("/dev/null"), expected = ILLEGAL_PARAM; break;
     case 9: result = get_libposoffline_version(version, 16); break;
     case 10: result = get_key_id(code->bytes), expected = 1; break;
@@ -351,13 +355,13 @@ static void mixed(void) {
     long calls = 0;
     for (size_t i = 0; i < COUNT_OF(results); i++) calls += results[i];
     printf("%ld verifications by %d threads, seed %llu, over %u seconds by the clock; %ld times new lists\n", calls,
-           threads, (unsigned long long)seed, (unsigned)(now - start), (long)renewals);
+        threads, (unsigned long long)seed, (unsigned)(now - start), (long)renewals);
     for (int i = 0; i <= -QRCODE_DUPLICATED; i++)
         if (results[i]) printf("%9ld %s\n", (long)results[i], posoffline_strerror(i ? -i : SUCCESS));
     printf("heap: 3 blocks, with a directory 4, of at most %ld bytes; journal: at most %ld bytes\n", most_bytes,
-           most_journal);
+        most_journal);
     printf("resident after each quarter: %ld, %ld KB, with a directory %ld, %ld KB\n", resident[0], resident[1],
-           resident[2], resident[3]);
+        resident[2], resident[3]);
     unlink(journal);
     CHECK_INT(0, rmdir(directory));
 }

@@ -88,10 +88,8 @@ static void joining(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct test tests[] = {
-        {"a start is linear, whatever the order of the entries", order},
-        {"two journals are joined in linear time", joining},
-        {0}};
+    static const struct test tests[] = {{"a start is linear, whatever the order of the entries", order},
+        {"two journals are joined in linear time", joining}, {0}};
     if (argc > 1) total = (uint32_t)strtoul(argv[1], NULL, 10);
     set_hang_timeout(1200);
     return run_state_tests(1, argv, tests);

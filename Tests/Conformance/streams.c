@@ -170,11 +170,9 @@ static void closed_root(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct test tests[] = {
-        {"without standard streams the journal is not one of them", no_streams},
+    static const struct test tests[] = {{"without standard streams the journal is not one of them", no_streams},
         {"without standard streams the journal is never one of them, not for a moment", a_printer_beside},
         {"without standard streams the record key file is not one of them", key_file},
-        {"nor is the journal where the root directory may not be read", closed_root},
-        {0}};
+        {"nor is the journal where the root directory may not be read", closed_root}, {0}};
     return run_state_tests(argc, argv, tests);
 }

@@ -24,8 +24,8 @@ static int plain_verify(const struct code *code, int old) {
     VERIFY_REQUEST_V2 request = {code->bytes, (int)code->count, GOOD_POS_PARAM, 1};
     VERIFY_RESPONSE_V2 response = {uid, 17, record, 3072, card_no, 64, card_data, 128, card_type, 9};
     int result = verify_qrcode_v2(&request, &response);
-    if (result == SUCCESS && (memcmp(uid, code->bytes + 4, 17 - 1) != 0 ||
-        strlen(record) != (size_t)response.record_len))
+    if (result == SUCCESS &&
+        (memcmp(uid, code->bytes + 4, 17 - 1) != 0 || strlen(record) != (size_t)response.record_len))
         return 1000;
     return result;
 }
@@ -171,8 +171,8 @@ static void clear_counts(void) {
 static void *initializer(void *argument) {
     if (*(int *)argument != 0) return verifier(argument);
     for (long i = 0; !stop && i < 2000000; i++)
-        if (init_pos_verify(i & 1 ? KEY_LIST : ONLY_KEY_1,
-            i & 2 ? CARD_TYPES : "[\"CITY0001\"]") != SUCCESS) counts[1002]++;
+        if (init_pos_verify(i & 1 ? KEY_LIST : ONLY_KEY_1, i & 2 ? CARD_TYPES : "[\"CITY0001\"]") != SUCCESS)
+            counts[1002]++;
     return NULL;
 }
 
@@ -192,15 +192,16 @@ static void initialisation_meanwhile(void) {
 
 static void *lists_change(void *argument) {
     if (*(int *)argument != 0) return stopping_verifier(argument);
-    for (long i = 0; !stop && i < 2000000; i++) init_pos_verify(i & 1 ? ONLY_KEY_1 : ONLY_KEY_2,
-        i & 2 ? "[\"CITY0001\"]" : "[\"OTHER001\"]");
+    for (long i = 0; !stop && i < 2000000; i++)
+        init_pos_verify(i & 1 ? ONLY_KEY_1 : ONLY_KEY_2, i & 2 ? "[\"CITY0001\"]" : "[\"OTHER001\"]");
     return NULL;
 }
 
 static void lists_meanwhile(void) {
     clear_counts();
     run(lists_change, 4);
-    set_context("success %d, card type %d, key id %d", COUNT(SUCCESS), COUNT(CARDTYPE_UNSUPPORTED), COUNT(ILLEGAL_PARAM));
+    set_context("success %d, card type %d, key id %d", COUNT(SUCCESS), COUNT(CARDTYPE_UNSUPPORTED),
+        COUNT(ILLEGAL_PARAM));
     CHECK_INT(450, COUNT(SUCCESS) + COUNT(CARDTYPE_UNSUPPORTED) + COUNT(ILLEGAL_PARAM));
 }
 
@@ -234,7 +235,9 @@ static void *everything(void *argument) {
         INFO_RESPONSE response = {uid, 17, card_no, 64, card_data, 128, card_type, 9};
         switch ((i * 7 + me) % 9) {
         case 0: init_pos_verify(KEY_LIST, CARD_TYPES); break;
-        case 1: if (i % 40 == 0) free_pos_verify(); break;
+        case 1:
+            if (i % 40 == 0) free_pos_verify();
+            break;
         case 2: posoffline_set_record_key(code.bytes, 20); break;
         case 3: get_qrcode_info(&request, &response); break;
         case 4: get_libposoffline_version(version, 16); break;
@@ -354,8 +357,7 @@ static void forks_meanwhile(void) {
     CHECK_INT(QRCODE_DUPLICATED, verify_named("good"));
 }
 
-const struct test thread_tests[] = {
-    {"of eight threads with one code exactly one succeeds", one_wins},
+const struct test thread_tests[] = {{"of eight threads with one code exactly one succeeds", one_wins},
     {"of eight threads exactly one succeeds while memory is made", one_wins_while_memory_is_made},
     {"initialisation during verification disturbs no thread", initialisation_meanwhile},
     {"lists that change during verification are seen whole", lists_meanwhile},
@@ -363,5 +365,4 @@ const struct test thread_tests[] = {
     {"any function may run in any thread", mixed},
     {"a verification ends with the lists that it began with", lists_at_the_start_count},
     {"a verification during which all is freed marks nothing", freed_is_freed},
-    {"children of forks during verification decide as their parents do", forks_meanwhile},
-    {0}};
+    {"children of forks during verification decide as their parents do", forks_meanwhile}, {0}};

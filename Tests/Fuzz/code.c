@@ -49,8 +49,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     return 0;
 }
 
-/* A mutation that keeps the lengths consistent: a field gets another length, and its containers the lengths that follow.
- * Random changes of bytes rarely do that. */
+/* A mutation that keeps the lengths consistent: a field gets another length, and its containers the lengths that
+ * follow. Random changes of bytes rarely do that. */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 
@@ -69,8 +69,10 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
     size_t counts[] = {f.card_no_count, f.card_data_count, f.issuer_signature_count, f.user_signature_count};
     static const uint8_t likely[] = {0, 1, 15, 16, 17, 63, 64, 65, 66, 70, 72, 127, 128, 184, 254, 255};
     unsigned which = seed / 2 % 4, way = seed / 8 % 4;
-    counts[which] = way == 0 ? counts[which] + 1 : way == 1 ? counts[which] - 1 : way == 2 ? likely[seed / 32 % 16]
-                                                                                         : seed / 32 % 256;
+    counts[which] = way == 0 ? counts[which] + 1
+        : way == 1           ? counts[which] - 1
+        : way == 2           ? likely[seed / 32 % 16]
+                             : seed / 32 % 256;
     for (int i = 0; i < 4; i++) counts[i] &= 255;
     if (counts[0] > 184) counts[0] = 184;
     if (counts[0] + counts[1] > 184) counts[which == 0 ? 1 : 0] = 0;

@@ -1,8 +1,11 @@
-/* A signature in DER, which has exactly one encoding: an input is accepted if and only if a lenient parser reads it and its
- * values encode to the same bytes. */
+/* A signature in DER, which has exactly one encoding: an input is accepted if and only if a lenient parser reads it and
+ * its values encode to the same bytes. */
 #include "fuzz.h"
 
-struct number { const uint8_t *bytes; size_t count; };
+struct number {
+    const uint8_t *bytes;
+    size_t count;
+};
 
 /* A BER INTEGER with a one-byte length. */
 static int take(const uint8_t **at, const uint8_t *end, struct number *n) {

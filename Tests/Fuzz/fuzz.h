@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define REQUIRE(condition) \
+#define REQUIRE(condition)                                                                                             \
     ((condition) ? (void)0 : (fprintf(stderr, "%s:%d: failed: %s\n", __FILE__, __LINE__, #condition), abort()))
 
 /* -------------------------------------------------------------------------------------------------------------
@@ -47,14 +47,17 @@ int holds(const struct output *output, const void *bytes, size_t count, int is_t
 
 struct key_list {
     size_t count;
-    struct { unsigned id; unsigned char key[33]; } keys[256];
+    struct {
+        unsigned id;
+        unsigned char key[33];
+    } keys[256];
 };
 
 /* init_pos_verify's answer to a list, if the other list is good. */
 int model_key_list(const unsigned char *text, size_t count, struct key_list *list);
 /* `types` gets the first `capacity` types, eight bytes each; `type_count` gets their number. */
 int model_card_types(const unsigned char *text, size_t count, unsigned char *types, size_t capacity,
-                     size_t *type_count);
+    size_t *type_count);
 /* 1, 2, 3 for SINGLE, IN, OUT, or POS_PARAM_ERROR. */
 int model_pos_param(const unsigned char *text, size_t count);
 

@@ -11,13 +11,15 @@
 static int probe(unsigned key_id, const void *card_type) {
     static struct code code;
     static struct output uid, record, card_no, card_data, type;
-    if (!code.count) code.count = bytes_of_hex(SIGNER_HEAD "00000000" "00", code.bytes, MAX_CODE);
+    if (!code.count)
+        code.count = bytes_of_hex(SIGNER_HEAD "00000000"
+                                              "00",
+            code.bytes, MAX_CODE);
     code.bytes[2] = (unsigned char)key_id;
     memcpy(code.bytes + 4 + 61, card_type, 8);
     clock_now = 0xFFFFFFFF;
     VERIFY_REQUEST_V2 request = {code.bytes, (int)code.count, GOOD_POS_PARAM, 0};
-    VERIFY_RESPONSE_V2 response = {
-        (char *)output_of(&uid, 17), 17, (char *)output_of(&record, 2048), 2048,
+    VERIFY_RESPONSE_V2 response = {(char *)output_of(&uid, 17), 17, (char *)output_of(&record, 2048), 2048,
         (char *)output_of(&card_no, 256), 256, output_of(&card_data, 256), 256, (char *)output_of(&type, 9), 9};
     int result = verify_qrcode_v2(&request, &response);
     REQUIRE(is_untouched_from(&uid, 0) && is_untouched_from(&record, 0) && is_untouched_from(&card_no, 0));

@@ -1,5 +1,5 @@
-/* The journal of a state directory. The library starts whatever the file holds. Every code with a valid entry is refused,
- * and a code without one is accepted. */
+/* The journal of a state directory. The library starts whatever the file holds. Every code with a valid entry is
+ * refused, and a code without one is accepted. */
 #define _XOPEN_SOURCE 700
 #include "fuzz.h"
 
@@ -16,8 +16,7 @@ static char journal[64];
 static int verify_plain(const struct code *code) {
     static struct output uid, record, card_no, card_data, type;
     VERIFY_REQUEST_V2 request = {code->bytes, (int)code->count, GOOD_POS_PARAM, 0};
-    VERIFY_RESPONSE_V2 response = {
-        (char *)output_of(&uid, 17), 17, (char *)output_of(&record, 3072), 3072,
+    VERIFY_RESPONSE_V2 response = {(char *)output_of(&uid, 17), 17, (char *)output_of(&record, 3072), 3072,
         (char *)output_of(&card_no, 256), 256, output_of(&card_data, 256), 256, (char *)output_of(&type, 9), 9};
     return verify_qrcode_v2(&request, &response);
 }
@@ -105,7 +104,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
         if (!entry) break;
         memcpy(entry, entries[seed / 64 % KNOWN], ENTRY);
         return size;
-    case 2: case 3: /* a field of an entry, and its checksum */
+    case 2:
+    case 3: /* a field of an entry, and its checksum */
         if (!entry) break;
         LLVMFuzzerMutate(entry + (seed % 8 == 2 ? 20 : 0), 8, 8);
         put32(entry + 28, crc32(entry, 28));

@@ -3,12 +3,17 @@
 
 #include <secp256k1.h>
 
-struct text { const unsigned char *at, *end; };
+struct text {
+    const unsigned char *at, *end;
+};
 
 enum { MAX_DEPTH = 1024, KEPT = 128 };
 
 /* A string, unescaped: its length and its first bytes. */
-struct string { size_t count; unsigned char bytes[KEPT]; };
+struct string {
+    size_t count;
+    unsigned char bytes[KEPT];
+};
 
 static void space(struct text *t) {
     while (t->at < t->end && strchr(" \t\n\r", *t->at) && *t->at) t->at++;
@@ -38,8 +43,10 @@ static void keep_scalar(struct string *s, uint32_t c) {
 }
 
 static int hex_value(unsigned c) {
-    return c >= '0' && c <= '9' ? (int)c - '0' : c >= 'a' && c <= 'f' ? (int)c - 'a' + 10
-         : c >= 'A' && c <= 'F' ? (int)c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9' ? (int)c - '0'
+        : c >= 'a' && c <= 'f'  ? (int)c - 'a' + 10
+        : c >= 'A' && c <= 'F'  ? (int)c - 'A' + 10
+                                : -1;
 }
 
 static int hex4(struct text *t, uint32_t *unit) {
@@ -144,7 +151,8 @@ static int value(struct text *t, int depth) {
     case 't': return word(t, "true");
     case 'f': return word(t, "false");
     case 'n': return word(t, "null");
-    case '[': case '{': break;
+    case '[':
+    case '{': break;
     default: return number(t);
     }
     char close = *t->at++ == '{' ? '}' : ']';
@@ -211,7 +219,7 @@ int model_key_list(const unsigned char *text, size_t count, struct key_list *lis
 }
 
 int model_card_types(const unsigned char *text, size_t count, unsigned char *types, size_t capacity,
-                     size_t *type_count) {
+    size_t *type_count) {
     struct text t = {text, text + count};
     *type_count = 0;
     if (!take(&t, '[')) return ILLEGAL_PARAM;

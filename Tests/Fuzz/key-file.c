@@ -28,8 +28,7 @@ static void check_signed(const unsigned char *key, size_t count) {
     unsigned char bytes[1536], mac[32];
     struct code code = sign_code(NOW, 60);
     VERIFY_REQUEST_V2 request = {code.bytes, (int)code.count, GOOD_POS_PARAM, 0};
-    VERIFY_RESPONSE_V2 response = {
-        (char *)output_of(&uid, 17), 17, record, sizeof record,
+    VERIFY_RESPONSE_V2 response = {(char *)output_of(&uid, 17), 17, record, sizeof record,
         (char *)output_of(&card_no, 256), 256, output_of(&card_data, 256), 256, (char *)output_of(&type, 9), 9};
     REQUIRE(verify_qrcode_v2(&request, &response) == SUCCESS);
     size_t length = bytes_of_hex(record, bytes, sizeof bytes);

@@ -3,15 +3,19 @@
 #include "sign.h"
 
 enum { LIMBS = 9 };
-typedef struct { uint32_t limb[LIMBS]; } number; /* lowest limb first */
+typedef struct {
+    uint32_t limb[LIMBS];
+} number; /* lowest limb first */
 
-struct constants { const char *order, *r, *r_times_key, *nonce_inverse; };
+struct constants {
+    const char *order, *r, *r_times_key, *nonce_inverse;
+};
 
 static const struct constants constants[] = {
     {"FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141",
-     "9330A2DCD302D1DD5C0E41D590E61C85C3316B5C03532598224DADF21A2D81FA",
-     "83A487711E58D28E93315691B6B30DFCB750F943A6AAB8C7965F248AEC63F7DF",
-     "D94EABA4658F78CF24646A6B08A17B2E3624AA02C454F31A06552D47D91A6351"},
+        "9330A2DCD302D1DD5C0E41D590E61C85C3316B5C03532598224DADF21A2D81FA",
+        "83A487711E58D28E93315691B6B30DFCB750F943A6AAB8C7965F248AEC63F7DF",
+        "D94EABA4658F78CF24646A6B08A17B2E3624AA02C454F31A06552D47D91A6351"},
     {SIGNER_ORDER, SIGNER_R, SIGNER_R_TIMES_KEY, SIGNER_NONCE_INVERSE},
 };
 
@@ -69,7 +73,10 @@ static size_t write_integer(unsigned char *out, const number *x) {
 }
 
 size_t sign(enum signer signer, const unsigned char *message, size_t count, int other_half, unsigned char *out) {
-    static struct { int is_read; number n, r, rd, inverse; } read[2];
+    static struct {
+        int is_read;
+        number n, r, rd, inverse;
+    } read[2];
     if (!read[signer].is_read) {
         read[signer].is_read = 1;
         read[signer].n = number_of_hex(constants[signer].order);

@@ -1,6 +1,6 @@
 /* Complete verifications. The input is a script: steps that edit a draft of a code, the request and the clock, and then
- * call the library. The draft is signed for each call, so that the late checks are reached. The model below knows what was
- * signed and which codes were accepted, and gives the exact answer. */
+ * call the library. The draft is signed for each call, so that the late checks are reached. The model below knows what
+ * was signed and which codes were accepted, and gives the exact answer. */
 #include "sign.h"
 
 enum { MAX_STEPS = 24, MAX_ACCEPTED = MAX_STEPS };
@@ -12,8 +12,14 @@ enum { MAX_STEPS = 24, MAX_ACCEPTED = MAX_STEPS };
 static const uint8_t *script, *script_end;
 
 static unsigned next(void) { return script < script_end ? *script++ : 0; }
-static unsigned next16(void) { unsigned high = next(); return high << 8 | next(); }
-static uint32_t next32(void) { uint32_t high = next16(); return high << 16 | next16(); }
+static unsigned next16(void) {
+    unsigned high = next();
+    return high << 8 | next();
+}
+static uint32_t next32(void) {
+    uint32_t high = next16();
+    return high << 16 | next16();
+}
 static int near(void) { return (int16_t)next16(); }
 
 /* -------------------------------------------------------------------------------------------------------------
@@ -77,10 +83,9 @@ static int record_size(long code_size) {
 }
 
 static void edit(void) {
-    static const char *const types[] = {
-        "\0\0\0\0\0\0\0", "ANT00001", "CITY0001", "CITY0002", "CITY\n001", "ANT0000\0"};
-    static const char *const texts[] = {
-        GOOD_POS_PARAM, "", "{}", "{\"type\":\"IN\",\"pos_id\":\"1\",\"subject\":\"\",\"record_id\":\"1\"}",
+    static const char *const types[] = {"\0\0\0\0\0\0\0", "ANT00001", "CITY0001", "CITY0002", "CITY\n001", "ANT0000\0"};
+    static const char *const texts[] = {GOOD_POS_PARAM, "", "{}",
+        "{\"type\":\"IN\",\"pos_id\":\"1\",\"subject\":\"\",\"record_id\":\"1\"}",
         "{\"record_id\":\"\\u0031\",\"subject\":\"2\",\"pos_id\":\"3\",\"type\":\"OUT\",\"more\":[{}]}",
         "{\"type\":\"in\",\"pos_id\":\"1\",\"subject\":\"2\",\"record_id\":\"3\"}"};
     static const unsigned char ids[] = {1, 9, 7, 2, 255, 0};
@@ -151,7 +156,10 @@ static void spoil(unsigned kind) {
 static struct {
     int is_initialized, has_slots;
     size_t count;
-    struct { size_t count; unsigned char identity[255 + 4]; } accepted[MAX_ACCEPTED];
+    struct {
+        size_t count;
+        unsigned char identity[255 + 4];
+    } accepted[MAX_ACCEPTED];
 } terminal;
 
 static size_t identity_of(const struct fields *f, unsigned char *identity) {
@@ -198,8 +206,8 @@ static int model(enum action action, const unsigned char *code, int count, struc
     int parsed = model_parse(code, (size_t)count, f);
     if (parsed != SUCCESS) return parsed;
     const unsigned char *type = f->credential + 61;
-    int fits = !has_card || ((int)f->card_no_count < draft.capacity[CARD_NO] &&
-                             (int)f->card_data_count <= draft.capacity[CARD_DATA]);
+    int fits = !has_card ||
+        ((int)f->card_no_count < draft.capacity[CARD_NO] && (int)f->card_data_count <= draft.capacity[CARD_DATA]);
     if (action == INFO) return fits ? SUCCESS : ILLEGAL_PARAM;
 
     if (has_card && type[0] && memcmp(type, "ANT00001", 8) != 0 && memcmp(type, "CITY0001", 8) != 0)
@@ -212,9 +220,11 @@ static int model(enum action action, const unsigned char *code, int count, struc
     if (clock_now < 0 || clock_now > 0xFFFFFFFF) return SYSTEM_ERROR;
     if (clock_now > f->expiry) return QRCODE_KEY_EXPIRED;
     int is_whole = model_parse(signed_code.bytes, signed_code.count, &original) == SUCCESS;
-    if (!is_whole || !is_issuers || !is_same(f->credential, f->credential_count, original.credential,
-            original.credential_count) || !is_same(f->issuer_signature, f->issuer_signature_count,
-            original.issuer_signature, original.issuer_signature_count)) return MALFORMED_QRCODE;
+    if (!is_whole || !is_issuers ||
+        !is_same(f->credential, f->credential_count, original.credential, original.credential_count) ||
+        !is_same(f->issuer_signature, f->issuer_signature_count, original.issuer_signature,
+            original.issuer_signature_count))
+        return MALFORMED_QRCODE;
     long long age = clock_now - f->generated;
     if (age > (long long)f->window || -age > (long long)f->window) return QRCODE_INFO_EXPIRED;
     if (!is_riders(f) || !is_same(code, f->signed_count, signed_code.bytes, original.signed_count) ||
@@ -256,10 +266,10 @@ static void sign_draft(void) {
 }
 
 /* One output buffer in one response. */
-#define GIVE(response, which, field, type) \
-    ((response).field = (type)output_of(&outputs[which], draft.capacity[which]), \
-     (response).field##_len = draft.capacity[which], \
-     (response).field = draft.null & NO_BUFFER(which) ? NULL : (response).field)
+#define GIVE(response, which, field, type)                                                                             \
+    ((response).field = (type)output_of(&outputs[which], draft.capacity[which]),                                       \
+        (response).field##_len = draft.capacity[which],                                                                \
+        (response).field = draft.null & NO_BUFFER(which) ? NULL : (response).field)
 
 static struct output outputs[BUFFERS];
 
@@ -359,7 +369,8 @@ static void ask(enum action action) {
     free(code);
 }
 
-#define KEYS "[{\"key_id\":1,\"public_key\":\"" ISSUER_1 "\"},{\"key_id\":9,\"public_key\":\"" ISSUER_1 \
+#define KEYS                                                                                                           \
+    "[{\"key_id\":1,\"public_key\":\"" ISSUER_1 "\"},{\"key_id\":9,\"public_key\":\"" ISSUER_1                         \
     "\"},{\"key_id\":7,\"public_key\":\"" ISSUER_7 "\"}]"
 
 static void initialize(void) {
@@ -380,7 +391,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     begin_draft();
     initialize();
     for (int step = 0; step < MAX_STEPS && script < script_end; step++) {
-        /* Three bits: the call; one: whether memory is available; two: the change of the code; two: how much is edited. */
+        /* Three bits: the call; one: whether memory is available; two: the change of the code; two: how much is
+         * edited. */
         unsigned head = next();
         allocations_fail = head >> 3 & 1;
         spoil(head >> 4 & 3);

@@ -19,19 +19,18 @@ struct layout {
     int has[BUFFERS];
 };
 
-#define PLACE(type, which, field) .buffer[which] = offsetof(type, field), .length[which] = offsetof(type, field##_len), \
-                                  .has[which] = 1
+#define PLACE(type, which, field)                                                                                      \
+    .buffer[which] = offsetof(type, field), .length[which] = offsetof(type, field##_len), .has[which] = 1
 
 static const struct layout layouts[] = {
-    [VERIFY] = {sizeof(VERIFY_REQUEST_V2), sizeof(VERIFY_RESPONSE_V2), 1, 0,
-                PLACE(VERIFY_RESPONSE_V2, UID, uid), PLACE(VERIFY_RESPONSE_V2, RECORD, record),
-                PLACE(VERIFY_RESPONSE_V2, CARD_NO, card_no), PLACE(VERIFY_RESPONSE_V2, CARD_DATA, card_data),
-                PLACE(VERIFY_RESPONSE_V2, CARD_TYPE, card_type)},
-    [LEGACY] = {sizeof(VERIFY_REQUEST), sizeof(VERIFY_RESPONSE), 1, 1,
-                PLACE(VERIFY_RESPONSE, UID, uid), PLACE(VERIFY_RESPONSE, RECORD, record)},
-    [INFO] = {sizeof(INFO_REQUEST), sizeof(INFO_RESPONSE), 0, 0,
-              PLACE(INFO_RESPONSE, UID, uid), PLACE(INFO_RESPONSE, CARD_NO, card_no),
-              PLACE(INFO_RESPONSE, CARD_DATA, card_data), PLACE(INFO_RESPONSE, CARD_TYPE, card_type)},
+    [VERIFY] = {sizeof(VERIFY_REQUEST_V2), sizeof(VERIFY_RESPONSE_V2), 1, 0, PLACE(VERIFY_RESPONSE_V2, UID, uid),
+        PLACE(VERIFY_RESPONSE_V2, RECORD, record), PLACE(VERIFY_RESPONSE_V2, CARD_NO, card_no),
+        PLACE(VERIFY_RESPONSE_V2, CARD_DATA, card_data), PLACE(VERIFY_RESPONSE_V2, CARD_TYPE, card_type)},
+    [LEGACY] = {sizeof(VERIFY_REQUEST), sizeof(VERIFY_RESPONSE), 1, 1, PLACE(VERIFY_RESPONSE, UID, uid),
+        PLACE(VERIFY_RESPONSE, RECORD, record)},
+    [INFO] = {sizeof(INFO_REQUEST), sizeof(INFO_RESPONSE), 0, 0, PLACE(INFO_RESPONSE, UID, uid),
+        PLACE(INFO_RESPONSE, CARD_NO, card_no), PLACE(INFO_RESPONSE, CARD_DATA, card_data),
+        PLACE(INFO_RESPONSE, CARD_TYPE, card_type)},
 };
 
 static struct guard code_guard, text_guard, key_guard, request_guard, response_guard, buffer_guard[BUFFERS];
@@ -71,11 +70,11 @@ static int perform(enum kind kind, const struct call *call, struct answer *answe
     if (kind == VERIFY) {
         VERIFY_REQUEST_V2 *r = request;
         r->qrcode = given_code, r->qrcode_len = call->code_len, r->pos_param = given_text,
-            r->amount_cent = call->amount;
+        r->amount_cent = call->amount;
     } else if (kind == LEGACY) {
         VERIFY_REQUEST *r = request;
         r->qrcode = given_code, r->qrcode_len = call->code_len, r->pos_param = given_text,
-            r->amount_cent = call->amount;
+        r->amount_cent = call->amount;
         r->master_pub_key = given_key;
     } else {
         INFO_REQUEST *r = request;
@@ -121,9 +120,13 @@ int call_legacy(const struct call *call, struct answer *answer) { return perform
 int call_info(const struct call *call, struct answer *answer) { return perform(INFO, call, answer); }
 
 struct call call_with(const struct code *code) {
-    return (struct call){
-        .code = code->bytes, .code_count = code->count, .code_len = (int)code->count, .pos_param = GOOD_POS_PARAM,
-        .key = ISSUER_1, .amount = 200, .capacity = {17, 3072, 256, 256, 9}};
+    return (struct call){.code = code->bytes,
+        .code_count = code->count,
+        .code_len = (int)code->count,
+        .pos_param = GOOD_POS_PARAM,
+        .key = ISSUER_1,
+        .amount = 200,
+        .capacity = {17, 3072, 256, 256, 9}};
 }
 
 static struct answer last;

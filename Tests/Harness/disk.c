@@ -46,8 +46,8 @@ static int fails(int call) {
     return 1;
 }
 
-#define REAL(type, name, ...)                                                                                         \
-    static type (*real)(__VA_ARGS__);                                                                                 \
+#define REAL(type, name, ...)                                                                                          \
+    static type (*real)(__VA_ARGS__);                                                                                  \
     if (!real) *(void **)&real = dlsym(RTLD_NEXT, #name)
 
 int openat(int directory, const char *path, int flags, ...) {

@@ -10,8 +10,15 @@ struct disk_counts {
 struct disk_counts disk_counts(void);
 
 enum {
-    DISK_OPEN = 1, DISK_LOCK = 2, DISK_READ = 4, DISK_WRITE = 8, DISK_TRUNCATE = 16, DISK_RENAME = 32, DISK_SYNC = 64,
-    DISK_ALL = 127, DISK_REMOVE = 128
+    DISK_OPEN = 1,
+    DISK_LOCK = 2,
+    DISK_READ = 4,
+    DISK_WRITE = 8,
+    DISK_TRUNCATE = 16,
+    DISK_RENAME = 32,
+    DISK_SYNC = 64,
+    DISK_ALL = 127,
+    DISK_REMOVE = 128
 };
 
 /* The call with this number from now, beginning at 1, of those that the mask `call` names, fails with an error. With

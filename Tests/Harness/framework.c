@@ -62,8 +62,7 @@ void check_bytes(const void *expected, const void *actual, size_t count, const c
 
 /* A crash or a hang ends the run: the library's lock may be held. */
 static void on_signal(int number) {
-    printf("FAILED: %s\n    signal %d (%s) [%s]\n", running, number,
-           number == SIGALRM ? "hang" : "crash", context);
+    printf("FAILED: %s\n    signal %d (%s) [%s]\n", running, number, number == SIGALRM ? "hang" : "crash", context);
     printf("%d passed, %d failed\n", passed, failed + 1);
     fflush(stdout);
     _exit(1);

@@ -138,7 +138,8 @@ void journal_entry(const struct code *code, unsigned char entry[32]);
  * Calls (calls.c). Every call uses guarded memory. A call that fails must not have written anything.
  * ------------------------------------------------------------------------------------------------------------------ */
 
-#define GOOD_POS_PARAM "{\"pos_id\":\"20170000000001\",\"type\":\"SINGLE\",\"subject\":\"line 1\",\"record_id\":\"sh001_1\"}"
+#define GOOD_POS_PARAM                                                                                                 \
+    "{\"pos_id\":\"20170000000001\",\"type\":\"SINGLE\",\"subject\":\"line 1\",\"record_id\":\"sh001_1\"}"
 
 enum { UID, RECORD, CARD_NO, CARD_DATA, CARD_TYPE, BUFFERS };
 
@@ -152,13 +153,13 @@ enum { UID, RECORD, CARD_NO, CARD_DATA, CARD_TYPE, BUFFERS };
 /* The arguments of one call. Start with call_with and change what the test needs. */
 struct call {
     const unsigned char *code;
-    size_t code_count;   /* bytes that exist */
-    int code_len;        /* what the library is told */
+    size_t code_count; /* bytes that exist */
+    int code_len;      /* what the library is told */
     const char *pos_param;
-    const char *key;     /* for verify_qrcode */
+    const char *key; /* for verify_qrcode */
     int amount;
     int capacity[BUFFERS];
-    unsigned null;       /* which pointers are NULL */
+    unsigned null; /* which pointers are NULL */
 };
 
 /* The outputs; a text has its NUL. */

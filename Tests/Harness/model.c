@@ -28,8 +28,8 @@ static void sha1_block(uint32_t h[8], const unsigned char *block) {
     for (int t = 16; t < 80; t++) w[t] = left(w[t - 3] ^ w[t - 8] ^ w[t - 14] ^ w[t - 16], 1);
     for (int t = 0; t < 80; t++) {
         uint32_t f = t < 20 ? ((b & c) | (~b & d)) + 0x5A827999
-                   : t < 40 ? (b ^ c ^ d) + 0x6ED9EBA1
-                   : t < 60 ? ((b & c) | (b & d) | (c & d)) + 0x8F1BBCDC
+            : t < 40        ? (b ^ c ^ d) + 0x6ED9EBA1
+            : t < 60        ? ((b & c) | (b & d) | (c & d)) + 0x8F1BBCDC
                             : (b ^ c ^ d) + 0xCA62C1D6;
         f += left(a, 5) + e + w[t];
         e = d, d = c, c = left(b, 30), b = a, a = f;
@@ -37,28 +37,27 @@ static void sha1_block(uint32_t h[8], const unsigned char *block) {
     h[0] += a, h[1] += b, h[2] += c, h[3] += d, h[4] += e;
 }
 
-static const uint32_t k256[64] = {
-    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
-    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
-    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
-    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
-    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+static const uint32_t k256[64] = {0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4,
+    0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152,
+    0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85, 0x2e1b2138,
+    0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70,
+    0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5,
+    0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa,
+    0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
 static void sha256_block(uint32_t h[8], const unsigned char *block) {
     uint32_t w[64], v[8];
     for (int t = 0; t < 16; t++) w[t] = get32(block + 4 * t);
     for (int t = 16; t < 64; t++)
         w[t] = w[t - 16] + w[t - 7] + (right(w[t - 15], 7) ^ right(w[t - 15], 18) ^ w[t - 15] >> 3) +
-               (right(w[t - 2], 17) ^ right(w[t - 2], 19) ^ w[t - 2] >> 10);
+            (right(w[t - 2], 17) ^ right(w[t - 2], 19) ^ w[t - 2] >> 10);
     memcpy(v, h, sizeof v);
     for (int t = 0; t < 64; t++) {
         uint32_t one = v[7] + (right(v[4], 6) ^ right(v[4], 11) ^ right(v[4], 25)) + ((v[4] & v[5]) ^ (~v[4] & v[6])) +
-                       k256[t] + w[t];
-        uint32_t two = (right(v[0], 2) ^ right(v[0], 13) ^ right(v[0], 22)) +
-                       ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
+            k256[t] + w[t];
+        uint32_t two =
+            (right(v[0], 2) ^ right(v[0], 13) ^ right(v[0], 22)) + ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
         memmove(v + 1, v, 7 * sizeof *v);
         v[4] += one;
         v[0] = one + two;
@@ -67,7 +66,7 @@ static void sha256_block(uint32_t h[8], const unsigned char *block) {
 }
 
 static void hash(void (*feed)(uint32_t *, const unsigned char *), uint32_t h[8], const unsigned char *bytes,
-                 size_t count, unsigned char *digest, size_t digest_count) {
+    size_t count, unsigned char *digest, size_t digest_count) {
     unsigned char last[128] = {0};
     size_t whole = count / 64 * 64, rest = count - whole, end = rest < 56 ? 64 : 128;
     for (size_t at = 0; at < whole; at += 64) feed(h, bytes + at);
@@ -162,7 +161,9 @@ size_t bytes_of_hex(const char *hex, unsigned char *bytes, size_t capacity) {
 
 /* Numbers of a little more than 192 bits, lowest limb first: enough to sign with a fixed nonce. */
 enum { LIMBS = 7 };
-typedef struct { uint32_t limb[LIMBS]; } number;
+typedef struct {
+    uint32_t limb[LIMBS];
+} number;
 
 static number number_of(const unsigned char *bytes, size_t count) {
     number x = {{0}};

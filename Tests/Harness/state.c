@@ -102,7 +102,6 @@ int in_child(int (*body)(void)) {
     return -(int)(signed char)WEXITSTATUS(status);
 }
 
-
 /* The library blocks signals during a call, so alarm() does not interrupt a hang in it. */
 static atomic_int seconds_left;
 

@@ -32,18 +32,18 @@ time_t time(time_t *out) {
 /* The real allocator: a sanitizer's if one is linked, else the C library's. glibc exports it under names of its own;
  * elsewhere dlsym(RTLD_NEXT) finds it. */
 #ifdef __GLIBC__
-#define BELOW(result, name, arguments) \
-    extern result __libc_##name arguments; \
-    extern result __interceptor_##name arguments __attribute__((weak)); \
-    static inline result (*below_##name(void)) arguments { \
-        return __interceptor_##name ? __interceptor_##name : __libc_##name; \
+#define BELOW(result, name, arguments)                                                                                 \
+    extern result __libc_##name arguments;                                                                             \
+    extern result __interceptor_##name arguments __attribute__((weak));                                                \
+    static inline result(*below_##name(void)) arguments {                                                              \
+        return __interceptor_##name ? __interceptor_##name : __libc_##name;                                            \
     }
 #else
-#define BELOW(result, name, arguments) \
-    static result (*below_##name(void)) arguments { \
-        static result (*below) arguments; \
-        if (!below) *(void **)&below = dlsym(RTLD_NEXT, #name); \
-        return below; \
+#define BELOW(result, name, arguments)                                                                                 \
+    static result(*below_##name(void)) arguments {                                                                     \
+        static result(*below) arguments;                                                                               \
+        if (!below) *(void **)&below = dlsym(RTLD_NEXT, #name);                                                        \
+        return below;                                                                                                  \
     }
 #endif
 BELOW(void *, malloc, (size_t))
@@ -104,8 +104,8 @@ static int may_allocate(size_t size) {
     long number = ++made;
     if (slow_size && size >= slow_size) nanosleep(&(struct timespec){0, 10 * 1000 * 1000}, NULL);
     long first = failing;
-    int fails = (first && (number == first || (failing_all_later && number > first))) ||
-                (failing_size && size >= failing_size);
+    int fails =
+        (first && (number == first || (failing_all_later && number > first))) || (failing_size && size >= failing_size);
     if (fails) errno = ENOMEM;
     return !fails;
 }
@@ -216,7 +216,11 @@ void long_inodes(int are_long) { inodes_are_long = are_long; }
 static void lengthen_inode(unsigned char *status) {
     uint32_t low;
 #if defined __i386__ || defined __arm__
-    static const size_t whole = sizeof(struct { unsigned long long a; unsigned char b[80]; unsigned long long c; }) - 8;
+    static const size_t whole = sizeof(struct {
+        unsigned long long a;
+        unsigned char b[80];
+        unsigned long long c;
+    }) - 8;
     memcpy(&low, status + 12, 4);
     memset(status + 12, 0x77, 4);
 #else

@@ -64,9 +64,7 @@ static void no_cut_of_a_move_loses_a_ride(void) {
     }
 }
 
-const struct test cut_tests[] = {
-    {"no power cut loses a ride", no_cut_loses_a_ride},
+const struct test cut_tests[] = {{"no power cut loses a ride", no_cut_loses_a_ride},
     {"no power cut while the journal is rewritten loses a ride", no_cut_of_a_rewriting_loses_a_ride},
     {"no power cut of a long day loses a ride", no_cut_of_a_long_day_loses_a_ride},
-    {"no power cut while the directory changes loses a ride", no_cut_of_a_move_loses_a_ride},
-    {0}};
+    {"no power cut while the directory changes loses a ride", no_cut_of_a_move_loses_a_ride}, {0}};

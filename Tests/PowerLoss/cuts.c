@@ -20,12 +20,10 @@ static void begin_test(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct test count_tests[] = {
-        {"the cuts were everywhere", the_cuts_were_everywhere},
-        {0}};
+    static const struct test count_tests[] = {{"the cuts were everywhere", the_cuts_were_everywhere}, {0}};
     static const struct test *const lists[] = {cut_tests, fault_tests, damage_tests, count_tests, NULL};
     static const char *const defects[] = {"", "no-sync", "no-directory-sync", "no-sync-after-rename",
-                                       "rename-before-sync", "unreported-fault"};
+        "rename-before-sync", "unreported-fault"};
     const char *defect = getenv("CUTS_DEFECT");
     for (size_t i = 0; i < COUNT_OF(defects); i++)
         if (defect && strcmp(defect, defects[i]) == 0) seam_defect = (enum defect)i;

@@ -44,6 +44,4 @@ static void damage_harms_no_other(void) {
     end(session);
 }
 
-const struct test damage_tests[] = {
-    {"a damaged record harms no other", damage_harms_no_other},
-    {0}};
+const struct test damage_tests[] = {{"a damaged record harms no other", damage_harms_no_other}, {0}};

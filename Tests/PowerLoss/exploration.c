@@ -8,9 +8,9 @@
 
 static long cut_count[CHANGE_KINDS + 1][2][3], kill_count, cut_total;
 long fault_count;
-static const char *const cut_names[CHANGE_KINDS + 1] = {
-    "a file is made", "a file is written", "a file is cut off", "a file is synced", "the rewritten file takes its name",
-    "a file is removed", "the directory is synced", "an answer is given"};
+static const char *const cut_names[CHANGE_KINDS + 1] = {"a file is made", "a file is written", "a file is cut off",
+    "a file is synced", "the rewritten file takes its name", "a file is removed", "the directory is synced",
+    "an answer is given"};
 
 /* All accepted codes, or, if they are many, the latest and a sample. */
 static void check_remembered(struct session *session, struct dice *dice) {
@@ -60,20 +60,19 @@ static void recover(struct session *session, struct dice *dice) {
 }
 
 static void cut(const struct session *session, const struct disk *disk, const struct past *past, size_t at, int depth,
-                struct dice *dice, int outcome);
+    struct dice *dice, int outcome);
 
 /* Whether an entry changed the disk, or what the library has promised. */
 static int is_place(const struct entry *entry) {
     return entry->kind == CHANGED || entry->kind == MOVED ||
-           (entry->kind == ENDED && entry->value != QRCODE_DUPLICATED && entry->value != QRCODE_INFO_EXPIRED);
+        (entry->kind == ENDED && entry->value != QRCODE_DUPLICATED && entry->value != QRCODE_INFO_EXPIRED);
 }
 
 static int is_rare(const struct entry *entry) {
     return entry->kind == CHANGED && (entry->change->kind == TRUNCATE || entry->change->kind == RENAME);
 }
 
-void explore(const struct session *session, size_t from, int often, uint32_t chances, int depth,
-                    struct dice *dice) {
+void explore(const struct session *session, size_t from, int often, uint32_t chances, int depth, struct dice *dice) {
     struct disk *disk = disk_copy(session->start);
     struct past past = past_copy(&session->before);
     uint32_t places = 1;
@@ -106,7 +105,7 @@ static void count_cut(const struct session *session, const struct disk *disk, si
 /* One cut and the start after it, with the next cuts in that. The first outcomes are the extremes, the others are
  * random. In one of sixteen only the process is killed, and the system writes the rest later. */
 static void cut(const struct session *session, const struct disk *disk, const struct past *past, size_t at, int depth,
-                struct dice *dice, int outcome) {
+    struct dice *dice, int outcome) {
     static const char *const how[] = {"nothing", "all", "any"};
     enum survival names = ANY, contents = ANY;
     char text[64];
@@ -136,10 +135,10 @@ static void print_cuts(void) {
     for (int kind = 0; kind <= CHANGE_KINDS; kind++) {
         long(*count)[3] = cut_count[kind];
         printf("%-36s %10ld %10ld %10ld %10ld\n", cut_names[kind], count[0][0], count[1][0], count[0][1] + count[1][1],
-               count[0][2] + count[1][2]);
+            count[0][2] + count[1][2]);
     }
     printf("cut points in all: %ld, at %ld of which only the process was killed; days with a fault: %ld; seed %llu\n",
-           cut_total, kill_count, fault_count, (unsigned long long)seed);
+        cut_total, kill_count, fault_count, (unsigned long long)seed);
 }
 
 void the_cuts_were_everywhere(void) {

@@ -7,7 +7,7 @@
 
 /* Every call fails in turn, to each extent. */
 static void fail_in_turn(const char *name, const struct disk *disk, const struct past *past,
-                         void (*day)(struct session *, struct dice *, enum extent), int workloads, unsigned least) {
+    void (*day)(struct session *, struct dice *, enum extent), int workloads, unsigned least) {
     for (uint32_t number = 0; number < (uint32_t)workloads; number++) {
         int seen[SERVICES] = {0};
         for (int extent = ONCE; extent < EXTENTS; extent++) {
@@ -51,7 +51,7 @@ static void moving_day(struct session *session, struct dice *dice, enum extent e
 /* The calls that every day makes. */
 enum {
     USUAL = 1u << TAKE | 1u << OPEN | 1u << READ | 1u << WRITING | 1u << SYNCING | 1u << SYNCING_DIRECTORY |
-            1u << REMOVING | 1u << ALLOCATING
+        1u << REMOVING | 1u << ALLOCATING
 };
 
 static void no_fault_loses_a_ride(void) {
@@ -87,9 +87,7 @@ static void no_fault_of_a_rewriting_loses_a_ride(void) {
     fail_in_turn("faults of a rewriting", full_disk, &full_past, work_through_rewriting, 1, USUAL | 1u << RENAMING);
 }
 
-const struct test fault_tests[] = {
-    {"no fault of the disk loses a ride", no_fault_loses_a_ride},
+const struct test fault_tests[] = {{"no fault of the disk loses a ride", no_fault_loses_a_ride},
     {"no fault of the disk after a power cut loses a ride", no_fault_after_a_cut_loses_a_ride},
     {"no fault of the disk while the directory changes loses a ride", no_fault_of_a_move_loses_a_ride},
-    {"no fault of the disk while the journal is rewritten loses a ride", no_fault_of_a_rewriting_loses_a_ride},
-    {0}};
+    {"no fault of the disk while the journal is rewritten loses a ride", no_fault_of_a_rewriting_loses_a_ride}, {0}};

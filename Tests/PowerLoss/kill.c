@@ -229,7 +229,7 @@ static void count_message(const struct message *message) {
     if (message->kind == ACCEPTED) state_of[message->number] = REPORTED;
     if (message->kind == UNSURE) state_of[message->number] = ASKED;
     set_context("code %u, %s, is answered with %d", (unsigned)message->number,
-          state_of[message->number] == REPORTED ? "reported" : "new", message->result);
+        state_of[message->number] == REPORTED ? "reported" : "new", message->result);
     CHECK(message->kind != WRONG);
 }
 
@@ -495,7 +495,8 @@ static void children_go_without(void) {
 
 static void the_kills_were_everywhere(void) {
     printf("%ld kills, %ld of them while the journal was rewritten; %ld starts, %ld of which looked at everything;\n"
-           "%ld rides, and %ld that were cut short\n", kills, interrupted, starts, checks, accepted, unsure);
+           "%ld rides, and %ld that were cut short\n",
+        kills, interrupted, starts, checks, accepted, unsure);
     CHECK(kills > total_kills && checks > total_kills / 5 && accepted > OLD + total_kills);
     CHECK(interrupted > 0 && unsure > 0);
 }
@@ -508,8 +509,7 @@ int main(int argc, char **argv) {
         {"a second process is refused until the first is gone", one_at_a_time},
         {"a program that a process has started does not hold its directory", programs_do_not_hold_it},
         {"a child of fork is refused until its parent is gone", children_go_without},
-        {"the kills were everywhere", the_kills_were_everywhere},
-        {0}};
+        {"the kills were everywhere", the_kills_were_everywhere}, {0}};
     static const struct test *const lists[] = {tests, NULL};
     if (argc < 2) {
         fprintf(stderr, "usage: %s DIRECTORY [SEED [KILLS]]\n", argv[0]);

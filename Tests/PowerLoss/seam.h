@@ -8,8 +8,8 @@
 struct entry {
     enum { CHANGED, CLOCK_SET, STARTED, MOVED, BEGUN, ENDED } kind;
     struct change *change;
-    long long value;         /* CLOCK_SET: the time; STARTED, MOVED, ENDED: the result */
-    uint32_t generated;      /* BEGUN, ENDED: which code */
+    long long value;    /* CLOCK_SET: the time; STARTED, MOVED, ENDED: the result */
+    uint32_t generated; /* BEGUN, ENDED: which code */
     int window, directory;
 };
 
@@ -36,7 +36,17 @@ extern long long seam_clock;
 
 /* The calls that may fail: calls to the disk, and allocations. */
 enum service {
-    TAKE, OPEN, READ, WRITING, TRUNCATING, SYNCING, SYNCING_DIRECTORY, RENAMING, REMOVING, ALLOCATING, SERVICES
+    TAKE,
+    OPEN,
+    READ,
+    WRITING,
+    TRUNCATING,
+    SYNCING,
+    SYNCING_DIRECTORY,
+    RENAMING,
+    REMOVING,
+    ALLOCATING,
+    SERVICES
 };
 
 enum extent {

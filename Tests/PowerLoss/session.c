@@ -77,7 +77,7 @@ void set_time(struct session *session, uint32_t now) {
 }
 
 struct session *begin(struct disk *disk, const struct past *past, const struct session *parent, size_t cut_at,
-                             const char *how) {
+    const char *how) {
     struct session *session = calloc(1, sizeof *session);
     if (!session) abort();
     session->start = disk;
@@ -158,10 +158,12 @@ int ride(struct session *session, uint32_t generated, int window, int old) {
     note(session, ENDED, result, generated, window);
     if (result == SUCCESS) disk_is_helped(session->disk);
     static const char *const names[] = {"a new", "a refused", "an uncertain", "an accepted"};
-    const char *answer = accepts && refuses ? "accepted or refused" : accepts ? "accepted" : refuses ? "refused"
-                         : "out of its window";
+    const char *answer = accepts && refuses ? "accepted or refused"
+        : accepts                           ? "accepted"
+        : refuses                           ? "refused"
+                                            : "out of its window";
     demand((result == SUCCESS && accepts) || (result == QRCODE_DUPLICATED && refuses) ||
-               (result == QRCODE_INFO_EXPIRED && !is_in_window(past, generated, window)) || is_excused(result),
-           "%s code is %s, and not answered with %d", names[state + 1], answer, result);
+            (result == QRCODE_INFO_EXPIRED && !is_in_window(past, generated, window)) || is_excused(result),
+        "%s code is %s, and not answered with %d", names[state + 1], answer, result);
     return result;
 }

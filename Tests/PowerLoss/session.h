@@ -29,7 +29,7 @@ void demand(int holds, const char *format, ...) __attribute__((format(printf, 2,
 
 /* Begins on a disk, and takes ownership of it. */
 struct session *begin(struct disk *disk, const struct past *past, const struct session *parent, size_t cut_at,
-                      const char *how);
+    const char *how);
 /* Frees the library's state; keeps the session's log for the sessions that continue it. */
 void leave(struct session *session);
 void end(struct session *session);

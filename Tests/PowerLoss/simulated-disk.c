@@ -101,8 +101,8 @@ static void fill(const struct disk *disk, struct bytes *bytes, size_t from, stru
         size_t sectors = other->seen.count / SECTOR;
         size_t offset = sectors ? roll(dice, (uint32_t)sectors) * SECTOR : 0;
         for (; from < end && from < bytes->count; from++)
-            bytes->at[from] = kind == 2 || !sectors ? (unsigned char)roll(dice, 256)
-                                                    : other->seen.at[offset + from % SECTOR];
+            bytes->at[from] =
+                kind == 2 || !sectors ? (unsigned char)roll(dice, 256) : other->seen.at[offset + from % SECTOR];
     }
 }
 
@@ -270,8 +270,7 @@ void disk_free(struct disk *disk) {
 /* A sector whose write failed may hold anything, also where it held synced data before. */
 static void destroy(struct disk *disk, struct file *file, size_t safe, struct dice *dice) {
     size_t at = file->pending[roll(dice, (uint32_t)file->pending_count)].change->offset / SECTOR * SECTOR;
-    for (size_t i = at; i < at + SECTOR && i < file->kept.count; i++)
-        file->kept.at[i] = (unsigned char)roll(dice, 256);
+    for (size_t i = at; i < at + SECTOR && i < file->kept.count; i++) file->kept.at[i] = (unsigned char)roll(dice, 256);
     if (at < safe) disk->is_hurt = 1;
 }
 
@@ -308,13 +307,16 @@ void disk_do(struct disk *disk, const struct change *change) {
     if (change->kind == CREATE) file = add_file(disk);
     else if (change->file >= 0 && change->file < disk->file_count) file = &disk->files[change->file];
     switch (change->kind) {
-    case CREATE: case RENAME: case REMOVE:
+    case CREATE:
+    case RENAME:
+    case REMOVE:
         change_names(&disk->seen, change);
         if (disk->directories[change->directory].count == 256) abort();
         disk->directories[change->directory].pending[disk->directories[change->directory].count++] = change;
         disk->directories[change->directory].is_dirty = 1;
         break;
-    case WRITE: case TRUNCATE:
+    case WRITE:
+    case TRUNCATE:
         alter_all(&file->seen, change);
         add_pending(file, change);
         break;

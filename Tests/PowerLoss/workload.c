@@ -39,7 +39,7 @@ void new_ride(struct session *session, struct dice *dice, enum extent extent) {
     if (result == SUCCESS || result == QRCODE_DUPLICATED) return;
     result = ride(session, generated, window, old);
     demand(extent != ONCE || result == SUCCESS || result == QRCODE_DUPLICATED,
-           "a disk that failed once is used again, and not answered with %d", result);
+        "a disk that failed once is used again, and not answered with %d", result);
 }
 
 void any_ride(struct session *session, struct dice *dice) {
@@ -48,9 +48,7 @@ void any_ride(struct session *session, struct dice *dice) {
     ride(session, ridden.generated, ridden.window, roll(dice, 4) == 0);
 }
 
-static void jump(struct session *session, struct dice *dice) {
-    set_time(session, NOW - 70000 + roll(dice, 200000));
-}
+static void jump(struct session *session, struct dice *dice) { set_time(session, NOW - 70000 + roll(dice, 200000)); }
 
 void work(struct session *session, struct dice *dice, int actions, enum extent extent) {
     while (actions-- > 0 && session->is_running && !is_hopeless()) {

@@ -107,8 +107,7 @@ static void old_records(void) { depends_on_nothing(1); }
 
 static const struct test branch_tests[] = {
     {"no branch and no address depends on the key in verify_qrcode_v2", new_records},
-    {"no branch and no address depends on the key in verify_qrcode", old_records},
-    {NULL, NULL}};
+    {"no branch and no address depends on the key in verify_qrcode", old_records}, {NULL, NULL}};
 
 int main(int argc, char **argv) {
     static const struct test *const lists[] = {branch_tests, NULL};

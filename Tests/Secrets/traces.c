@@ -87,13 +87,15 @@ static inline __attribute__((always_inline)) void keep_registers(void) {
 #if defined __x86_64__
     __asm__ volatile("mov %%rax, 512(%0)\n mov %%rcx, 520(%0)\n mov %%rdx, 528(%0)\n mov %%rsi, 536(%0)\n"
                      "mov %%rdi, 544(%0)\n mov %%r8, 552(%0)\n mov %%r9, 560(%0)\n mov %%r10, 568(%0)\n"
-                     "mov %%r11, 576(%0)\n fxsave (%0)" ::"b"(&registers) : "memory");
+                     "mov %%r11, 576(%0)\n fxsave (%0)" ::"b"(&registers)
+        : "memory");
 #elif defined __aarch64__
     __asm__ volatile("mov x9, %0\n"
                      "stp q0, q1, [x9], #32\n stp q2, q3, [x9], #32\n stp q4, q5, [x9], #32\n stp q6, q7, [x9], #32\n"
                      "stp q16, q17, [x9], #32\n stp q18, q19, [x9], #32\n stp q20, q21, [x9], #32\n"
                      "stp q22, q23, [x9], #32\n stp q24, q25, [x9], #32\n stp q26, q27, [x9], #32\n"
-                     "stp q28, q29, [x9], #32\n stp q30, q31, [x9], #32\n" ::"r"(&registers) : "x9", "memory");
+                     "stp q28, q29, [x9], #32\n stp q30, q31, [x9], #32\n" ::"r"(&registers)
+        : "x9", "memory");
 #endif
 }
 
@@ -350,7 +352,7 @@ static void in_one_place(void) {
 static void refused(void) {
     static char long_param[900];
     snprintf(long_param, sizeof long_param,
-             "{\"pos_id\":\"1\",\"type\":\"IN\",\"subject\":\"%0700d\",\"record_id\":\"1\"}", 0);
+        "{\"pos_id\":\"1\",\"type\":\"IN\",\"subject\":\"%0700d\",\"record_id\":\"1\"}", 0);
     start();
     CHECK_INT(SUCCESS, set(FIRST));
     record_room = 2048;
@@ -423,7 +425,8 @@ static void among_signals(void) {
         setitimer(ITIMER_REAL, &often, NULL);
         CHECK_INT(SUCCESS, call_verify_on_own_stack(verify_v2, GOOD_POS_PARAM));
         setitimer(ITIMER_REAL, &never, NULL);
-        search(alternate_stack, alternate_stack + sizeof alternate_stack, 2 * WORD, 1, "in the frame of a signal handler");
+        search(alternate_stack, alternate_stack + sizeof alternate_stack, 2 * WORD, 1,
+            "in the frame of a signal handler");
         set_context("verification %d: %s", i, traces ? trace : "");
         CHECK_INT(0, traces);
         memset(alternate_stack, 0, sizeof alternate_stack);
@@ -547,18 +550,13 @@ static void what_is_there_is_found(void) {
     CHECK(HAS_WIDE_REGISTERS ? traces >= 4 : traces == 0);
 }
 
-static const struct test trace_tests[] = {
-    {"what is there is found", what_is_there_is_found},
+static const struct test trace_tests[] = {{"what is there is found", what_is_there_is_found},
     {"a key that is set is in one place and nothing of it elsewhere", in_one_place},
     {"no signal handler's frame has any of it", among_signals},
-    {"a verification that fails leaves nothing of it", refused},
-    {"a key that is replaced is gone", replaced},
-    {"a key of a wrong length is not kept", of_wrong_length},
-    {"a key is gone after free_pos_verify", freed},
-    {"a key is gone after the library", unloaded},
-    {"a key in a file is in one place once it is read", in_a_file},
-    {"a thread leaves nothing of it", by_a_thread},
-    {NULL, NULL}};
+    {"a verification that fails leaves nothing of it", refused}, {"a key that is replaced is gone", replaced},
+    {"a key of a wrong length is not kept", of_wrong_length}, {"a key is gone after free_pos_verify", freed},
+    {"a key is gone after the library", unloaded}, {"a key in a file is in one place once it is read", in_a_file},
+    {"a thread leaves nothing of it", by_a_thread}, {NULL, NULL}};
 
 int main(int argc, char **argv) {
     static const struct test *const lists[] = {trace_tests, NULL};

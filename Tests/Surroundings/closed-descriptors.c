@@ -78,8 +78,7 @@ static void entries_only(void) {
 
 int main(int argc, char **argv) {
     static const struct test tests[] = {
-        {"what is written to standard descriptors that are closed is not in the journal", entries_only},
-        {0}};
+        {"what is written to standard descriptors that are closed is not in the journal", entries_only}, {0}};
     static const struct test *const lists[] = {tests, NULL};
     if (argc != 2) return 2;
     base_directory = argv[1];

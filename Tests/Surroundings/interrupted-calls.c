@@ -22,8 +22,8 @@
  * ------------------------------------------------------------------------------------------------------------------ */
 
 enum operation { OPENAT, FLOCK, READ, PREAD, PWRITE, FSYNC, FTRUNCATE, RENAMEAT, UNLINKAT, CLOSE, CALLS };
-static const char *const call_names[CALLS] = {"openat", "flock",     "read",     "pread",    "pwrite",
-                                              "fsync",  "ftruncate", "renameat", "unlinkat", "close"};
+static const char *const call_names[CALLS] = {"openat", "flock", "read", "pread", "pwrite", "fsync", "ftruncate",
+    "renameat", "unlinkat", "close"};
 static int times, left[CALLS];
 static long interrupted[CALLS];
 
@@ -38,8 +38,8 @@ static int is_interrupted(enum operation call) {
     return 0;
 }
 
-#define REAL(type, name, ...)                                                                                         \
-    static type (*real)(__VA_ARGS__);                                                                                 \
+#define REAL(type, name, ...)                                                                                          \
+    static type (*real)(__VA_ARGS__);                                                                                  \
     if (!real) *(void **)&real = dlsym(RTLD_NEXT, #name)
 
 int openat(int directory, const char *path, int flags, ...) {
@@ -197,10 +197,8 @@ static void real_signals(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct test tests[] = {
-        {"calls that are interrupted are made again", every_call},
-        {"signals at any moment change nothing", real_signals},
-        {0}};
+    static const struct test tests[] = {{"calls that are interrupted are made again", every_call},
+        {"signals at any moment change nothing", real_signals}, {0}};
     static const struct test *const lists[] = {tests, NULL};
     if (argc != 2) return 2;
     base_directory = argv[1];

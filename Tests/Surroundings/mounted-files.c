@@ -146,8 +146,7 @@ int main(int argc, char **argv) {
         {"a journal that is a mount point takes rides, and is not rewritten", bound_journal},
         {"one that failed is good again in a new process", bound_and_restarted},
         {"one is refused while codes are in memory", bound_too_late},
-        {"a temporary file that is a mount point is refused", bound_temporary},
-        {0}};
+        {"a temporary file that is a mount point is refused", bound_temporary}, {0}};
     static const struct test *const lists[] = {tests, NULL};
     if (argc < 2) return 2;
     base_directory = argv[1];

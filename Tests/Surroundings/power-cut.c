@@ -71,7 +71,8 @@ int fsync(int file) {
     if (is_first) is_renamed = 0;
     if (defect && (strcmp(defect, "all") == 0 || (is_first && strcmp(defect, "renamed") == 0))) return 0;
     if (defect && strcmp(defect, "above") == 0 && fstat(file, &status) == 0 && is_above(&status)) return 0;
-    if (defect && strcmp(defect, "order") == 0 && has_renamed && fstat(file, &status) == 0 && S_ISDIR(status.st_mode)) return 0;
+    if (defect && strcmp(defect, "order") == 0 && has_renamed && fstat(file, &status) == 0 && S_ISDIR(status.st_mode))
+        return 0;
     int result = (int)syscall(SYS_fsync, file);
     if (has_renamed && getenv("CUT_AFTER_RENAME")) stop();
     return result;

@@ -27,6 +27,6 @@ int main(int argc, char **argv) {
     hmac_sha256(DEVELOPMENT_KEY, strlen(DEVELOPMENT_KEY), record, count, mac);
     int is_development = memcmp(mac, record + count + 2, 32) == 0;
     printf("key %s, directory %s\n", is_development ? "ignored" : "heeded",
-           gate_journal_size(directory) > 0 ? "heeded" : "ignored");
+        gate_journal_size(directory) > 0 ? "heeded" : "ignored");
     return 0;
 }

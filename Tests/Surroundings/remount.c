@@ -112,8 +112,7 @@ int main(int argc, char **argv) {
     static const struct test tests[] = {
         {"a file system that is shut down, repaired and mounted takes rides again", shut_down_and_mounted},
         {"while it is shut down both calls say so", told_by_calls},
-        {"one that has turned read-only too", turned_read_only},
-        {0}};
+        {"one that has turned read-only too", turned_read_only}, {0}};
     static const struct test *const lists[] = {tests, NULL};
     if (mount("sysfs", "/sys", "sysfs", 0, NULL) != 0) return 2;
     gate_begin();

@@ -283,12 +283,10 @@ int main(int argc, char **argv) {
         {"without descriptors rides go on", no_descriptors_in_between},
         {"a limit on the size of files refuses rides and loses none", short_files},
         {"a limit on the size of files kills who does not ignore the signal", short_files_kill},
-        {"a verification needs 16 KiB of stack, whatever the journal does", small_stacks},
-        {0}};
+        {"a verification needs 16 KiB of stack, whatever the journal does", small_stacks}, {0}};
     /* Emulators do not support this limit. */
     static const struct test native_tests[] = {
-        {"without memory there is no start, and what was accepted stays", little_memory},
-        {0}};
+        {"without memory there is no start, and what was accepted stays", little_memory}, {0}};
     static const struct test *const all[] = {tests, native_tests, NULL}, *const some[] = {tests, NULL};
     if (argc < 2) return 2;
     base_directory = argv[1];

@@ -138,9 +138,9 @@ static void prepare_calls(const char *directory) {
 }
 
 /* Exits at the first wrong answer; the exit status tells the line. */
-#define DEMAND(wanted, call) \
-    do { \
-        if ((call) != (wanted)) _exit(__LINE__ % 100); \
+#define DEMAND(wanted, call)                                                                                           \
+    do {                                                                                                               \
+        if ((call) != (wanted)) _exit(__LINE__ % 100);                                                                 \
     } while (0)
 
 static void call_all(void) {
@@ -233,7 +233,9 @@ static void forbidden(int which) {
     confine(NOTHING, to_rider[1]);
     switch (which) {
     case 0: socket(AF_INET, SOCK_STREAM, 0); break;
-    case 1: if (write(2, "", 0) != 0) _exit(99); break;
+    case 1:
+        if (write(2, "", 0) != 0) _exit(99);
+        break;
     case 2: kill(getpid(), 0); break;
     case 3: syscall(SYS_getcwd, base_directory, sizeof base_directory); break;
     case 4: syscall(SYS_execve, "/bin/true", NULL, NULL); break;
@@ -251,11 +253,9 @@ static void the_filter_bites(void) {
 }
 
 int main(int argc, char **argv) {
-    static const struct test tests[] = {
-        {"the library lives with the documented system calls alone", all_calls_allowed},
+    static const struct test tests[] = {{"the library lives with the documented system calls alone", all_calls_allowed},
         {"no documented system call is superfluous", nothing_superfluous},
-        {"a call that is not documented ends the process", the_filter_bites},
-        {0}};
+        {"a call that is not documented ends the process", the_filter_bites}, {0}};
     static const struct test *const lists[] = {tests, NULL};
     if (argc == 3 && strcmp(argv[1], "trace") == 0) {
         prepare_calls(argv[2]);

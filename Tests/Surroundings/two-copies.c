@@ -81,8 +81,8 @@ static void new_directories(void) {
 }
 
 /* Whether one copy's symbols are visible to the other. */
-static const int scopes[][2] = {
-    {RTLD_LOCAL, RTLD_LOCAL}, {RTLD_GLOBAL, RTLD_LOCAL}, {RTLD_LOCAL, RTLD_GLOBAL}, {RTLD_GLOBAL, RTLD_GLOBAL}};
+static const int scopes[][2] = {{RTLD_LOCAL, RTLD_LOCAL}, {RTLD_GLOBAL, RTLD_LOCAL}, {RTLD_LOCAL, RTLD_GLOBAL},
+    {RTLD_GLOBAL, RTLD_GLOBAL}};
 
 static void separate(void) {
     for (size_t i = 0; i < COUNT_OF(scopes); i++) {
@@ -238,12 +238,9 @@ static void own_namespace(void) {
 #endif
 
 int main(int argc, char **argv) {
-    static const struct test tests[] = {
-        {"each copy has its own state", separate},
-        {"two copies do not share a directory", same_directory},
-        {"a process with two copies forks", forks},
-        {"a process with two copies ends", ends},
-        {"two copies work at once", at_once},
+    static const struct test tests[] = {{"each copy has its own state", separate},
+        {"two copies do not share a directory", same_directory}, {"a process with two copies forks", forks},
+        {"a process with two copies ends", ends}, {"two copies work at once", at_once},
 #ifdef __GLIBC__
         {"a copy works in a namespace of its own", own_namespace},
 #endif

@@ -18,6 +18,4 @@ static void many_live_codes(void) {
     }
 }
 
-const struct test capacity_tests[] = {
-    {"many live codes are remembered", many_live_codes},
-    {0}};
+const struct test capacity_tests[] = {{"many live codes are remembered", many_live_codes}, {0}};

@@ -45,7 +45,8 @@ static void daemon_process(void) {
         close(ends[1]);
         /* Waits until the parent has closed the directory. */
         if (read(ends[0], &byte, 1) != 1) _exit(1);
-        _exit(verify_5() == SUCCESS && verify_5() == QRCODE_DUPLICATED && verify_number(4) == QRCODE_DUPLICATED ? 0 : 2);
+        _exit(
+            verify_5() == SUCCESS && verify_5() == QRCODE_DUPLICATED && verify_number(4) == QRCODE_DUPLICATED ? 0 : 2);
     }
     free_pos_verify();
     CHECK_INT(1, write(ends[1], "x", 1));
@@ -71,8 +72,6 @@ static void unseen_fork(void) {
     expect_refused(0, 6);
 }
 
-const struct test child_process_tests[] = {
-    {"a second process is refused", one_process},
+const struct test child_process_tests[] = {{"a second process is refused", one_process},
     {"a child goes on when its parent lets go", daemon_process},
-    {"a child that no handler has seen leaves the parent's journal alone", unseen_fork},
-    {0}};
+    {"a child that no handler has seen leaves the parent's journal alone", unseen_fork}, {0}};

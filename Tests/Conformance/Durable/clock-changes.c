@@ -7,7 +7,7 @@
 
 static void clock_jumps(void) {
     static const long long jumps[] = {0, 1, 1000, 315532800, NOW - 86400LL * 365, NOW - 200, NOW + 200, NOW + 70000,
-                                      NOW + 86400LL * 365, 2147483647, 4294967295};
+        NOW + 86400LL * 365, 2147483647, 4294967295};
     struct code first = sign_code(NOW, 60);
     start();
     CHECK_INT(SUCCESS, verify(&first));
@@ -67,7 +67,5 @@ static void a_year_ahead(void) {
     }
 }
 
-const struct test clock_change_tests[] = {
-    {"a jumping clock accepts nothing again, across restarts", clock_jumps},
-    {"a clock ahead for a while accepts nothing again, across restarts", a_year_ahead},
-    {0}};
+const struct test clock_change_tests[] = {{"a jumping clock accepts nothing again, across restarts", clock_jumps},
+    {"a clock ahead for a while accepts nothing again, across restarts", a_year_ahead}, {0}};

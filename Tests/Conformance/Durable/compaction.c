@@ -65,7 +65,5 @@ static void compaction_fails(void) {
     }
 }
 
-const struct test compaction_tests[] = {
-    {"the journal stays small, across restarts", stays_small},
-    {"a rewriting that fails harms no ride", compaction_fails},
-    {0}};
+const struct test compaction_tests[] = {{"the journal stays small, across restarts", stays_small},
+    {"a rewriting that fails harms no ride", compaction_fails}, {0}};

@@ -106,8 +106,6 @@ static void leftovers(void) {
     CHECK_INT(SUCCESS, init(KEY_LIST, CARD_TYPES));
 }
 
-const struct test damage_tests[] = {
-    {"a torn tail is dropped and nothing before it", torn_tail},
+const struct test damage_tests[] = {{"a torn tail is dropped and nothing before it", torn_tail},
     {"a damaged entry is forgotten alone", damaged_entries},
-    {"what a power cut leaves in the directory is harmless", leftovers},
-    {0}};
+    {"what a power cut leaves in the directory is harmless", leftovers}, {0}};

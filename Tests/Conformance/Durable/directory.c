@@ -151,12 +151,10 @@ static void unwritable(void) {
     CHECK_INT(0, chmod(base_directory, 0700));
 }
 
-const struct test directory_tests[] = {
-    {"what was accepted before the call is kept too", before_the_call},
+const struct test directory_tests[] = {{"what was accepted before the call is kept too", before_the_call},
     {"the same directory again changes nothing", same_path},
     {"another directory takes over with all that was accepted", another_path},
     {"another directory takes over what is kept of codes that were dropped", another_path_after_dropping},
     {"verify_qrcode opens the journal, and says what keeps it from that", opened_by_a_ride},
     {"a path that is no directory is refused and changes nothing", bad_paths},
-    {"a directory in which nothing can be made is refused", unwritable},
-    {0}};
+    {"a directory in which nothing can be made is refused", unwritable}, {0}};

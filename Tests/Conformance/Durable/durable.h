@@ -5,7 +5,8 @@
 #include "state.h"
 
 /* Each file's tests, in the order in which they run; the last one has no name. */
-extern const struct test environment_tests[], entry_tests[], directory_tests[], child_process_tests[], exit_tests[], disk_fault_tests[], resource_tests[], damage_tests[], compaction_tests[], clock_change_tests[], capacity_tests[];
+extern const struct test environment_tests[], entry_tests[], directory_tests[], child_process_tests[], exit_tests[],
+    disk_fault_tests[], resource_tests[], damage_tests[], compaction_tests[], clock_change_tests[], capacity_tests[];
 
 /* A file with fewer entries than this is not rewritten because of expired ones. */
 enum { SLACK = 2048 };

@@ -52,8 +52,6 @@ static void format(void) {
     CHECK(stat(journal, &status) == 0 && (status.st_mode & 0777) == 0600);
 }
 
-const struct test entry_tests[] = {
-    {"an accepted code is refused after a restart", survives},
+const struct test entry_tests[] = {{"an accepted code is refused after a restart", survives},
     {"a ride costs one write and one sync, a refusal nothing", one_write_and_one_sync},
-    {"an entry is as documented", format},
-    {0}};
+    {"an entry is as documented", format}, {0}};

@@ -81,9 +81,7 @@ static void environment_without_init(void) {
     expect_refused(0, 2);
 }
 
-const struct test environment_tests[] = {
-    {"without a directory the disk is left alone", no_directory},
+const struct test environment_tests[] = {{"without a directory the disk is left alone", no_directory},
     {"the environment names a directory for init_pos_verify", environment},
     {"a directory from the environment that is none is refused whole", environment_is_unfit},
-    {"verify_qrcode takes the directory from the environment without init_pos_verify", environment_without_init},
-    {0}};
+    {"verify_qrcode takes the directory from the environment without init_pos_verify", environment_without_init}, {0}};

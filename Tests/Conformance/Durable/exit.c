@@ -41,16 +41,29 @@ static void cancelled(void) {
 }
 
 /* Exit statuses of the children. */
-enum { NOT_ENDED = 2, STILL_SET, NO_STREAM, NO_START, NO_RIDE, KEY_MISSING, RIDE_ENDED, WRONG_RIDE,
-       LATER_RIDE, STILL_OPEN, KEY_LEFT };
+enum {
+    NOT_ENDED = 2,
+    STILL_SET,
+    NO_STREAM,
+    NO_START,
+    NO_RIDE,
+    KEY_MISSING,
+    RIDE_ENDED,
+    WRONG_RIDE,
+    LATER_RIDE,
+    STILL_OPEN,
+    KEY_LEFT
+};
 
 static void expect_end(void) {
     struct code known = numbered_code(0), fresh = numbered_code(1);
     unsigned char key[POSOFFLINE_RECORD_KEY_MIN] = {0};
     for (int i = 0; i < 2; i++) {
-        if (legacy(&known) != SYSTEM_ERROR || legacy(&fresh) != SYSTEM_ERROR || verify(&known) != SYSTEM_ERROR) _exit(NOT_ENDED);
+        if (legacy(&known) != SYSTEM_ERROR || legacy(&fresh) != SYSTEM_ERROR || verify(&known) != SYSTEM_ERROR)
+            _exit(NOT_ENDED);
         if (info(&known) != SYSTEM_ERROR) _exit(NOT_ENDED);
-        if (init(KEY_LIST, CARD_TYPES) != SYSTEM_ERROR || posoffline_set_state_dir(directory) != SYSTEM_ERROR) _exit(STILL_SET);
+        if (init(KEY_LIST, CARD_TYPES) != SYSTEM_ERROR || posoffline_set_state_dir(directory) != SYSTEM_ERROR)
+            _exit(STILL_SET);
         if (posoffline_set_record_key(key, sizeof key) != SYSTEM_ERROR) _exit(STILL_SET);
         free_pos_verify();
     }
@@ -89,8 +102,8 @@ static void end_of_process(void) {
 }
 
 /* The record key of the next test, inverted, and how often it was found in the library's data. */
-static const unsigned char inverted_key[] = {
-    0x1F, 0x8A, 0x63, 0xC4, 0x2E, 0x97, 0x50, 0xBD, 0x0C, 0xE1, 0x76, 0x3B, 0xA8, 0x45, 0xF2, 0x99, 0x07, 0xDE, 0x6A, 0xB3};
+static const unsigned char inverted_key[] = {0x1F, 0x8A, 0x63, 0xC4, 0x2E, 0x97, 0x50, 0xBD, 0x0C, 0xE1, 0x76, 0x3B,
+    0xA8, 0x45, 0xF2, 0x99, 0x07, 0xDE, 0x6A, 0xB3};
 static int keys_found;
 
 static int count_keys(struct dl_phdr_info *object, size_t size, void *unused) {
@@ -188,8 +201,6 @@ static void end_during_a_ride(void) {
     }
 }
 
-const struct test exit_tests[] = {
-    {"a thread that is cancelled ends its ride first", cancelled},
+const struct test exit_tests[] = {{"a thread that is cancelled ends its ride first", cancelled},
     {"after the library's end nothing is accepted", end_of_process},
-    {"the library ends during another thread's ride", end_during_a_ride},
-    {0}};
+    {"the library ends during another thread's ride", end_during_a_ride}, {0}};

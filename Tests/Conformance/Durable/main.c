@@ -33,8 +33,9 @@ void add_expired_entries(uint32_t entries) {
 }
 
 int main(int argc, char **argv) {
-    static const struct test *const lists[] = {
-        environment_tests, entry_tests, directory_tests, child_process_tests, exit_tests, disk_fault_tests, resource_tests, damage_tests, compaction_tests, clock_change_tests, capacity_tests, NULL};
+    static const struct test *const lists[] = {environment_tests, entry_tests, directory_tests, child_process_tests,
+        exit_tests, disk_fault_tests, resource_tests, damage_tests, compaction_tests, clock_change_tests,
+        capacity_tests, NULL};
     int has_count = argc > 1 && argv[1][0] >= '0' && argv[1][0] <= '9';
     if (has_count) capacity = (uint32_t)strtoul(argv[1], NULL, 10);
     return run_state_test_lists(argc - has_count, argv + has_count, lists);

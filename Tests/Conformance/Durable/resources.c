@@ -62,7 +62,5 @@ static void nothing_is_left_open(void) {
     CHECK_INT(files - 2, open_files());
 }
 
-const struct test resource_tests[] = {
-    {"a start without memory says so and changes nothing", failing_memory},
-    {"no file is left open", nothing_is_left_open},
-    {0}};
+const struct test resource_tests[] = {{"a start without memory says so and changes nothing", failing_memory},
+    {"no file is left open", nothing_is_left_open}, {0}};

@@ -62,10 +62,7 @@ static void temporary_is_replaced(void) {
 }
 
 const struct test file_type_environment_tests[] = {
-    {"what is in the place of a file is refused, from the environment", no_files_from_environment},
-    {0}};
+    {"what is in the place of a file is refused, from the environment", no_files_from_environment}, {0}};
 
-const struct test file_type_tests[] = {
-    {"what is in the place of a file is refused, from a call", no_files_from_call},
-    {"what has the temporary file's name is replaced", temporary_is_replaced},
-    {0}};
+const struct test file_type_tests[] = {{"what is in the place of a file is refused, from a call", no_files_from_call},
+    {"what has the temporary file's name is replaced", temporary_is_replaced}, {0}};

@@ -40,7 +40,5 @@ static void full_disk(void) {
     expect_accepted(0, 1);
 }
 
-const struct test full_disk_tests[] = {
-    {"a full disk that comes free needs no rewriting", full_disk_comes_free},
-    {"a disk that takes nothing is no success", full_disk},
-    {0}};
+const struct test full_disk_tests[] = {{"a full disk that comes free needs no rewriting", full_disk_comes_free},
+    {"a disk that takes nothing is no success", full_disk}, {0}};

@@ -44,7 +44,7 @@ void make_entry(const char *path, int kind) {
 
 int main(int argc, char **argv) {
     /* The tests of the environment run first: a directory that a call has named has priority. */
-    static const struct test *const lists[] = {
-        mount_point_environment_tests, file_type_environment_tests, repair_tests, mount_point_tests, full_disk_tests, path_tests, file_type_tests, open_error_tests, NULL};
+    static const struct test *const lists[] = {mount_point_environment_tests, file_type_environment_tests, repair_tests,
+        mount_point_tests, full_disk_tests, path_tests, file_type_tests, open_error_tests, NULL};
     return run_state_test_lists(argc, argv, lists);
 }

@@ -11,11 +11,10 @@
 
 /* The path, or the file that it names, is wrong: only another path or other permissions help. docs/journal.md,
  * "Errors", has the list. All other errors are the system's. */
-static const int argument_errors[] = {
-    EACCES, EEXIST, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EPERM, EROFS, ETXTBSY};
-static const int system_errors[] = {
-    EAGAIN, EBADF, EBUSY, EDQUOT, EFBIG, EINVAL, EIO, EMFILE, ENFILE, ENODEV, ENOLCK, ENOMEDIUM, ENOMEM, ENOSPC, ENOSYS, ENXIO,
-    EOPNOTSUPP, EOVERFLOW, ESTALE};
+static const int argument_errors[] = {EACCES, EEXIST, EISDIR, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EPERM, EROFS,
+    ETXTBSY};
+static const int system_errors[] = {EAGAIN, EBADF, EBUSY, EDQUOT, EFBIG, EINVAL, EIO, EMFILE, ENFILE, ENODEV, ENOLCK,
+    ENOMEDIUM, ENOMEM, ENOSPC, ENOSYS, ENXIO, EOPNOTSUPP, EOVERFLOW, ESTALE};
 
 static void expect_at_opening(int expected, int call, long number, int and_later, int error) {
     struct code code = numbered_code(0);
@@ -87,7 +86,8 @@ static void errors_of_devices(void) {
 
 /* A file that cannot be removed: the error of the removal decides. */
 static void errors_of_removals(void) {
-    static const int in_the_way[] = {EACCES, EBUSY, EISDIR, EPERM, EROFS}, of_the_disk[] = {EDQUOT, EIO, ENOMEM, ENOSPC, ESTALE};
+    static const int in_the_way[] = {EACCES, EBUSY, EISDIR, EPERM, EROFS},
+                     of_the_disk[] = {EDQUOT, EIO, ENOMEM, ENOSPC, ESTALE};
     start();
     expect_accepted(0, 1);
     free_pos_verify();
@@ -104,17 +104,17 @@ static void errors_of_removals(void) {
 static void errors_of_other_calls(void) {
     static const struct {
         int call, error, expected;
-    } cases[] = {
-        {DISK_TRUNCATE, ETXTBSY, ILLEGAL_PARAM}, {DISK_TRUNCATE, EPERM, ILLEGAL_PARAM}, {DISK_TRUNCATE, EROFS, ILLEGAL_PARAM},
-        {DISK_TRUNCATE, EINVAL, ILLEGAL_PARAM}, {DISK_TRUNCATE, EIO, SYSTEM_ERROR}, {DISK_TRUNCATE, ENOSPC, SYSTEM_ERROR},
-        {DISK_LOCK, EWOULDBLOCK, SYSTEM_ERROR}, {DISK_LOCK, ENOLCK, SYSTEM_ERROR}, {DISK_LOCK, EOPNOTSUPP, SYSTEM_ERROR},
-        {DISK_LOCK, EINVAL, SYSTEM_ERROR},
-        {DISK_READ, EIO, SYSTEM_ERROR}, {DISK_WRITE, ENOSPC, SYSTEM_ERROR}, {DISK_WRITE, EPERM, SYSTEM_ERROR},
-        {DISK_SYNC, EIO, SYSTEM_ERROR}};
+    } cases[] = {{DISK_TRUNCATE, ETXTBSY, ILLEGAL_PARAM}, {DISK_TRUNCATE, EPERM, ILLEGAL_PARAM},
+        {DISK_TRUNCATE, EROFS, ILLEGAL_PARAM}, {DISK_TRUNCATE, EINVAL, ILLEGAL_PARAM},
+        {DISK_TRUNCATE, EIO, SYSTEM_ERROR}, {DISK_TRUNCATE, ENOSPC, SYSTEM_ERROR},
+        {DISK_LOCK, EWOULDBLOCK, SYSTEM_ERROR}, {DISK_LOCK, ENOLCK, SYSTEM_ERROR},
+        {DISK_LOCK, EOPNOTSUPP, SYSTEM_ERROR}, {DISK_LOCK, EINVAL, SYSTEM_ERROR}, {DISK_READ, EIO, SYSTEM_ERROR},
+        {DISK_WRITE, ENOSPC, SYSTEM_ERROR}, {DISK_WRITE, EPERM, SYSTEM_ERROR}, {DISK_SYNC, EIO, SYSTEM_ERROR}};
     start();
     expect_accepted(0, 1);
     free_pos_verify();
-    for (size_t i = 0; i < COUNT_OF(cases); i++) expect_at_opening(cases[i].expected, cases[i].call, 1, 1, cases[i].error);
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        expect_at_opening(cases[i].expected, cases[i].call, 1, 1, cases[i].error);
     CHECK_INT(SUCCESS, initialize());
     expect_refused(0, 1);
 }
@@ -129,11 +129,9 @@ static void sync_says_invalid(void) {
     expect_accepted(1, 2);
 }
 
-const struct test open_error_tests[] = {
-    {"a file that cannot be synced refuses the ride", sync_says_invalid},
+const struct test open_error_tests[] = {{"a file that cannot be synced refuses the ride", sync_says_invalid},
     {"a directory above that may not be opened is not an argument's fault", errors_of_the_directory_above},
     {"an open that fails is the argument's fault or the system's, as documented", errors_of_opens},
     {"what is no regular file is the argument's fault, whatever its open says", errors_of_devices},
     {"a file that cannot be removed is judged by the reason", errors_of_removals},
-    {"other calls of an opening that fail are judged as documented", errors_of_other_calls},
-    {0}};
+    {"other calls of an opening that fail are judged as documented", errors_of_other_calls}, {0}};

@@ -5,7 +5,8 @@
 #include "state.h"
 
 /* Each file's tests; the last one has no name. */
-extern const struct test mount_point_environment_tests[], file_type_environment_tests[], repair_tests[], mount_point_tests[], full_disk_tests[], path_tests[], file_type_tests[], open_error_tests[];
+extern const struct test mount_point_environment_tests[], file_type_environment_tests[], repair_tests[],
+    mount_point_tests[], full_disk_tests[], path_tests[], file_type_tests[], open_error_tests[];
 
 /* The path leads to another directory from now on, with a copy of the journal. */
 void mount_anew(void);

@@ -89,10 +89,8 @@ static void another_process_meanwhile(void) {
     expect_refused(0, 8);
 }
 
-const struct test repair_tests[] = {
-    {"rides go on by themselves where the path leads after a repair", rides_go_on},
+const struct test repair_tests[] = {{"rides go on by themselves where the path leads after a repair", rides_go_on},
     {"after a repair SUCCESS means that it works", success_means_that_it_works},
     {"while the disk fails both calls say so", failure_is_told},
     {"after a failure nothing is held open", nothing_is_held},
-    {"what another process accepted after a failure is refused", another_process_meanwhile},
-    {0}};
+    {"what another process accepted after a failure is refused", another_process_meanwhile}, {0}};
