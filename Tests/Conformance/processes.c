@@ -256,8 +256,9 @@ static void unseen(void) {
 
 /* A child of fork() closes the directory at once, even if it then only waits. */
 static void child_outlives_parent(void) {
-    int ends[2];
+    int ends[2], started[2];
     CHECK_INT(0, pipe(ends));
+    CHECK_INT(0, pipe(started));
     fflush(stdout);
     pid_t gate = fork();
     if (gate == 0) {
@@ -265,18 +266,64 @@ static void child_outlives_parent(void) {
             _exit(1);
         if (verify_number_unguarded(0) != SUCCESS) _exit(2);
         if (fork() == 0) {
-            char byte;
+            char byte = 0;
             close(ends[1]);
+            if (write(started[1], &byte, 1) != 1) _exit(2);
             _exit(read(ends[0], &byte, 1) == 0 ? 0 : 1);
         }
+        /* Until its fork handler has run, the child holds the directory. */
+        char byte;
+        if (read(started[0], &byte, 1) != 1) _exit(3);
         raise(SIGKILL);
     }
     CHECK_INT(100, end_of(gate));
     start();
     expect_refused(0, 1);
     expect_accepted(1, 2);
-    close(ends[0]);
+    for (int i = 0; i < 2; i++) close(ends[i]), close(started[i]);
+}
+
+/* A prepare handler of the program that was registered before the library's runs after it, and takes its time here. */
+static atomic_int slows_forks, is_in_fork;
+
+static void slow_fork(void) {
+    if (!slows_forks) return;
+    is_in_fork = 1;
+    usleep(50000);
+}
+
+/* Writes whether SIGTERM is blocked in a child. */
+static void *fork_slowly(void *descriptor) {
+    if (fork() == 0) {
+        sigset_t blocked;
+        sigprocmask(SIG_SETMASK, NULL, &blocked);
+        char is_blocked = (char)sigismember(&blocked, SIGTERM);
+        _exit(write(*(int *)descriptor, &is_blocked, 1) == 1 ? 0 : 1);
+    }
+    for (;;) pause();
+}
+
+/* The library ends while another thread is between its fork handlers. */
+static void exit_during_fork(void) {
+    int ends[2];
+    char is_blocked = 2;
+    CHECK_INT(0, pipe(ends));
+    fflush(stdout);
+    pid_t gate = fork();
+    if (gate == 0) {
+        pthread_t thread;
+        close(ends[0]);
+        if (init_pos_verify(KEY_LIST, CARD_TYPES) != SUCCESS) _exit(1);
+        slows_forks = 1;
+        if (pthread_create(&thread, NULL, fork_slowly, &ends[1]) != 0) _exit(2);
+        while (!is_in_fork) usleep(100);
+        exit(0);
+    }
     close(ends[1]);
+    CHECK_INT(0, end_of(gate));
+    CHECK_INT(1, read(ends[0], &is_blocked, 1));
+    CHECK_INT(0, is_blocked);
+    close(ends[0]);
 }
 
 /* A fork handler of the program, registered before the library's, unblocks signals in the child. */
@@ -377,8 +424,9 @@ int main(int argc, char **argv) {
         {"a child that no handler has seen waits until its parent has let go", unseen},
         {"a child has the signal mask of its parent, or the one that the program gives it", mask_of_child},
         {"fork handlers of the program may take locks that are not held during a call", handlers_of_the_program},
-        {"a directory is free when its process was killed, children or not", child_outlives_parent}, {0}};
-    pthread_atfork(NULL, NULL, open_signals);
+        {"a directory is free when its process was killed, children or not", child_outlives_parent},
+        {"a fork that is under way when the library ends gives the child its signals back", exit_during_fork}, {0}};
+    pthread_atfork(slow_fork, NULL, open_signals);
     pthread_atfork(lock_first, unlock_first, unlock_first);
     is_old = argc > 1 && strcmp(argv[1], "old-system") == 0;
     return run_state_tests(is_old ? argc - 1 : argc, argv + is_old, tests);

@@ -40,5 +40,25 @@ static void full_disk(void) {
     expect_accepted(0, 1);
 }
 
+/* A temporary file that could not be removed may come back after a power cut: the next ride rewrites the journal first. */
+static void temporary_file_stays(void) {
+    start();
+    expect_accepted(0, 3);
+    fail_disk(DISK_WRITE, 1, 0, ENOSPC);
+    CHECK_INT(SYSTEM_ERROR, verify_number(3));
+    restore_disk();
+    fail_disk(DISK_REMOVE, 2, 0, EIO);
+    CHECK_INT(SYSTEM_ERROR, set_directory());
+    CHECK(restore_disk() >= 2);
+    disk_counts();
+    expect_accepted(3, 4);
+    CHECK_INT(1, disk_counts().renames);
+    expect_accepted(4, 5);
+    CHECK_INT(0, disk_counts().renames);
+    restart();
+    expect_refused(0, 5);
+}
+
 const struct test full_disk_tests[] = {{"a full disk that comes free needs no rewriting", full_disk_comes_free},
-    {"a disk that takes nothing is no success", full_disk}, {0}};
+    {"a disk that takes nothing is no success", full_disk},
+    {"a temporary file that stays asks for a rewriting", temporary_file_stays}, {0}};
