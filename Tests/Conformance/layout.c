@@ -126,7 +126,7 @@ static void version(void) {
     static struct guard guard;
     char numbers[16];
     snprintf(numbers, sizeof numbers, "%d.%d.%d", POSOFFLINE_VERSION_MAJOR, POSOFFLINE_VERSION_MINOR,
-             POSOFFLINE_VERSION_PATCH);
+        POSOFFLINE_VERSION_PATCH);
     CHECK_TEXT(POSOFFLINE_VERSION, numbers);
     CHECK_TEXT(POSOFFLINE_VERSION, get_version());
     CHECK(get_version() == get_version());

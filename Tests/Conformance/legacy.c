@@ -83,8 +83,8 @@ static void keys(void) {
         call.key = ISSUER_1;
         CHECK_INT(table[i].expected == SUCCESS ? QRCODE_DUPLICATED : SUCCESS, call_legacy(&call, &answer));
     }
-    /* A key that is no hex is an argument, and arguments come before the code's shape; a key that is hex and no point
-     * comes where the key id would be looked up. */
+    /* A key that is not hex is an argument's fault, which is reported before the code's format. A key that is hex but not a
+     * point is reported where verify_qrcode_v2 looks up the key id. */
     struct call call = call_with(&code);
     start_terminal();
     code.bytes[0] = 1;

@@ -158,7 +158,7 @@ vfat_durable() {
     run "$work/durable" 500 --list > "$work/tests"
     cat > "$work/without" <<'EOF'
 an entry is as documented
-a path that is no directory is refused and changes nothing
+a path that is not a directory is refused and changes nothing
 a directory in which nothing can be made is refused
 what a power cut leaves in the directory is harmless
 EOF

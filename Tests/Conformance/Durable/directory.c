@@ -156,5 +156,5 @@ const struct test directory_tests[] = {{"what was accepted before the call is ke
     {"another directory takes over with all that was accepted", another_path},
     {"another directory takes over what is kept of codes that were dropped", another_path_after_dropping},
     {"verify_qrcode opens the journal, and says what keeps it from that", opened_by_a_ride},
-    {"a path that is no directory is refused and changes nothing", bad_paths},
+    {"a path that is not a directory is refused and changes nothing", bad_paths},
     {"a directory in which nothing can be made is refused", unwritable}, {0}};

@@ -137,7 +137,7 @@ static void failing_start(void) {
 }
 
 const struct test disk_fault_tests[] = {{"a disk that fails refuses the ride and marks nothing", failing_rides},
-    {"a disk that turns read-only is no fault of an argument", turned_read_only},
+    {"a disk that turns read-only is not an argument's fault", turned_read_only},
     {"a failed sync is made good, whatever fails meanwhile", failing_repair},
     {"a failed sync is made good after a restart too", failing_sync_and_restart},
     {"a start on a failing disk says so and can be repeated", failing_start}, {0}};

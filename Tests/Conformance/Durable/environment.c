@@ -83,5 +83,5 @@ static void environment_without_init(void) {
 
 const struct test environment_tests[] = {{"without a directory the disk is left alone", no_directory},
     {"the environment names a directory for init_pos_verify", environment},
-    {"a directory from the environment that is none is refused whole", environment_is_unfit},
+    {"a path from the environment that is not a directory is refused", environment_is_unfit},
     {"verify_qrcode takes the directory from the environment without init_pos_verify", environment_without_init}, {0}};

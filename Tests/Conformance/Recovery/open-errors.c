@@ -132,6 +132,6 @@ static void sync_says_invalid(void) {
 const struct test open_error_tests[] = {{"a file that cannot be synced refuses the ride", sync_says_invalid},
     {"a directory above that may not be opened is not an argument's fault", errors_of_the_directory_above},
     {"an open that fails is the argument's fault or the system's, as documented", errors_of_opens},
-    {"what is no regular file is the argument's fault, whatever its open says", errors_of_devices},
+    {"a file that is not regular is the argument's fault, whatever error its open has", errors_of_devices},
     {"a file that cannot be removed is judged by the reason", errors_of_removals},
     {"other calls of an opening that fail are judged as documented", errors_of_other_calls}, {0}};

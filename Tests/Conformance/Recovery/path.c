@@ -103,6 +103,6 @@ static void card_type_first(void) {
 
 const struct test path_tests[] = {{"two directories are told apart by inodes of 64 bits", long_numbers},
     {"a path that is gone is said to be, and harms no ride", path_is_gone},
-    {"a path to another's directory is no success", path_is_anothers},
+    {"a path to another process's directory is not a success", path_is_anothers},
     {"another path to the same directory is the same directory", other_spellings},
     {"a card type is refused before the directory is asked", card_type_first}, {0}};
