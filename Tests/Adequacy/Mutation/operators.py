@@ -1,7 +1,7 @@
 """The mutation operators: from Swift source to small wrong changes of it.
 
-They work on the text, with comments, strings and attributes blanked out. What they make need not compile: what does
-not is no mutant.
+They work on the text, with comments, strings and attributes blanked out. A mutant that does not compile is not
+counted.
 """
 
 import hashlib
