@@ -46,7 +46,9 @@ let package = Package(
         .target(name: "TransitPicture", dependencies: ["CQREncode", "CPNG"]),
         .target(
             name: "posoffline",
-            dependencies: ["CPosoffline", "CPlatform", "TransitCode", "TransitGate", "PortableCrypto", "HostCrypto"],
+            dependencies: [
+                "CPosoffline", "CPlatform", "TransitCode", "TransitCrypto", "TransitGate", "PortableCrypto", "HostCrypto",
+            ],
             exclude: ["exports.map"], swiftSettings: settings),
 
         // The arithmetic's tests compile it as a part of themselves, once with each width of limb.

@@ -4,7 +4,8 @@
     Tests/Secrets/paths.py PROGRAM LIBRARY_WITH_NAMES EMULATOR...
 
 PROGRAM (branches.c) signs the same record with one key after the other. qemu logs every block of instructions that is
-executed in the functions that use the key: always the same blocks, unless a branch depends on the key. The library is the copy with names of the one that PROGRAM is linked with.
+executed in the functions that use the key: always the same blocks, unless a branch depends on the key. The library is
+the copy with names of the one that PROGRAM is linked with.
 """
 import re
 import subprocess

@@ -60,4 +60,5 @@ static void temporary_file_stays(void) {
 }
 
 const struct test full_disk_tests[] = {{"a full disk that comes free needs no rewriting", full_disk_comes_free},
-    {"a disk that takes nothing is not a success", full_disk}, {0}};
+    {"a disk that takes nothing is not a success", full_disk},
+    {"a temporary file that stays asks for a rewriting", temporary_file_stays}, {0}};
