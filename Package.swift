@@ -47,7 +47,8 @@ let package = Package(
         .target(
             name: "posoffline",
             dependencies: [
-                "CPosoffline", "CPlatform", "TransitCode", "TransitCrypto", "TransitGate", "PortableCrypto", "HostCrypto",
+                "CPosoffline", "CPlatform", "TransitCode", "TransitCrypto", "TransitGate", "PortableCrypto",
+                "HostCrypto",
             ],
             exclude: ["exports.map"], swiftSettings: settings),
 

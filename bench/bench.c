@@ -66,8 +66,8 @@ static int issuer_signature_count;
 static EC_KEY *make_key(int curve, unsigned char *public_key, size_t count) {
     EC_KEY *key = EC_KEY_new_by_curve_name(curve);
     if (!key || !EC_KEY_generate_key(key)) fail("no key");
-    if (EC_POINT_point2oct(EC_KEY_get0_group(key), EC_KEY_get0_public_key(key), POINT_CONVERSION_COMPRESSED,
-                           public_key, count, NULL) != count)
+    if (EC_POINT_point2oct(EC_KEY_get0_group(key), EC_KEY_get0_public_key(key), POINT_CONVERSION_COMPRESSED, public_key,
+            count, NULL) != count)
         fail("no public key");
     return key;
 }
@@ -173,7 +173,8 @@ static void open_library(const char *argument) {
     *(void **)&library->verify = dlsym(handle, "verify_qrcode_v2");
     *(void **)&library->info = dlsym(handle, "get_qrcode_info");
     *(void **)&library->keep_in = dlsym(handle, "posoffline_set_state_dir");
-    if (!library->keep_in || !library->init || !library->free || !library->verify || !library->info) fail("a library lacks a function");
+    if (!library->keep_in || !library->init || !library->free || !library->verify || !library->info)
+        fail("a library lacks a function");
     initialize(library);
 }
 
@@ -181,8 +182,8 @@ static int verify(const struct library *library, const struct code *code) {
     char uid[17], record[3072], card_no[17], card_type[9];
     unsigned char card_data[65];
     VERIFY_REQUEST_V2 request = {code->bytes, code->count, pos_param, 200};
-    VERIFY_RESPONSE_V2 response = {uid,     sizeof uid,       record,    sizeof record,     card_no,
-                                   sizeof card_no, card_data, sizeof card_data, card_type, sizeof card_type};
+    VERIFY_RESPONSE_V2 response = {uid, sizeof uid, record, sizeof record, card_no, sizeof card_no, card_data,
+        sizeof card_data, card_type, sizeof card_type};
     return library->verify(&request, &response);
 }
 
@@ -190,8 +191,8 @@ static int read_info(const struct library *library, const struct code *code) {
     char uid[17], card_no[17], card_type[9];
     unsigned char card_data[65];
     INFO_REQUEST request = {code->bytes, code->count};
-    INFO_RESPONSE response = {uid,       sizeof uid,       card_no,   sizeof card_no,
-                              card_data, sizeof card_data, card_type, sizeof card_type};
+    INFO_RESPONSE response = {uid, sizeof uid, card_no, sizeof card_no, card_data, sizeof card_data, card_type,
+        sizeof card_type};
     return library->info(&request, &response);
 }
 
@@ -275,15 +276,15 @@ static double difference(const char *more, const char *less, const char *library
     return sorted[ROUNDS / 2];
 }
 
-#define MEASURE(name, library, round, expression)                                                                     \
-    do {                                                                                                              \
-        double start = seconds();                                                                                     \
-        for (int i = 0; i < BATCH; i++) {                                                                             \
-            int at = (round) * BATCH + i;                                                                             \
-            (void)at;                                                                                                 \
-            if (!(expression)) fail("a wrong verdict in: " name);                                                     \
-        }                                                                                                             \
-        row(name, library)->micros[round] = (seconds() - start) * 1e6 / BATCH;                                        \
+#define MEASURE(name, library, round, expression)                                                                      \
+    do {                                                                                                               \
+        double start = seconds();                                                                                      \
+        for (int i = 0; i < BATCH; i++) {                                                                              \
+            int at = (round) * BATCH + i;                                                                              \
+            (void)at;                                                                                                  \
+            if (!(expression)) fail("a wrong verdict in: " name);                                                      \
+        }                                                                                                              \
+        row(name, library)->micros[round] = (seconds() - start) * 1e6 / BATCH;                                         \
     } while (0)
 
 /* Threads are measured over runs of this many codes, one thread and two in turn. */
@@ -471,7 +472,7 @@ static const char *separator = "";
 static void report(const char *key, const char *library, const char *label, double value, const char *unit) {
     printf("  %-10s %-58s %9.2f %s\n", library, label, value, unit);
     fprintf(json, "%s\n  {\"name\": \"%s\", \"library\": \"%s\", \"value\": %.3f, \"unit\": \"%s\"}", separator, key,
-            library, value, unit);
+        library, value, unit);
     separator = ",";
 }
 
@@ -499,24 +500,24 @@ int main(int argc, char **argv) {
         const char *name = libraries[l].name;
         double verified = median("verify", name);
         report("times faster than libcrypto", name, "verify: times faster than both signatures by libcrypto",
-               libcrypto / verified, "x");
-        report("times one libsecp256k1", name, "verify: times one bare libsecp256k1 verification", verified / secp, "x");
+            libcrypto / verified, "x");
+        report("times one libsecp256k1", name, "verify: times one bare libsecp256k1 verification", verified / secp,
+            "x");
         /* An expired code fails after the issuer's signature, a forged one after the user's; a duplicate before both. */
         report("secp256k1, times one libsecp256k1", name, "secp256k1 (expired - duplicate): times libsecp256k1",
-               difference("expired", "duplicate", name) / secp, "x");
+            difference("expired", "duplicate", name) / secp, "x");
         report("secp192k1, times one libsecp256k1", name, "secp192k1 (forged - expired): times libsecp256k1",
-               difference("forged", "expired", name) / secp, "x");
-        report("two threads", name, "verify: rate of two threads over that of one",
-               gain_of_two_threads(l), "x");
+            difference("forged", "expired", name) / secp, "x");
+        report("two threads", name, "verify: rate of two threads over that of one", gain_of_two_threads(l), "x");
     }
-    report("two threads", "-", "libsecp256k1: rate of two threads over that of one",
-           gain_of_two_threads(library_count), "x");
+    report("two threads", "-", "libsecp256k1: rate of two threads over that of one", gain_of_two_threads(library_count),
+        "x");
     printf("With a state directory, on the disk that this runs on:\n");
     for (int l = 0; l < library_count; l++) {
         const char *name = libraries[l].name;
         double micros, bytes;
         report("start with 100,000 codes", name, "start with 100,000 accepted codes in their windows",
-               start_time(&libraries[l], argv[1], now), "ms");
+            start_time(&libraries[l], argv[1], now), "ms");
         ride_with_state(&libraries[l], argv[1], &micros, &bytes);
         report("verify, journal", name, "verify, written and synced", micros, "us");
         if (bytes >= 0) report("bytes a ride", name, "what a ride makes the disk write", bytes, "bytes");

@@ -42,7 +42,7 @@ static int init_pos_verify_demo(const char *key_list, const char *card_type_list
 
 /* What both calls return of a code, printed. */
 static void print_card(const char *uid, const char *card_type, const char *card_no, const unsigned char *card_data,
-                       int card_data_len) {
+    int card_data_len) {
     printf("  uid        %s\n", uid);
     printf("  card_type  %s\n", card_type[0] ? card_type : "(empty: the plain transit code, " ANT_BUS_PAY ")");
     printf("  card_no    %s\n", card_no[0] ? card_no : "(none)");

@@ -23,7 +23,7 @@ extern "C" {
 #define POSOFFLINE_VERSION_PATCH 0
 
 /* The same as one number, for #if: 10000 for 1.0.0, 10203 for 1.2.3. */
-#define POSOFFLINE_VERSION_NUMBER \
+#define POSOFFLINE_VERSION_NUMBER                                                                                      \
     (POSOFFLINE_VERSION_MAJOR * 10000 + POSOFFLINE_VERSION_MINOR * 100 + POSOFFLINE_VERSION_PATCH)
 
 /* The minimum size of each buffer of a response, in bytes. 空间大小 */

@@ -16,6 +16,6 @@ let package = Package(
                 .product(name: "TransitPicture", package: "posoffline"),
                 .product(name: "CProcess", package: "posoffline"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+            ])
     ]
 )

@@ -60,7 +60,9 @@ static signal_set block_signals(void) {
 
 void posoffline_platform_block_signals(struct posoffline_platform_signals *held) { held->mask = block_signals(); }
 
-void posoffline_platform_restore_signals(const struct posoffline_platform_signals *held) { restore_signals(held->mask); }
+void posoffline_platform_restore_signals(const struct posoffline_platform_signals *held) {
+    restore_signals(held->mask);
+}
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -156,7 +158,8 @@ static void register_fork_handlers(void) {
     static int is_registered;
     if (is_registered) return;
     /* Without memory it fails, and the next call tries again. */
-    if (__register_atfork) is_registered = __register_atfork(before_fork, after_fork, after_fork_in_child, &identity) == 0;
+    if (__register_atfork)
+        is_registered = __register_atfork(before_fork, after_fork, after_fork_in_child, &identity) == 0;
     else if (pthread_atfork) is_registered = pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0;
 }
 
@@ -268,7 +271,9 @@ long long posoffline_platform_now(void) {
     /* In older C libraries it becomes negative in 2038. Codes count in unsigned seconds. */
     if (now != (time_t)-1) return (unsigned int)now;
     /* In newer ones time() fails then. */
-    struct { long long seconds, nanoseconds; } wide;
+    struct {
+        long long seconds, nanoseconds;
+    } wide;
     if (errno != EOVERFLOW || syscall(SYS_clock_gettime64, CLOCK_REALTIME, &wide) != 0) return -1;
     return wide.seconds < 0 ? -1 : wide.seconds;
 }
@@ -315,9 +320,7 @@ void *__wrap_memcpy(void *to, const void *from, size_t count) { return memmove(t
 
 static int is_privileged(void) { return getuid() != geteuid() || getgid() != getegid(); }
 
-const char *posoffline_platform_environment(const char *variable) {
-    return is_privileged() ? NULL : getenv(variable);
-}
+const char *posoffline_platform_environment(const char *variable) { return is_privileged() ? NULL : getenv(variable); }
 
 /* ------------------------------------------------------------------------------------------------------------------
  * Files
@@ -337,11 +340,17 @@ static int open_at(int directory, const char *path, int flags) {
 /* Maps errno to BAD_PATH for a bad path or missing rights, and to FAULT for everything else. */
 static int classify_error(void) {
     switch (errno) {
-    case EACCES: case EEXIST: case EISDIR: case ELOOP: case ENAMETOOLONG: case ENOENT: case ENOTDIR: case EPERM: case EROFS:
-    case ETXTBSY:
-        return POSOFFLINE_PLATFORM_BAD_PATH;
-    default:
-        return POSOFFLINE_PLATFORM_FAULT;
+    case EACCES:
+    case EEXIST:
+    case EISDIR:
+    case ELOOP:
+    case ENAMETOOLONG:
+    case ENOENT:
+    case ENOTDIR:
+    case EPERM:
+    case EROFS:
+    case ETXTBSY: return POSOFFLINE_PLATFORM_BAD_PATH;
+    default: return POSOFFLINE_PLATFORM_FAULT;
     }
 }
 
@@ -473,7 +482,8 @@ int posoffline_platform_open(int directory, const char *name, int create) {
     int file = open_above_standard(directory, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | (create ? O_CREAT : 0));
     if (file < 0) {
         int failure = classify_error();
-        if (failure == POSOFFLINE_PLATFORM_FAULT && is_irregular(directory, name)) failure = POSOFFLINE_PLATFORM_BAD_PATH;
+        if (failure == POSOFFLINE_PLATFORM_FAULT && is_irregular(directory, name))
+            failure = POSOFFLINE_PLATFORM_BAD_PATH;
         return failure;
     }
     /* The length can be set only of a regular file. */

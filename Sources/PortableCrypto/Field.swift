@@ -55,22 +55,22 @@ struct Field<C: Curve>: BitwiseCopyable, Sendable {
     }
 
     // Inlined where limbs are few; a call where there are many, for size.
-#if _pointerBitWidth(_64)
+    #if _pointerBitWidth(_64)
     @inline(__always)
-#else
+    #else
     @inline(never)
-#endif
+    #endif
     static func + (a: Field, b: Field) -> Field {
         var sum = a.words
         let carry = sum.add(b.words)
         return Field(sum, carry: carry)
     }
 
-#if _pointerBitWidth(_64)
+    #if _pointerBitWidth(_64)
     @inline(__always)
-#else
+    #else
     @inline(never)
-#endif
+    #endif
     static func - (a: Field, b: Field) -> Field {
         var difference = a
         let mask = 0 &- difference.words.subtract(b.words)
@@ -87,11 +87,11 @@ struct Field<C: Curve>: BitwiseCopyable, Sendable {
 
     /// self / 2: of v and v + p the even one, shifted. v + p = v - c + 2^bits, so the carry of v + p is set unless
     /// v - c borrows.
-#if _pointerBitWidth(_64)
+    #if _pointerBitWidth(_64)
     @inline(__always)
-#else
+    #else
     @inline(never)
-#endif
+    #endif
     var half: Field {
         var result = self
         let mask = 0 &- (words[0] & 1)
@@ -130,7 +130,7 @@ struct Field<C: Curve>: BitwiseCopyable, Sendable {
         let count = C.Words.count
         words = C.Words()
         var carry: Limb = 0
-#if _pointerBitWidth(_64) && !POSOFFLINE_LIMB32
+        #if _pointerBitWidth(_64) && !POSOFFLINE_LIMB32
         // low + high * c. The carry out is at most c: high * c + low < 2^bits * (c + 1).
         for i in 0..<count {
             words[i] = multiplyAdd(wide[count &+ i], Self.tailLimb(0), wide[i], &carry)
@@ -141,7 +141,7 @@ struct Field<C: Curve>: BitwiseCopyable, Sendable {
         carry = 0
         words[1] = addWithCarry(words[1], high, &carry)
         for i in 2..<count { words[i] = addWithCarry(words[i], 0, &carry) }
-#else
+        #else
         // c is two limbs, tail and 1: high * c is high * tail plus high shifted by one limb. Each sum is below
         // 2^32 * 2^13 + 3 * 2^32 < 2^46.
         let tail = UInt64(C.tail)
@@ -164,7 +164,7 @@ struct Field<C: Curve>: BitwiseCopyable, Sendable {
             words[i] = Limb(truncatingIfNeeded: sum)
         }
         carry = Limb(truncatingIfNeeded: sum &>> 32)
-#endif
+        #endif
         // After an overflow here the value is below 2^68, far from a second one.
         if carry != 0 { words = Self.addingTail(words) }
     }

@@ -1,15 +1,15 @@
 // The curve secp192k1: SEC 2 (version 2.0), section 2.2.1. `scripts/curve-constants.py` derives the other constants.
 
 enum Secp192k1: Curve {
-#if _pointerBitWidth(_64) && !POSOFFLINE_LIMB32
+    #if _pointerBitWidth(_64) && !POSOFFLINE_LIMB32
     typealias Words = Limbs<3>
     typealias Wide = Limbs<6>
     typealias Batches = SignedBatches<4>
-#else
+    #else
     typealias Words = Limbs<6>
     typealias Wide = Limbs<12>
     typealias Batches = SignedBatches<7>
-#endif
+    #endif
 
     @inline(__always) static var tail: UInt32 { 4553 }
     @inline(__always) static var b: Words { Words([3, 0, 0, 0]) }

@@ -1,15 +1,15 @@
 // The curve secp256k1: SEC 2 (version 2.0), section 2.4.1. `scripts/curve-constants.py` derives the other constants.
 
 enum Secp256k1: Curve {
-#if _pointerBitWidth(_64) && !POSOFFLINE_LIMB32
+    #if _pointerBitWidth(_64) && !POSOFFLINE_LIMB32
     typealias Words = Limbs<4>
     typealias Wide = Limbs<8>
     typealias Batches = SignedBatches<5>
-#else
+    #else
     typealias Words = Limbs<8>
     typealias Wide = Limbs<16>
     typealias Batches = SignedBatches<9>
-#endif
+    #endif
 
     @inline(__always) static var tail: UInt32 { 977 }
     @inline(__always) static var b: Words { Words([7, 0, 0, 0]) }

@@ -1,10 +1,10 @@
 // Chooses the cryptography at compile time.
 #if POSOFFLINE_PORTABLE
-    @_exported import PortableCrypto
+@_exported import PortableCrypto
 
-    typealias Backend = PortableBackend
+typealias Backend = PortableBackend
 #else
-    @_exported import HostCrypto
+@_exported import HostCrypto
 
-    typealias Backend = HostBackend
+typealias Backend = HostBackend
 #endif

@@ -358,7 +358,8 @@ static void longest(void) {
     }
 }
 
-const struct test record_tests[] = {{"a record says what it should and its MAC holds", fields},
+const struct test record_tests[] = {
+    {"a record says what it should and its MAC holds", fields},
     {"a record key has 16 to 64 bytes and stays until it is replaced or dropped", key_lengths},
     {"a record key may be set before initialisation", key_before_initialisation},
     {"a record key file is read", good_files},
@@ -366,5 +367,7 @@ const struct test record_tests[] = {{"a record says what it should and its MAC h
     {"a record key that is freed in the middle of a ride is not replaced by another", freed_in_between},
     {"a record key file without a valid key is refused and changes nothing", bad_files},
     {"a record key from a call comes before the file", call_before_file},
-    {"a record fits its buffer to the byte", capacities}, {"the longest record fits POSOFFLINE_RECORD_MAX", longest},
-    {0}};
+    {"a record fits its buffer to the byte", capacities},
+    {"the longest record fits POSOFFLINE_RECORD_MAX", longest},
+    {0},
+};

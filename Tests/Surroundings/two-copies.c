@@ -238,13 +238,17 @@ static void own_namespace(void) {
 #endif
 
 int main(int argc, char **argv) {
-    static const struct test tests[] = {{"each copy has its own state", separate},
-        {"two copies do not share a directory", same_directory}, {"a process with two copies forks", forks},
-        {"a process with two copies ends", ends}, {"two copies work at once", at_once},
+    static const struct test tests[] = {
+        {"each copy has its own state", separate},
+        {"two copies do not share a directory", same_directory},
+        {"a process with two copies forks", forks},
+        {"a process with two copies ends", ends},
+        {"two copies work at once", at_once},
 #ifdef __GLIBC__
         {"a copy works in a namespace of its own", own_namespace},
 #endif
-        {0}};
+        {0},
+    };
     static const struct test *const lists[] = {tests, NULL};
     if (argc != 4) return 2;
     one.path = argv[1];

@@ -12,6 +12,6 @@ let package = Package(
                 .product(name: "posoffline-swift", package: "posoffline"),
                 .product(name: "CLibcrypto", package: "posoffline"),
             ],
-            path: "CallerTests"),
+            path: "CallerTests")
     ]
 )

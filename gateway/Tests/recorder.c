@@ -28,7 +28,19 @@
 #include <unistd.h>
 
 enum kind {
-    PROCESS = 1, OPEN, CLOSE, WRITE, TRUNCATE, SYNC_BEGINS, SYNC_ENDS, RENAME, UNLINK, MKDIR, RMDIR, REQUEST, REPLY
+    PROCESS = 1,
+    OPEN,
+    CLOSE,
+    WRITE,
+    TRUNCATE,
+    SYNC_BEGINS,
+    SYNC_ENDS,
+    RENAME,
+    UNLINK,
+    MKDIR,
+    RMDIR,
+    REQUEST,
+    REPLY
 };
 
 /* Little-endian, followed by `count` bytes. */

@@ -22,8 +22,20 @@ import browser
 from pages import EVIL, BrowserTest, PageTest, Visitor, console_password, seen, unescaped
 from rsa2 import Key
 from support import (
-    DATA_SEND, KEY_QUERY, RECORD_VERIFY, TRADE_SETTLE, VIRTUALCARD_SEND, Client, Server, canonical, command, issue,
-    number, read, record, temporary_directory,
+    DATA_SEND,
+    KEY_QUERY,
+    RECORD_VERIFY,
+    TRADE_SETTLE,
+    VIRTUALCARD_SEND,
+    Client,
+    Server,
+    canonical,
+    command,
+    issue,
+    number,
+    read,
+    record,
+    temporary_directory,
 )
 
 METHODS = (KEY_QUERY, RECORD_VERIFY, TRADE_SETTLE, VIRTUALCARD_SEND, DATA_SEND)

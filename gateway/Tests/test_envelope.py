@@ -10,8 +10,20 @@ import urllib.parse
 
 from rsa2 import Key
 from support import (
-    DATA_SEND, DAY, KEY_QUERY, RECORD_VERIFY, TRADE_SETTLE, GatewayTest, canonical, command, exchange, number, read,
-    temporary_directory, time_text)
+    DATA_SEND,
+    DAY,
+    KEY_QUERY,
+    RECORD_VERIFY,
+    TRADE_SETTLE,
+    GatewayTest,
+    canonical,
+    command,
+    exchange,
+    number,
+    read,
+    temporary_directory,
+    time_text,
+)
 
 encode = urllib.parse.urlencode
 POST = b"POST /gateway.do HTTP/1.1\r\nHost: x\r\n"

@@ -17,8 +17,19 @@ import recording
 import support
 from pages import Visitor
 from support import (
-    DATA_SEND, KEY_QUERY, RECORD_VERIFY, TRADE_SETTLE, VIRTUALCARD_SEND, Client, Gate, Server, command, number,
-    read, temporary_directory, time_text)
+    DATA_SEND,
+    KEY_QUERY,
+    RECORD_VERIFY,
+    VIRTUALCARD_SEND,
+    Client,
+    Gate,
+    Server,
+    command,
+    number,
+    read,
+    temporary_directory,
+    time_text,
+)
 from test_health import damage
 from test_power_cuts import notices
 

@@ -22,10 +22,24 @@ import urllib.request
 
 import support
 from pages import Visitor
-from test_power_cuts import notices
 from support import (
-    DATA_SEND, KEY_QUERY, TRADE_SETTLE, VIRTUALCARD_SEND, Client, Gate, GatewayTest, Server, command, environment, exchange,
-    number, read, temporary_directory, time_text)
+    DATA_SEND,
+    KEY_QUERY,
+    TRADE_SETTLE,
+    VIRTUALCARD_SEND,
+    Client,
+    Gate,
+    GatewayTest,
+    Server,
+    command,
+    environment,
+    exchange,
+    number,
+    read,
+    temporary_directory,
+    time_text,
+)
+from test_power_cuts import notices
 
 
 def at_once(count, work):

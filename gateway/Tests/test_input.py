@@ -7,7 +7,16 @@ import subprocess
 import urllib.parse
 
 from support import (
-    DATA_SEND, KEY_QUERY, TRADE_SETTLE, VIRTUALCARD_SEND, GatewayTest, command, number, temporary_directory, time_text)
+    DATA_SEND,
+    KEY_QUERY,
+    TRADE_SETTLE,
+    VIRTUALCARD_SEND,
+    GatewayTest,
+    command,
+    number,
+    temporary_directory,
+    time_text,
+)
 from test_requests import cpu_time
 
 BOM = "\ufeff"

@@ -16,7 +16,17 @@ import urllib.parse
 import recording
 import support
 from support import (
-    DATA_SEND, KEY_QUERY, TRADE_SETTLE, VIRTUALCARD_SEND, Client, Gate, Server, command, number, time_text)
+    DATA_SEND,
+    KEY_QUERY,
+    TRADE_SETTLE,
+    VIRTUALCARD_SEND,
+    Client,
+    Gate,
+    Server,
+    command,
+    number,
+    time_text,
+)
 
 SEED = int(os.environ.get("SEED", "1"))
 

@@ -6,8 +6,7 @@ import subprocess
 import time
 
 import support
-from support import (
-    KEY_QUERY, RECORD_VERIFY, GatewayTest, command, issue, pos_param, record, user_of)
+from support import KEY_QUERY, RECORD_VERIFY, GatewayTest, command, issue, pos_param, record, user_of
 
 # docs/format.md publishes it; a gate without a key of its own signs with it.
 DEVELOPMENT_KEY = b"posoffline development key"

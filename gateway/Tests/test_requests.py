@@ -483,7 +483,7 @@ class SlowRequests(LimitTest):
                         try:
                             part = slow.recv(65536)
                             came, is_open = came + part, part != b""
-                        except socket.timeout:
+                        except TimeoutError:
                             pass
                         except OSError:
                             is_open = False

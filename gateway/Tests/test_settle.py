@@ -7,8 +7,19 @@ import threading
 import time
 
 from support import (
-    DAY, TRADE_SETTLE, VIRTUALCARD_SEND, Client, Gate, GatewayTest, issue, number, pos_param, record, time_text,
-    user_of)
+    DAY,
+    TRADE_SETTLE,
+    VIRTUALCARD_SEND,
+    Client,
+    Gate,
+    GatewayTest,
+    issue,
+    number,
+    pos_param,
+    record,
+    time_text,
+    user_of,
+)
 
 
 class Good(GatewayTest):

@@ -5,7 +5,7 @@ import os
 import random
 
 from genuine import CODES, ISSUER_PUBLIC_KEY, KEY_LIST
-from support import GOLDEN, Gate, CommandTest, development_keys, key_list, poscode
+from support import GOLDEN, CommandTest, Gate, development_keys, key_list, poscode
 
 
 class Golden(CommandTest):

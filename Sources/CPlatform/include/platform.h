@@ -62,9 +62,9 @@ const char *posoffline_platform_environment(const char *variable);
 
 /* Errors that the functions below return in place of a count or a descriptor. */
 enum {
-    POSOFFLINE_PLATFORM_FAULT = -1,  /* the system refuses: the disk fails or is full */
-    POSOFFLINE_PLATFORM_BAD_PATH = -2,  /* not a directory or regular file, or not writable for this process */
-    POSOFFLINE_PLATFORM_IN_USE = -3  /* another process has locked the directory */
+    POSOFFLINE_PLATFORM_FAULT = -1,    /* the system refuses: the disk fails or is full */
+    POSOFFLINE_PLATFORM_BAD_PATH = -2, /* not a directory or regular file, or not writable for this process */
+    POSOFFLINE_PLATFORM_IN_USE = -3    /* another process has locked the directory */
 };
 
 /* Reads a file. Returns the number of bytes, at most capacity, which a longer file fills; or

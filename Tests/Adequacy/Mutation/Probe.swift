@@ -71,9 +71,10 @@ enum SmallAbove192: SmallCurve { static var constants: Results { smallAbove192 }
 
 /// a + b, a - b, a * b, a^2, -a, a / 2, a; bits: a is zero, a is odd, a equals b.
 @_cdecl("probe_field")
-public func probeField(_ curve: Int32, _ a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>,
-    _ out: UnsafeMutablePointer<UInt64>) -> Int32
-{
+public func probeField(
+    _ curve: Int32, _ a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>,
+    _ out: UnsafeMutablePointer<UInt64>
+) -> Int32 {
     func run<C: Curve>(_: C.Type) -> Int32 {
         let (x, y) = (Field<C>(C.Words(a)), Field<C>(C.Words(b)))
         (x + y).canonical.write(out)
@@ -90,9 +91,10 @@ public func probeField(_ curve: Int32, _ a: UnsafePointer<UInt64>, _ b: UnsafePo
 
 /// `wide` reduced, then the product of its halves, the low half of that, the square of the upper half.
 @_cdecl("probe_wide")
-public func probeWide(_ curve: Int32, _ wide: UnsafePointer<UInt64>, _ low: UnsafePointer<UInt64>,
-    _ high: UnsafePointer<UInt64>, _ out: UnsafeMutablePointer<UInt64>)
-{
+public func probeWide(
+    _ curve: Int32, _ wide: UnsafePointer<UInt64>, _ low: UnsafePointer<UInt64>,
+    _ high: UnsafePointer<UInt64>, _ out: UnsafeMutablePointer<UInt64>
+) {
     func run<C: Curve>(_: C.Type) {
         Field<C>(reducing: C.Wide(wide)).canonical.write(out)
         C.product(C.Words(low), C.Words(high)).write(out + 8)
@@ -110,9 +112,10 @@ public func probeRoot(_ curve: Int32, _ a: UnsafePointer<UInt64>, _ out: UnsafeM
 
 /// The bytes as limbs, as a field element, as a scalar other than zero (bits: which they are), and as a digest.
 @_cdecl("probe_read")
-public func probeRead(_ curve: Int32, _ bytes: UnsafePointer<UInt8>, _ count: Int32,
-    _ out: UnsafeMutablePointer<UInt64>) -> Int32
-{
+public func probeRead(
+    _ curve: Int32, _ bytes: UnsafePointer<UInt8>, _ count: Int32,
+    _ out: UnsafeMutablePointer<UInt64>
+) -> Int32 {
     func run<C: Curve>(_: C.Type) -> Int32 {
         let span = Span(_unsafeStart: bytes, count: Int(count))
         var found: Int32 = 0
@@ -132,9 +135,10 @@ public func probeRead(_ curve: Int32, _ bytes: UnsafePointer<UInt8>, _ count: In
 
 /// a * b / 2^bits, 1 / b, the halves of b (bits: which are negative).
 @_cdecl("probe_scalar")
-public func probeScalar(_ curve: Int32, _ a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>,
-    _ out: UnsafeMutablePointer<UInt64>) -> Int32
-{
+public func probeScalar(
+    _ curve: Int32, _ a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>,
+    _ out: UnsafeMutablePointer<UInt64>
+) -> Int32 {
     func run<C: Curve>(_: C.Type) -> Int32 {
         Scalar<C>.montgomeryProduct(C.Words(a), C.Words(b)).write(out)
         C.inverse(C.Words(b)).write(out + 4)
@@ -169,9 +173,10 @@ public func probeBatchBits() -> Int32 { Int32(Batch.bits) }
 
 /// The signed digits of a half scalar; returns their count.
 @_cdecl("probe_digits")
-public func probeDigits(_ curve: Int32, _ magnitude: UnsafePointer<UInt64>, _ isNegative: Int32, _ window: Int32,
-    _ out: UnsafeMutablePointer<Int16>) -> Int32
-{
+public func probeDigits(
+    _ curve: Int32, _ magnitude: UnsafePointer<UInt64>, _ isNegative: Int32, _ window: Int32,
+    _ out: UnsafeMutablePointer<Int16>
+) -> Int32 {
     func run<C: Curve>(_: C.Type) -> Int32 {
         var half = HalfScalar<C>(C.Words(magnitude))
         half.isNegative = isNegative != 0
@@ -185,12 +190,14 @@ public func probeDigits(_ curve: Int32, _ magnitude: UnsafePointer<UInt64>, _ is
 /// Jacobian (x, y, z) doubled (0), plus an affine point (1), plus a scaled one (2); from infinity if so said. Returns
 /// whether the sum is infinity.
 @_cdecl("probe_point")
-public func probePoint(_ curve: Int32, _ operation: Int32, _ isInfinity: Int32, _ numbers: UnsafePointer<UInt64>,
-    _ out: UnsafeMutablePointer<UInt64>) -> Int32
-{
+public func probePoint(
+    _ curve: Int32, _ operation: Int32, _ isInfinity: Int32, _ numbers: UnsafePointer<UInt64>,
+    _ out: UnsafeMutablePointer<UInt64>
+) -> Int32 {
     func run<C: Curve>(_: C.Type) -> Int32 {
         func field(_ index: Int) -> Field<C> { Field(C.Words(numbers + 4 * index)) }
-        var point = isInfinity != 0
+        var point =
+            isInfinity != 0
             ? JacobianPoint<C>.infinity : JacobianPoint<C>(x: field(0), y: field(1), z: field(2))
         let other = AffinePoint<C>(x: field(3), y: field(4))
         switch operation {
@@ -208,9 +215,10 @@ public func probePoint(_ curve: Int32, _ operation: Int32, _ isInfinity: Int32, 
 
 /// The shared Z, then x, y and the endomorphic x of each odd multiple.
 @_cdecl("probe_multiples")
-public func probeMultiples(_ curve: Int32, _ x: UnsafePointer<UInt64>, _ y: UnsafePointer<UInt64>,
-    _ out: UnsafeMutablePointer<UInt64>)
-{
+public func probeMultiples(
+    _ curve: Int32, _ x: UnsafePointer<UInt64>, _ y: UnsafePointer<UInt64>,
+    _ out: UnsafeMutablePointer<UInt64>
+) {
     func run<C: Curve>(_: C.Type) {
         let odd = OddMultiples<C>(AffinePoint(x: Field(C.Words(x)), y: Field(C.Words(y))))
         odd.scale.canonical.write(out)
@@ -258,9 +266,10 @@ public func probeSmallVerify(_ curve: Int32, _ numbers: UnsafePointer<UInt64>) -
 
 /// Reads a key in SEC 1 form; returns whether it is one.
 @_cdecl("probe_key")
-public func probeKey(_ curve: Int32, _ bytes: UnsafePointer<UInt8>, _ count: Int32,
-    _ out: UnsafeMutablePointer<UInt64>) -> Int32
-{
+public func probeKey(
+    _ curve: Int32, _ bytes: UnsafePointer<UInt8>, _ count: Int32,
+    _ out: UnsafeMutablePointer<UInt64>
+) -> Int32 {
     func run<C: Curve>(_: C.Type) -> Int32 {
         guard let point = AffinePoint<C>(sec1: Span(_unsafeStart: bytes, count: Int(count))) else { return 0 }
         point.x.canonical.write(out)
@@ -272,9 +281,10 @@ public func probeKey(_ curve: Int32, _ bytes: UnsafePointer<UInt8>, _ count: Int
 
 /// The module's face: 1 for valid, 0 for invalid, -1 for no key.
 @_cdecl("probe_verify")
-public func probeVerify(_ curve: Int32, _ key: UnsafePointer<UInt8>, _ keyCount: Int32, _ digest: UnsafePointer<UInt8>,
-    _ digestCount: Int32, _ signature: UnsafePointer<UInt8>, _ signatureCount: Int32) -> Int32
-{
+public func probeVerify(
+    _ curve: Int32, _ key: UnsafePointer<UInt8>, _ keyCount: Int32, _ digest: UnsafePointer<UInt8>,
+    _ digestCount: Int32, _ signature: UnsafePointer<UInt8>, _ signatureCount: Int32
+) -> Int32 {
     let key = Span(_unsafeStart: key, count: Int(keyCount))
     let digest = Span(_unsafeStart: digest, count: Int(digestCount))
     let signature = Span(_unsafeStart: signature, count: Int(signatureCount))
@@ -301,9 +311,10 @@ public func probeHash(_ message: UnsafePointer<UInt8>, _ count: Int32, _ out: Un
 }
 
 @_cdecl("probe_mac")
-public func probeMAC(_ key: UnsafePointer<UInt8>, _ keyCount: Int32, _ message: UnsafePointer<UInt8>, _ count: Int32,
-    _ out: UnsafeMutablePointer<UInt8>)
-{
+public func probeMAC(
+    _ key: UnsafePointer<UInt8>, _ keyCount: Int32, _ message: UnsafePointer<UInt8>, _ count: Int32,
+    _ out: UnsafeMutablePointer<UInt8>
+) {
     let tag = PortableBackend.hmacSHA256(
         key: Span(_unsafeStart: key, count: Int(keyCount)), message: Span(_unsafeStart: message, count: Int(count)))
     for i in 0..<32 { out[i] = tag[i] }
@@ -324,10 +335,11 @@ public func probeWiped(_ message: UnsafePointer<UInt8>, _ count: Int32) -> Int32
 @_cdecl("probe_constants")
 public func probeConstants(_ curve: Int32, _ out: UnsafeMutablePointer<UInt64>) {
     func run<C: Curve>(_: C.Type) {
-        let words = [
-            C.order, C.primeMinusOrder, C.montgomeryFactor, C.b, C.beta, C.basisA1, C.basisA2, C.basisMinusB1,
-            C.basisB2, C.split1, C.split2,
-        ] as InlineArray<11, C.Words>
+        let words =
+            [
+                C.order, C.primeMinusOrder, C.montgomeryFactor, C.b, C.beta, C.basisA1, C.basisA2, C.basisMinusB1,
+                C.basisB2, C.split1, C.split2,
+            ] as InlineArray<11, C.Words>
         for i in 0..<11 { words[i].write(out + 4 * i) }
         out[44] = UInt64(C.orderBits)
         out[48] = UInt64(C.splitShift)

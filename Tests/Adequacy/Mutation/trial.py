@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 
-from builds import (BASE, HERE, SWIFT_LIBRARIES, build_firmware, build_probe, compile_module, compiles, path)
+from builds import BASE, HERE, SWIFT_LIBRARIES, build_firmware, build_probe, compile_module, compiles, path
 
 
 def limits():

@@ -65,7 +65,8 @@ static void bare_mount_point_from_call(void) {
 const struct test mount_point_environment_tests[] = {
     {"verify_qrcode makes no journal on a bare mount point that the environment names",
         bare_mount_point_from_environment},
-    {0}};
+    {0},
+};
 
 const struct test mount_point_tests[] = {{"a ride makes no journal on a bare mount point", bare_mount_point},
     {"verify_qrcode makes no journal on a bare mount point that a call has named", bare_mount_point_from_call}, {0}};

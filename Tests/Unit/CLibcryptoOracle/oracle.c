@@ -21,8 +21,7 @@ struct oracle {
     BN_CTX *context;
 };
 
-oracle *oracle_new(int bits)
-{
+oracle *oracle_new(int bits) {
     oracle *o = calloc(1, sizeof *o);
     if (o == NULL) return NULL;
     o->bytes = bits / 8;
@@ -41,8 +40,7 @@ oracle *oracle_new(int bits)
     return o;
 }
 
-void oracle_free(oracle *o)
-{
+void oracle_free(oracle *o) {
     if (o == NULL) return;
     EC_POINT_free(o->point);
     EC_POINT_free(o->sum);
@@ -54,8 +52,7 @@ void oracle_free(oracle *o)
 }
 
 int oracle_verify(oracle *o, const uint8_t *key, size_t key_len, const uint8_t *digest, size_t digest_len,
-                  const uint8_t *signature, size_t signature_len)
-{
+    const uint8_t *signature, size_t signature_len) {
     const EC_GROUP *group = EC_KEY_get0_group(o->key);
     if (!EC_POINT_oct2point(group, o->point, key, key_len, o->context)) return 0;
     if (EC_POINT_is_at_infinity(group, o->point)) return 0;
@@ -64,29 +61,20 @@ int oracle_verify(oracle *o, const uint8_t *key, size_t key_len, const uint8_t *
 }
 
 int oracle_combine(oracle *o, const uint8_t *g, const uint8_t *k, const uint8_t *point, size_t point_len,
-                   uint8_t *out)
-{
+    uint8_t *out) {
     const EC_GROUP *group = EC_KEY_get0_group(o->key);
     size_t size = 2 * (size_t)o->bytes + 1;
-    return EC_POINT_oct2point(group, o->point, point, point_len, o->context)
-        && BN_bin2bn(g, o->bytes, o->g) != NULL && BN_bin2bn(k, o->bytes, o->k) != NULL
-        && EC_POINT_mul(group, o->sum, o->g, o->point, o->k, o->context)
-        && !EC_POINT_is_at_infinity(group, o->sum)
-        && EC_POINT_point2oct(group, o->sum, POINT_CONVERSION_UNCOMPRESSED, out, size, o->context) == size;
+    return EC_POINT_oct2point(group, o->point, point, point_len, o->context) && BN_bin2bn(g, o->bytes, o->g) != NULL &&
+        BN_bin2bn(k, o->bytes, o->k) != NULL && EC_POINT_mul(group, o->sum, o->g, o->point, o->k, o->context) &&
+        !EC_POINT_is_at_infinity(group, o->sum) &&
+        EC_POINT_point2oct(group, o->sum, POINT_CONVERSION_UNCOMPRESSED, out, size, o->context) == size;
 }
 
-void oracle_sha1(const uint8_t *message, size_t length, uint8_t out[20])
-{
-    SHA1(message, length, out);
-}
+void oracle_sha1(const uint8_t *message, size_t length, uint8_t out[20]) { SHA1(message, length, out); }
 
-void oracle_sha256(const uint8_t *message, size_t length, uint8_t out[32])
-{
-    SHA256(message, length, out);
-}
+void oracle_sha256(const uint8_t *message, size_t length, uint8_t out[32]) { SHA256(message, length, out); }
 
-void oracle_hmac_sha256(const uint8_t *key, size_t key_len, const uint8_t *message, size_t length, uint8_t out[32])
-{
+void oracle_hmac_sha256(const uint8_t *key, size_t key_len, const uint8_t *message, size_t length, uint8_t out[32]) {
     unsigned size = 32;
     HMAC(EVP_sha256(), key, (int)key_len, message, length, out, &size);
 }

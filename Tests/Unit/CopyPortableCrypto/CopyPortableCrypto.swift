@@ -10,7 +10,9 @@ import PackagePlugin
     func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {
         let root = context.package.directoryURL
         var folders = [root.appending(path: "Sources/PortableCrypto")]
-        if target.name != "PortableCryptoTests" { folders.append(root.appending(path: "Tests/Unit/PortableCryptoTests")) }
+        if target.name != "PortableCryptoTests" {
+            folders.append(root.appending(path: "Tests/Unit/PortableCryptoTests"))
+        }
         return try folders.flatMap { folder in
             try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
                 .filter { $0.pathExtension == "swift" }

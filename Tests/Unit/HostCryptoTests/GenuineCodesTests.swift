@@ -149,8 +149,7 @@ private final class OneKeyGate {
     @Test func `another issuer's key does not do`() throws {
         let genuine = GenuineCode.all[0]
         let other = [UInt8](hex: "02AB2FDB0AB23506C48012642E1A572FC46B5D8B8EE3B92A602CC1109921F84B0E")
-        for (bytes, error) in [(other, .malformedCode), (GenuineCode.issuerPublicKey, nil)] as [([UInt8], PosError?)]
-        {
+        for (bytes, error) in [(other, .malformedCode), (GenuineCode.issuerPublicKey, nil)] as [([UInt8], PosError?)] {
             let read = HostBackend.issuerKey(bytes.span)
             let key = try #require(read)
             let outcome = refusal { () throws(PosError) in

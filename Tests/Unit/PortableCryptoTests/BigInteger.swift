@@ -98,10 +98,11 @@ struct BigInteger: Comparable, Hashable, ExpressibleByIntegerLiteral {
         let words = count / 32
         if words >= a.digits.count { return 0 }
         let shift = UInt64(count % 32)
-        return BigInteger(digits: (words..<a.digits.count).map { i in
-            let above: UInt64 = i + 1 < a.digits.count ? UInt64(a.digits[i + 1]) : 0
-            return UInt32((above << 32 | UInt64(a.digits[i])) >> shift & 0xFFFF_FFFF)
-        })
+        return BigInteger(
+            digits: (words..<a.digits.count).map { i in
+                let above: UInt64 = i + 1 < a.digits.count ? UInt64(a.digits[i + 1]) : 0
+                return UInt32((above << 32 | UInt64(a.digits[i])) >> shift & 0xFFFF_FFFF)
+            })
     }
 
     /// Knuth, volume 2, section 4.3.1, algorithm D.

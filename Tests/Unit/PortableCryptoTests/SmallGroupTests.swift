@@ -61,12 +61,13 @@ import Testing
                 sum.add(AffinePoint<C>(points[j]!))
                 #expect(sum.affine(curve) == points[(i + j) % n], "\(i) + \(j)")
                 // The scaled curve: the sum there is the scaled sum.
-                let scaled = points[i].map { point in
-                    var p = JacobianPoint<C>(point, z: z, curve)
-                    // (X, Y, Z) of the curve is (X, Y, Z / scale) of the scaled one.
-                    p.z = Field(curve.field.multiply(z, curve.field.inverse(scale)!))
-                    return p
-                } ?? .infinity
+                let scaled =
+                    points[i].map { point in
+                        var p = JacobianPoint<C>(point, z: z, curve)
+                        // (X, Y, Z) of the curve is (X, Y, Z / scale) of the scaled one.
+                        p.z = Field(curve.field.multiply(z, curve.field.inverse(scale)!))
+                        return p
+                    } ?? .infinity
                 sum = scaled
                 sum.add(AffinePoint<C>(points[j]!), scaledBy: Field(scale))
                 sum.z = sum.z * Field(scale)
@@ -126,8 +127,11 @@ import Testing
                     // The only r that an x-coordinate matches, and one that none does.
                     for r in [5, 6] {
                         let sum = points[(digest + r * key) * inverses[s] % n]
-                        let expected = sum.map { $0.x % BigInteger(UInt64(n)) == BigInteger(UInt64(r))
-                            && $0.x < BigInteger(UInt64(2 * n)) } ?? false
+                        let expected =
+                            sum.map {
+                                $0.x % BigInteger(UInt64(n)) == BigInteger(UInt64(r))
+                                    && $0.x < BigInteger(UInt64(2 * n))
+                            } ?? false
                         let answer = C.verify(
                             point, digest: C.Words(BigInteger(UInt64(digest))),
                             r: Scalar(C.Words(BigInteger(UInt64(r)))), s: Scalar(C.Words(BigInteger(UInt64(s)))))

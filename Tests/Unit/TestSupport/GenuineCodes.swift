@@ -14,7 +14,8 @@ public struct GenuineCode: Sendable, CustomTestStringConvertible {
     public var testDescription: String { name }
 
     /// Of both codes.
-    public static let issuerPublicKey = [UInt8](hex: "028B90D7C281AD21B4BA9492C522E39B655890CC41420EB8E8826B28C6DF2D467A")
+    public static let issuerPublicKey = [UInt8](
+        hex: "028B90D7C281AD21B4BA9492C522E39B655890CC41420EB8E8826B28C6DF2D467A")
     public static let window: UInt16 = 2573
     public static let quotaCent: UInt16 = 2573
 

@@ -7,8 +7,7 @@ import TransitGate
 /// Reference, sections 6 and 7: the key that signs records.
 @Suite struct RecordKeyTests {
     /// The key id and the MAC that a key leaves, and whether they are over the bytes that they should be over.
-    private func sign(with key: inout RecordKey) throws(PosError) -> (id: [UInt8], mac: [UInt8], signed: [UInt8])
-    {
+    private func sign(with key: inout RecordKey) throws(PosError) -> (id: [UInt8], mac: [UInt8], signed: [UInt8]) {
         var record = RecordBuffer()
         let (code, posParam, version): ([UInt8], [UInt8], [UInt8]) = ([1, 2, 3], [4, 5], [0x31])
         try record.compose(
@@ -70,7 +69,9 @@ import TransitGate
     @Test func `white space may follow the digits of a key file, and stand nowhere else`() {
         let key = "00112233445566778899aabbccddeeff"
         for end in ["\n", "\r\n", " ", "\t", " \t\r\n\n"] { #expect(decode(key + end)?.count == 16, "\(end.utf8)") }
-        for text in ["", "\n", " " + key, key.prefix(16) + " " + key.suffix(16), key + "\u{0B}", key + "\0", key + "\nx"] {
+        for text in [
+            "", "\n", " " + key, key.prefix(16) + " " + key.suffix(16), key + "\u{0B}", key + "\0", key + "\nx",
+        ] {
             #expect(decode(String(text)) == nil, "\(text)")
         }
     }

@@ -131,9 +131,10 @@ struct Table {
         }
     }
 
-    @Test func `a sweep that frees less than a quarter asks for more room, one that frees a quarter does not`() throws
-    {
-        for (past, expected) in [(0, .needsGrowth), (1, .needsGrowth), (2, .needsGrowth), (3, .remembered), (6, .remembered)]
+    @Test func `a sweep that frees less than a quarter asks for more room, one that frees a quarter does not`() throws {
+        for (past, expected) in [
+            (0, .needsGrowth), (1, .needsGrowth), (2, .needsGrowth), (3, .remembered), (6, .remembered),
+        ]
             as [(Int, ReplayMemory.Outcome)]
         {
             let ids = try identities(7)

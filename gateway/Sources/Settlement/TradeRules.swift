@@ -63,7 +63,9 @@ package enum TradeRules {
             return .repeated(earlier.answer)
         }
         if let mistake = RideRules.mistake(in: trade, now: now) { return .correct(mistake) }
-        if let refusal = RideRules.firstViolation(of: trade, limits: limits, now: now) ?? firstViolation(of: trade, facts) {
+        if let refusal = RideRules.firstViolation(of: trade, limits: limits, now: now)
+            ?? firstViolation(of: trade, facts)
+        {
             return .refuse(refusal)
         }
         return .settle(from: payingCard(of: trade, facts)?.card, card: trade.card ?? .plain(of: trade.userID))

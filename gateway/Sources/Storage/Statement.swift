@@ -79,7 +79,8 @@ package enum Statement: String, CaseIterable {
         """
     case account = "SELECT id, balance_cent FROM account WHERE kind = ? AND owner = ?"
     case insertAccount = "INSERT INTO account (kind, owner) VALUES (?, ?)"
-    case accounts = "SELECT kind, owner, balance_cent FROM account WHERE kind <> 'rider' ORDER BY kind = 'card', kind, owner LIMIT ?"
+    case accounts =
+        "SELECT kind, owner, balance_cent FROM account WHERE kind <> 'rider' ORDER BY kind = 'card', kind, owner LIMIT ?"
     case addToAccount = "UPDATE account SET balance_cent = balance_cent + ? WHERE id = ?"
     case insertTransfer = """
         INSERT INTO transfer (debit_account, credit_account, amount_cent, reason, trade_id, created_at) \
@@ -107,7 +108,8 @@ package enum Statement: String, CaseIterable {
 
     // Settings that the database keeps.
     case setting = "SELECT value FROM setting WHERE name = ?"
-    case keepSetting = "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+    case keepSetting =
+        "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
     /// Whether a time that a merchant has sent is stored.
     case hasTimes = """
         SELECT EXISTS (SELECT 1 FROM trade) OR EXISTS (SELECT 1 FROM notice) \

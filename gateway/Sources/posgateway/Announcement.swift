@@ -17,7 +17,8 @@ struct Announcement {
         let console =
             switch console {
             case .off: "off"
-            case .local where !hasLoopback: "cannot be reached at this address: add --console any, or use --host 0.0.0.0"
+            case .local where !hasLoopback:
+                "cannot be reached at this address: add --console any, or use --host 0.0.0.0"
             case .local, .any: "\(base)/console, password in \(directory.consolePassword)"
             }
         return """

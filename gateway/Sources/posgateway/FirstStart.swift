@@ -61,7 +61,9 @@ struct FirstStart {
     }
 
     private var passwordError: Failure {
-        Failure("\(directory.consolePassword) has to be one line of text in UTF-8: write the password anew, or delete the file")
+        Failure(
+            "\(directory.consolePassword) has to be one line of text in UTF-8: write the password anew, or delete the file"
+        )
     }
 
     func makeIssuerKeysIfNone() async throws {
@@ -85,7 +87,8 @@ struct FirstStart {
             let path = directory.demoMerchant + "/" + name
             let present = try directory.text(of: path)
             guard present == nil || present == text else {
-                throw Failure("\(path) belongs to other keys than the files beside it; keys are never overwritten: move it away")
+                throw Failure(
+                    "\(path) belongs to other keys than the files beside it; keys are never overwritten: move it away")
             }
             if present == nil { try directory.write(text, to: path) }
         }

@@ -69,7 +69,8 @@ struct ExportIssuerKeys: AsyncParsableCommand {
 struct AuditLedger: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
-        abstract: "Check that no money appeared, vanished, moved twice or went to somebody else. Exit status 1 when some did.",
+        abstract:
+            "Check that no money appeared, vanished, moved twice or went to somebody else. Exit status 1 when some did.",
         discussion: "The gateway may go on running.")
 
     @Option(help: ArgumentHelp("The gateway's data directory.", valueName: "directory"))

@@ -12,12 +12,11 @@ void oracle_free(oracle *o);
 
 /* Whether the DER signature is the key's signature of the digest, with the key in any form that libcrypto reads. */
 int oracle_verify(oracle *o, const uint8_t *key, size_t key_len, const uint8_t *digest, size_t digest_len,
-                  const uint8_t *signature, size_t signature_len);
+    const uint8_t *signature, size_t signature_len);
 
 /* out = g * G + k * point, 04 x y, for big-endian scalars of bits / 8 bytes. 0 if the sum is infinite, if the point
    is none, and on failure. */
-int oracle_combine(oracle *o, const uint8_t *g, const uint8_t *k, const uint8_t *point, size_t point_len,
-                   uint8_t *out);
+int oracle_combine(oracle *o, const uint8_t *g, const uint8_t *k, const uint8_t *point, size_t point_len, uint8_t *out);
 
 void oracle_sha1(const uint8_t *message, size_t length, uint8_t out[20]);
 void oracle_sha256(const uint8_t *message, size_t length, uint8_t out[32]);

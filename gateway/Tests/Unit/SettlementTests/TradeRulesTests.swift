@@ -314,12 +314,14 @@ import TransitCode
 
     @Test func `a rule is looked at for both records before the next rule`() {
         let (old, quota, amount) = (
-            Self.ride(.entry, at: Self.now - 6 * Self.day - 1), Self.ride(.entry, quota: 199), Self.ride(.entry, amount: 199)
+            Self.ride(.entry, at: Self.now - 6 * Self.day - 1), Self.ride(.entry, quota: 199),
+            Self.ride(.entry, amount: 199)
         )
         let otherRider = Self.ride(user: "2088000000000002", .exit)
         let future = Self.ride(.exit, at: Self.now + Self.day + 1)
         for (entry, exit, expected) in [
-            (old, otherRider, "USER_NOT_MATCH"), (quota, otherRider, "USER_NOT_MATCH"), (amount, otherRider, "USER_NOT_MATCH"),
+            (old, otherRider, "USER_NOT_MATCH"), (quota, otherRider, "USER_NOT_MATCH"),
+            (amount, otherRider, "USER_NOT_MATCH"),
             (quota, future, "RECORD_INVALID"), (amount, future, "RECORD_INVALID"),
         ] {
             #expect(code { $0.records = [.good(entry), .good(exit)] } == expected)
