@@ -2,9 +2,8 @@ import GRDB
 import GatewaySystem
 
 extension Store {
-    /// Keeps the distance from UTC, in seconds, at which times are read. Retries and the order of a card's messages are told
-    /// by times, and trade numbers by days: another distance would change all of them. The kept one when it is another and
-    /// something was stored under it; else nil.
+    /// Keeps the offset from UTC at which times are read, in seconds. Retries, the order of a card's messages and trade
+    /// numbers depend on it. Returns the kept offset when it is another one and something was stored under it, nil otherwise.
     package func keepUTCOffset(_ seconds: Int) async throws -> Int? {
         try await write { db in
             let kept: Int? = try db.one(.setting, ["utc-offset"]).flatMap { Int($0["value"] as String) }
@@ -15,8 +14,8 @@ extension Store {
         }
     }
 
-    /// What the sessions of the console's password are tied to: a new one whenever the password is not the one before, so that
-    /// sessions do not come back with a password. `digest`: of an epoch and the password, by which the password is known again.
+    /// The console's sessions depend on it. A password that is not the last one gets a new epoch, so that sessions do not
+    /// come back with a password. `digest`: of an epoch and the password; the database does not have the password.
     package func consoleEpoch(digest: @escaping @Sendable (_ epoch: String) -> String) async throws -> String {
         try await write { db in
             let kept: String? = try db.one(.setting, ["console"])?["value"]
