@@ -6,9 +6,9 @@
 int no_pthread_mutex_lock(pthread_mutex_t *lock);
 int no_pthread_mutex_lock(pthread_mutex_t *lock) { return lock == NULL; }
 
-/* One byte too short. */
+/* Half of what was asked for. Less would not do: most buffers are larger than what the tests put into them. */
 void *short_calloc(size_t count, size_t size);
-void *short_calloc(size_t count, size_t size) { return calloc(1, count * size - 1); }
+void *short_calloc(size_t count, size_t size) { return calloc(1, count * size / 2); }
 
 /* Does not zero the memory. */
 void *dirty_calloc(size_t count, size_t size);
