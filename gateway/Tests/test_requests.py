@@ -172,6 +172,14 @@ class Stranger:
             time.sleep(0.05)
         return sum(self.are_open())
 
+    def wait_until_answered(self, seconds=20):
+        """Until each that is open has an answer; nothing here depends on how long it takes."""
+        end = time.monotonic() + seconds
+        while waiting := [came for came, is_open in zip(self.came, self.are_open()) if is_open and not came]:
+            if time.monotonic() > end:
+                raise AssertionError(f"{len(waiting)} have no answer")
+            time.sleep(0.05)
+
 
 def descriptors(server):
     return len(os.listdir(f"/proc/{server.process.pid}/fd"))
@@ -376,6 +384,9 @@ class Newcomers(LimitTest):
         for content in (b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n", b""):
             with self.subTest(content=content), Stranger(self.server, "127.0.0.1") as stranger:
                 stranger.open(content, 64)
+                if content:
+                    # A newcomer has no place while all of the address are being answered.
+                    stranger.wait_until_answered()
                 for _ in range(20):
                     with socket.create_connection((self.server.host, self.server.port), timeout=20) as good:
                         stranger.open(content, 2)
