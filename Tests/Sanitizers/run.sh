@@ -20,7 +20,8 @@ mkdir -p "$work/logs"
 # The sanitizer's signal handlers replace the suite's.
 export ASAN_OPTIONS=handle_segv=2:handle_sigbus=2:handle_sigfpe=2:handle_sigill=2
 # By default every process waits a second in exit(): too long for hundreds of processes.
-export TSAN_OPTIONS=handle_segv=2:handle_sigbus=2:atexit_sleep_ms=100
+# die_after_fork: a child that makes threads is one of the tests.
+export TSAN_OPTIONS=handle_segv=2:handle_sigbus=2:atexit_sleep_ms=100:die_after_fork=0
 export LSAN_OPTIONS="print_suppressions=0:suppressions='$PWD/Tests/Sanitizers/leaks.supp'"
 # Fair scheduling: threads that wait for others must not starve them. The suite's own allocator stays in use. No leak
 # check: a forked child has lost the stacks of its parent's threads.
