@@ -3,7 +3,7 @@
 
     python3 gateway/Tests/run.py PATH_TO_POSGATEWAY PATH_TO_POSCODE [-v] [--share K/N] [NAME...]
 
-A NAME picks tests as unittest does: test_envelope, test_settle.Windows. --share runs the K-th of N shares, which
+A NAME picks tests as unittest does: test_envelope, test_settle_times.Windows. --share runs the K-th of N shares, which
 together are all tests, so that shares can run side by side. Exits 0 when every test has passed. Needs what is in
 requirements.txt, gcc, libcrypto, openssl, chromium and its driver, zbarimg, and for test_sdk port 80 of 127.0.0.80.
 SEED in the environment has test_power_cuts take other chances.

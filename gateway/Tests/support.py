@@ -30,6 +30,7 @@ RECORD_VERIFY = "alipay.commerce.transport.offlinepay.record.verify"
 TRADE_SETTLE = "alipay.commerce.transport.offlinepay.trade.settle"
 VIRTUALCARD_SEND = "alipay.commerce.transport.offlinepay.virtualcard.send"
 DATA_SEND = "alipay.commerce.data.send"
+METHODS = (KEY_QUERY, RECORD_VERIFY, TRADE_SETTLE, VIRTUALCARD_SEND, DATA_SEND)
 
 MESSAGES = {
     "10000": "Success", "20000": "Service Currently Unavailable", "40001": "Missing Required Arguments",
@@ -183,6 +184,33 @@ class Server:
         with self.sql() as db:
             row = db.execute("SELECT balance_cent FROM account WHERE kind = ? AND owner = ?", (kind, owner)).fetchone()
         return row and row[0]
+
+
+def outer_address():
+    """One of this machine's that is not the loopback's. Nothing is sent."""
+    for family, target in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.connect((target, 9))
+                return probe.getsockname()[0]
+            except OSError:
+                pass
+    raise AssertionError("this test needs a network address besides the loopback's")
+
+
+def damage(path, *names):
+    """Overwrites the root pages of tables and indexes; what was there. The server has to be stopped, or to have what it
+    has written in the file."""
+    with sqlite3.connect(path) as db:
+        size = db.execute("PRAGMA page_size").fetchone()[0]
+        roots = [db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)).fetchone()[0] for name in names]
+    db.close()
+    with open(path, "r+b") as file:
+        before = file.read()
+        for root in roots:
+            file.seek((root - 1) * size)
+            file.write(b"\xa5" * size)
+    return before
 
 
 # A merchant that calls it.
@@ -444,3 +472,13 @@ class GatewayTest(unittest.TestCase):
     def paid(self, user_id):
         """What a rider has paid, in cents."""
         return -(self.server.balance("rider", user_id) or 0)
+
+
+class ServerTest(unittest.TestCase):
+    """Each test has a server of its own."""
+
+    def setUp(self):
+        self.server = Server()
+        self.addCleanup(self.server.kill)
+        self.client, self.gate = Client(self.server), Gate(self.server)
+        self.addCleanup(self.client.close)

@@ -9,22 +9,7 @@ import time
 import unittest
 
 import recording
-from support import KEY_QUERY, TRADE_SETTLE, Client, Gate, Server, number, temporary_directory
-
-
-def damage(path, *names):
-    """Overwrites the root pages of tables and indexes; what was there. The server has to be stopped, or to have what it
-    has written in the file."""
-    with sqlite3.connect(path) as db:
-        size = db.execute("PRAGMA page_size").fetchone()[0]
-        roots = [db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)).fetchone()[0] for name in names]
-    db.close()
-    with open(path, "r+b") as file:
-        before = file.read()
-        for root in roots:
-            file.seek((root - 1) * size)
-            file.write(b"\xa5" * size)
-    return before
+from support import KEY_QUERY, TRADE_SETTLE, Client, Gate, Server, damage, number, temporary_directory
 
 
 def contents(path):

@@ -6,6 +6,7 @@ import re
 import subprocess
 import urllib.parse
 
+from processes import cpu_time
 from support import (
     DATA_SEND,
     KEY_QUERY,
@@ -17,7 +18,6 @@ from support import (
     temporary_directory,
     time_text,
 )
-from test_requests import cpu_time
 
 BOM = "\ufeff"
 # Each with what the refusal has to say about it.

@@ -3,6 +3,7 @@
 import json
 import time
 
+from ride_notices import item
 from support import DATA_SEND, DAY, Client, GatewayTest, number, time_text
 
 REQUIRED = ("type", "biz_no", "subject", "biz_time", "asset_name", "city_name", "line_name", "start_station_name",
@@ -11,22 +12,6 @@ OPTIONAL = ("amount", "adcode", "line_id", "start_station_id", "start_terminal_i
             "start_terminal_time", "start_lbs", "end_station_name", "end_station_id", "end_terminal_id",
             "end_terminal_serial_no", "end_terminal_time", "end_lbs", "plate_number", "card_no", "discount_type",
             "card_type", "card_record", "driver_id", "driver_name")
-
-
-def item(**changes):
-    """The document's sample."""
-    ride = {
-        "type": "order", "biz_no": number("B"), "amount": "1.0", "subject": "公交-000 路-车号[0-6009] 16:26",
-        "biz_time": "2016-05-05 11:22:33", "asset_name": "ALIPAY", "city_name": "杭州", "adcode": "330100",
-        "line_name": "公交 000 路", "line_id": "3213", "start_station_name": "龙翔桥", "start_station_id": "31231",
-        "start_terminal_id": "A13123123", "start_terminal_serial_no": "1", "end_terminal_serial_no": "B213123",
-        "start_terminal_time": "2016-05-05 11:22:33", "start_lbs": "106.72,26.57", "end_station_name": "火车东站",
-        "end_station_id": "221312", "end_terminal_id": "32131", "end_terminal_time": "2016-05-05 11:22:33",
-        "end_lbs": "106.72,26.57", "vehicle_id": "3213", "vehicle_type": "BUS", "card_record": "000201",
-        "plate_number": "A312312", "card_no": "3213213213", "card_type": "T0420100", "driver_id": "3213123",
-        "driver_name": "张三", "partner_name": "杭州市民卡", "partner_id": "2088000000000000", **changes,
-    }
-    return {name: value for name, value in ride.items() if value is not None}
 
 
 class NoticeTest(GatewayTest):

@@ -15,6 +15,7 @@ import urllib.parse
 
 import recording
 import support
+from ride_notices import notices
 from support import (
     DATA_SEND,
     KEY_QUERY,
@@ -172,17 +173,6 @@ class Ledger:
                 for message in messages[max(least - 1, 0):]] + ([None] if least == 0 else [])
             if state not in allowed:
                 self.fault(f"card {name} is {state} where {allowed} was answered or sent")
-
-
-def notices(user, count):
-    """The content of a call that tells a rider of so many rides."""
-    return {
-        "scene_code": "TRANSIT", "op_code": "RIDE", "channel": "GATE", "target_id": user, "version": "1.0",
-        "op_data": {"info": [{
-            "type": "order", "biz_no": number("N"), "amount": "2.00", "subject": "bus 12", "biz_time": time_text(),
-            "asset_name": "ALIPAY", "city_name": "杭州", "line_name": "12", "start_station_name": "a",
-            "vehicle_type": "BUS", "vehicle_id": "v", "partner_name": "p", "partner_id": "1",
-        } for _ in range(count)]}}
 
 
 class Load:

@@ -12,8 +12,8 @@ import sys
 import time
 import unittest
 
+from ride_notices import item
 from support import DAY, Client, Gate, Server, command, number, read, temporary_directory, time_text
-from test_notices import item
 
 HOST = "127.0.0.80"
 OFFLINE_PAY = "AlipayCommerceTransportOfflinepay"

@@ -1,4 +1,4 @@
-"""alipay.commerce.transport.offlinepay.virtualcard.send, and rides on prepaid cards."""
+"""alipay.commerce.transport.offlinepay.virtualcard.send"""
 
 import concurrent.futures
 import itertools
@@ -6,46 +6,8 @@ import json
 import threading
 import time
 
-from support import DAY, VIRTUALCARD_SEND, Client, GatewayTest, number, time_text
-
-NOW = int(time.time())
-
-
-class CardTest(GatewayTest):
-    card_type = "CITY0001"
-
-    def card(self, **changes):
-        """A message about a new card of a rider of its own."""
-        card = {"action": "ISSUE", "user_id": self.gate.user(), "last_update_time": time_text(NOW),
-                "card_type": self.card_type, "card_no": number("C"), **changes}
-        return {name: value for name, value in card.items() if value is not None}
-
-    def send(self, card):
-        reply = self.succeed(VIRTUALCARD_SEND, card)
-        self.assertEqual(
-            {name: value for name, value in reply.content.items() if name not in ("code", "msg")},
-            {name: card[name] for name in ("user_id", "card_type", "card_no")})
-
-    def issued(self, **changes):
-        card = self.card(**changes)
-        self.send(card)
-        return card
-
-    def refuse_card(self, sub_error_code, card, sub_code="FAIL", client=None):
-        reply = (client or self.client).call(VIRTUALCARD_SEND, card)
-        self.assertEqual((reply.code, reply.sub_code), ("40004", sub_code), reply.body.decode())
-        self.assertEqual(reply["sub_error_code"], sub_error_code)
-        self.assertEqual([reply["error_message"], reply["err_message"]], [reply.sub_msg] * 2)
-        self.assertLessEqual(len(reply["err_message"]), 128)
-        for name in ("user_id", "card_type", "card_no"):
-            self.assertEqual(reply[name], card[name])
-
-    def left(self, card):
-        return self.server.balance("card", f"{card['card_type']}/{card['card_no']}")
-
-    def ride(self, card, amount="2.00"):
-        code = self.gate.code("--uid", card["user_id"], "--card-type", card["card_type"], "--card-no", card["card_no"])
-        return self.gate.trade(self.gate.record(code, amount=0), amount=amount)
+from cards import NOW, CardTest
+from support import DAY, VIRTUALCARD_SEND, Client, time_text
 
 
 class Fields(CardTest):
@@ -354,103 +316,6 @@ class Orders(CardTest):
     def test_four_messages_after_an_issue(self):
         orders = [order for order in itertools.permutations(self.MESSAGES, 4) if order[0][0] == "ISSUE"]
         self.assertEqual(self.check(orders), 3 * 8 * 7 * 6)
-
-
-class Money(CardTest):
-    def balances(self):
-        return [self.server.balance(kind, self.client.app_id) or 0 for kind in ("merchant", "float")]
-
-    def test_a_ride_is_paid_from_the_card(self):
-        earned, put_in = self.balances()
-        card = self.issued(balance="5.00")
-        self.settled(self.ride(card))
-        self.assertEqual((self.left(card), self.paid(card["user_id"])), (300, 0))
-        self.assertEqual(self.balances(), [earned + 200, put_in - 500])
-
-    def test_down_to_nothing_and_not_below(self):
-        card = self.issued(balance="5.00")
-        self.settled(self.ride(card, "3.00"), self.ride(card, "2.00"))
-        self.assertEqual(self.left(card), 0)
-        self.failed("CARD_BALANCE_NOT_ENOUGH", "balance", self.ride(card, "0.01"))
-        self.assertEqual((self.left(card), self.paid(card["user_id"])), (0, 0))
-
-    def test_not_enough_for_two_in_one_list(self):
-        card = self.issued(balance="3.00")
-        first, second, third = self.client.settle(self.ride(card), self.ride(card), self.ride(card, "1.00"))
-        self.assertEqual((first["result"], third["result"]), ("SUCCESS", "SUCCESS"))
-        self.check_failure(second, "CARD_BALANCE_NOT_ENOUGH")
-        self.assertEqual(self.left(card), 0)
-
-    def test_a_card_issued_with_nothing_on_it(self):
-        card = self.issued(balance="0")
-        self.failed("CARD_BALANCE_NOT_ENOUGH", "", self.ride(card))
-        self.send({**card, "action": "UPDATE", "balance": "2.00", "last_update_time": time_text(NOW + 1)})
-        self.settled(self.ride(card))
-        self.assertEqual(self.left(card), 0)
-
-    def test_a_card_that_is_paid_afterwards(self):
-        card = self.issued()
-        self.settled(self.ride(card))
-        self.assertEqual((self.left(card), self.paid(card["user_id"])), (None, 200))
-
-    def test_another_user_s_code_does_not_spend_what_is_on_the_card(self):
-        card = self.issued(balance="5.00")
-        other = self.gate.user()
-        self.settled(self.ride({**card, "user_id": other}))
-        self.assertEqual((self.left(card), self.paid(other)), (500, 200))
-
-    def test_a_card_that_nobody_has_issued(self):
-        card = self.card()
-        self.settled(self.ride(card))
-        self.assertEqual(self.paid(card["user_id"]), 200)
-
-    def test_a_ride_with_a_card_that_was_disabled_meanwhile(self):
-        # It was ridden.
-        card = self.issued(balance="5.00")
-        trade = self.ride(card)
-        self.send({**card, "action": "UPDATE", "balance": None, "disabled": True, "disabled_tips": "Pay first"})
-        self.settled(trade)
-        self.assertEqual((self.left(card), self.paid(card["user_id"])), (300, 0))
-
-    def test_revoking_pays_back_what_is_left(self):
-        _, put_in = self.balances()
-        card = self.issued(balance="5.00")
-        self.settled(self.ride(card))
-        self.send({**card, "action": "REVOKE", "last_update_time": time_text(NOW + 1)})
-        self.assertEqual((self.left(card), self.balances()[1]), (0, put_in - 200))
-        # What was ridden before is the rider's own bill.
-        self.settled(self.ride(card))
-        self.assertEqual((self.left(card), self.paid(card["user_id"])), (0, 200))
-
-    def test_a_message_that_comes_again_does_not_undo_a_ride(self):
-        # Its answer was lost, so the merchant sends the same again; meanwhile a ride has been paid.
-        card = self.issued(balance="5.00")
-        self.settled(self.ride(card))
-        self.send(card)
-        self.assertEqual(self.left(card), 300)
-        update = {**card, "action": "UPDATE", "balance": "9.00", "last_update_time": time_text(NOW + 1)}
-        self.send(update)
-        self.settled(self.ride(card))
-        self.assertEqual(self.left(card), 700)
-        self.send(update)
-        self.assertEqual(self.left(card), 700)
-
-    def test_an_issue_under_the_same_time_with_another_balance(self):
-        # Not the same message: it may be refused or take effect, but never be a success without effect.
-        card = self.issued(balance="5.00")
-        reply = self.client.call(VIRTUALCARD_SEND, {**card, "balance": "8.00"})
-        self.assertEqual((reply.code, self.left(card)), ("40004", 500), reply.body.decode())
-
-    def test_an_issue_that_comes_again_after_the_card_was_revoked(self):
-        # Both within one second.
-        card = self.issued(balance="5.00")
-        self.send({**card, "action": "REVOKE"})
-        self.client.call(VIRTUALCARD_SEND, card)
-        self.assertEqual(self.left(card), 0)
-
-    def test_the_largest_balance(self):
-        self.assertEqual(self.left(self.issued(balance="100000000")), 10 ** 10)
-        self.refuse("40004", "ILLEGAL_PARAMS", "balance", VIRTUALCARD_SEND, self.card(balance="100000000.01"))
 
 
 class OtherMerchants(CardTest):
