@@ -29,7 +29,7 @@ def bodies(client, method, contents):
 
 
 def run(server, calls, wanted):
-    """Sends the calls over all connections; the seconds in all, and of each call."""
+    """Sends the calls over all connections. Returns the total seconds, and the seconds of each call."""
     queue = iter(calls)
     lock = threading.Lock()
     times = []
@@ -60,7 +60,7 @@ def run(server, calls, wanted):
 
 
 def resident(server):
-    """KiB."""
+    """The server's resident memory in KiB."""
     for line in support.read(f"/proc/{server.process.pid}/status").splitlines():
         if line.startswith("VmRSS"):
             return int(line.split()[1])
@@ -79,7 +79,7 @@ def report(name, rounds):
 
 
 class Codes:
-    """Codes of ever new riders, a thousand at a time."""
+    """Codes of new riders, a thousand at a time."""
 
     def __init__(self, server):
         self.server, self.user, self.codes = server, 2088100000000000, []

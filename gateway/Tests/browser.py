@@ -1,4 +1,4 @@
-"""A headless Chromium, Debian's own, with its own driver."""
+"""Headless Chromium from Debian, with its own driver."""
 
 import contextlib
 import os
@@ -13,7 +13,7 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 @contextlib.contextmanager
 def chromium(width=430, height=1100, language="en", scripts=True):
-    """A new one, whose window has the given size."""
+    """A new browser whose window has the given size."""
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
     for argument in [
@@ -35,7 +35,7 @@ def chromium(width=430, height=1100, language="en", scripts=True):
 
 @contextlib.contextmanager
 def open_page(address, width=430, height=1100, language="en"):
-    """The page, in a window of the given size in CSS pixels. What the page's scripts complain of ends the test."""
+    """Opens the page in a window of the given size in CSS pixels. An error of the page's scripts fails the test."""
     with chromium(width, height, language) as page:
         page.get(address)
         yield page
@@ -44,35 +44,35 @@ def open_page(address, width=430, height=1100, language="en"):
 
 
 def find(page, how, what):
-    """The element, on the page that a click leads to: a click returns before that page is there."""
+    """The element on the page that a click leads to. Waits for it, because a click returns before that page is loaded."""
     return wait(page, lambda: page.find_element(how, what), f"{what} does not appear")
 
 
 def wait(page, condition, message="", seconds=15):
-    """Waits until it holds. Meanwhile the page may give way to the next one, of which the driver complains variously."""
+    """Waits until the condition holds. The driver may raise errors while one page replaces another."""
     return WebDriverWait(page, seconds, 0.2, [WebDriverException]).until(lambda _: condition(), message)
 
 
 def complaints(page):
-    """What the browser's console has on the page: errors of scripts, things that a policy has blocked."""
+    """The browser's console messages for the page: script errors and what a policy has blocked."""
     return [entry["message"] for entry in page.get_log("browser")
             if entry["level"] in ("SEVERE", "WARNING") and "favicon" not in entry["message"]]
 
 
 def resize(page, width, height):
-    """Makes the window a phone's, or that of a desk; a browser's own window cannot be as narrow as a phone."""
+    """Gives the viewport the size of a phone or a desktop. A real window cannot be as narrow as a phone."""
     page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
         "width": width, "height": height, "deviceScaleFactor": 2, "mobile": width < 600})
 
 
 def scan(page):
-    """The code, in hex, that a scanner reads from the screen; None when there is none to read."""
+    """The code in hex that a scanner reads from the screen; None when it reads none."""
     with tempfile.TemporaryDirectory() as directory:
         picture = os.path.join(directory, "screen.png")
         page.save_screenshot(picture)
         found = subprocess.run(
             ["zbarimg", "--quiet", "--raw", "-Sbinary", "--oneshot", picture], stdout=subprocess.PIPE,
-            # Without a desktop it has no bus to speak to, and says so each time.
+            # There is no D-Bus without a desktop, and zbarimg would print a warning each time.
             stderr=subprocess.DEVNULL, check=False)
-    # Its exit status says that it found something.
+    # The exit status says whether zbarimg has found something.
     return found.stdout.hex().upper() if found.returncode == 0 else None

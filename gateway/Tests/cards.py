@@ -11,7 +11,7 @@ class CardTest(GatewayTest):
     card_type = "CITY0001"
 
     def card(self, **changes):
-        """A message about a new card of a rider of its own."""
+        """A message about a new card of a new rider."""
         card = {"action": "ISSUE", "user_id": self.gate.user(), "last_update_time": time_text(NOW),
                 "card_type": self.card_type, "card_no": number("C"), **changes}
         return {name: value for name, value in card.items() if value is not None}

@@ -10,7 +10,7 @@ ACTIONS = ("logout", "merchants", "merchants/key", "merchants/contract", "mercha
            "faults/remove", "riders/open")
 
 
-# What asks before it acts: a link to it leads to a question.
+# The actions that ask for confirmation. Their buttons open a page with a question.
 QUESTIONS = {"merchants/contract": {"app_id": "2021000000000001"},
              "merchants/record-key/remove": {"app_id": "2021000000000001", "id": "1"},
              "issuer-keys/activate": {"id": "1"}, "issuer-keys/retire": {"id": "1"}}
@@ -29,7 +29,7 @@ class ConsoleTest(PageTest):
         return self.operator.act(path, **fields)
 
     def confirm(self, question):
-        """Presses the button of a page that asks, and returns the page that says what came of it."""
+        """Presses the button of a question, and returns the page that shows the result."""
         answer = self.operator.submit(question.action, **question.fields)
         self.assertEqual(answer.status, 303, answer.text)
         return self.console()
@@ -39,5 +39,5 @@ class ConsoleTest(PageTest):
 
 
 def section(page, name):
-    """What a reader sees under one heading of the console."""
+    """The text under one heading of the console."""
     return seen(re.search(rf'<h2 id="{name}">(.*?)(<h2|</main>)', page.text, re.S)[1])

@@ -16,7 +16,7 @@ def public_line(key):
 
 
 def pkcs1_pem(pem):
-    """The older form of a public key."""
+    """The public key in PKCS#1 form."""
     return serialization.load_pem_public_key(pem.encode()).public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.PKCS1).decode()
 

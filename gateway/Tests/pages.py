@@ -15,9 +15,9 @@ from support import VIRTUALCARD_SEND, GatewayTest, number, read, time_text
 
 ENTRY = "/p/f/public_transit/card_entry.html"
 SIGN = "/p/f/public_transit/sign"
-# What others say, and what must be shown as it is.
+# Text from outside. The pages must show it unchanged.
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;{{7*7}}"
-# Where the pictures of the pages are kept for people to look at.
+# The directory for screenshots that people look at.
 SCREENSHOTS = os.environ.get("E2E_PAGES", os.path.join("build", "e2e-pages"))
 
 
@@ -33,7 +33,7 @@ class Answer:
         self.cookies = self.headers.get_all("Set-Cookie", [])
 
     def cookie(self, name):
-        """The attributes with which a cookie is set, in lower case, and its value under ""."""
+        """The attributes of a cookie, in lower case, and its value under ""."""
         for line in self.cookies:
             first, *attributes = line.split("; ")
             if first.startswith(name + "="):
@@ -43,13 +43,13 @@ class Answer:
 
     @property
     def action(self):
-        """Where the page's only form goes."""
+        """The action of the page's only form."""
         (action,) = re.findall(r'<form [^>]*action="([^"]*)"', self.text)
         return action
 
     @property
     def fields(self):
-        """What the page's only form carries, but for its token."""
+        """The fields of the page's only form, without its token."""
         pairs = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', self.text)
         return {name: html.unescape(value) for name, value in pairs if name != "form_token"}
 
@@ -59,19 +59,19 @@ class Answer:
 
 
 def seen(markup):
-    """What a reader sees of it, in one line."""
+    """The page's text in one line."""
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", markup)))
 
 
 def unescaped(text):
-    """With what a page escapes turned back, and no more."""
+    """Undoes the page's HTML escapes, once."""
     for entity, character in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&#39;", "'"), ("&amp;", "&")):
         text = text.replace(entity, character)
     return text
 
 
 class Visitor:
-    """Keeps cookies and sends the forms of the pages that it has got. Follows no redirects."""
+    """Keeps cookies and sends the forms of the pages that it has fetched. Follows no redirects."""
 
     def __init__(self, server, language="en"):
         self.server, self.language = server, language
@@ -103,12 +103,12 @@ class Visitor:
         return self.send("GET", path + ("?" + urllib.parse.urlencode(query) if query else ""))
 
     def post(self, path, /, headers=None, **fields):
-        """A form exactly as given."""
+        """Sends a form with exactly these fields."""
         return self.send("POST", path, urllib.parse.urlencode(fields), {
             "Content-Type": "application/x-www-form-urlencoded", **(headers or {})})
 
     def submit(self, path, /, **fields):
-        """A form of the last page that had one."""
+        """Sends a form with the token of the last page that had one."""
         return self.post(path, form_token=self.form_token, **fields)
 
     # Riders.
@@ -142,7 +142,7 @@ class Visitor:
         return self.submit("/console/login", password=password or console_password(self.server))
 
     def act(self, path, **fields):
-        """Does something on the console, and returns the page that says what came of it."""
+        """Performs an action on the console, and returns the page that shows the result."""
         self.get("/console")
         answer = self.submit("/console/" + path, **fields)
         assert answer.status == 303, (answer.status, answer.text)
@@ -150,13 +150,13 @@ class Visitor:
 
 
 class PageTest(GatewayTest):
-    """A server with a visitor who knows nobody yet."""
+    """A server, and a visitor without cookies."""
 
     def setUp(self):
         self.visitor = Visitor(self.server)
 
     def send_card(self, action, user_id, card_no, **more):
-        """A merchant's card."""
+        """Sends a message about a merchant's card."""
         return self.succeed(VIRTUALCARD_SEND, {
             "action": action, "user_id": user_id, "last_update_time": time_text(), "card_type": "T0000001",
             "card_no": card_no, **more})
@@ -170,7 +170,7 @@ class PageTest(GatewayTest):
 
 
 class BrowserTest(PageTest):
-    """With a browser, too. What it complains of ends the test."""
+    """Pages in a browser. A message in the browser's console fails the test."""
 
     scripts = True
 
@@ -193,7 +193,7 @@ class BrowserTest(PageTest):
         self.assertEqual(browser.complaints(self.page), [])
 
     def lend_cookies(self):
-        """Makes the browser the one that the visitor is."""
+        """Gives the browser the visitor's cookies."""
         for name, value in self.visitor.cookies.items():
             self.page.add_cookie({"name": name, "value": value, "path": "/"})
 
@@ -208,7 +208,7 @@ class BrowserTest(PageTest):
         self.page.save_screenshot(os.path.join(SCREENSHOTS, name + ".png"))
 
     def check_access(self, name):
-        """That axe-core finds nothing worse than "minor", and that a phone need not scroll sideways."""
+        """Checks that axe-core reports nothing worse than "minor", and that a phone does not scroll sideways."""
         found = axe_core_python.selenium.Axe().run(self.page)
         bad = [
             f"{name}: {violation['id']}: {violation['help']}: {node['html']}"

@@ -7,7 +7,7 @@ import threading
 
 
 def at_once(count, work):
-    """The results of so many threads that start together."""
+    """Runs the work in `count` threads that start together. Returns the results."""
     barrier = threading.Barrier(count)
 
     def run(index):
@@ -19,7 +19,7 @@ def at_once(count, work):
 
 
 def post(server, body):
-    """One reply's body on a connection of its own; None when the connection ends without one."""
+    """The body of one reply on a new connection; None when the connection ends without a reply."""
     connection = http.client.HTTPConnection(server.host, server.port, timeout=30)
     try:
         connection.request("POST", "/gateway.do", body, {"Content-Type": "application/x-www-form-urlencoded"})

@@ -1,4 +1,4 @@
-"""What a server process uses: descriptors, memory, processor time."""
+"""The resources that a server process uses: descriptors, memory, processor time."""
 
 import os
 import re
@@ -11,10 +11,10 @@ def descriptors(server):
 
 
 def resident(server):
-    """MiB."""
+    """The resident memory in MiB."""
     return int(re.search(r"VmRSS:\s+(\d+)", read(f"/proc/{server.process.pid}/status"))[1]) / 1024
 
 
 def cpu_time(server):
-    """Ticks."""
+    """The processor time in ticks."""
     return sum(int(field) for field in read(f"/proc/{server.process.pid}/stat").rpartition(")")[2].split()[11:13])

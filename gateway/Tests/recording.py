@@ -22,7 +22,7 @@ Event = collections.namedtuple("Event", "kind file value data")
 
 @functools.cache
 def recorder():
-    """The path of the recorder, compiled. A path with a space in it could not be preloaded."""
+    """Compiles the recorder and returns its path. A path with a space in it cannot be preloaded."""
     directory = tempfile.mkdtemp(prefix="posgateway-recorder-")
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     path = os.path.join(directory, "recorder.so")
@@ -33,7 +33,7 @@ def recorder():
 
 
 def read(path):
-    """The events of a log; the last may have been cut short by the process's end."""
+    """The events of a log. The last event may be incomplete, because the process was killed."""
     with open(path, "rb") as file:
         content = file.read()
     events, at, head = [], 0, struct.Struct("<IiQQ")
@@ -47,17 +47,17 @@ def read(path):
     return events
 
 
-# Conversations.
+# HTTP messages.
 
 
 class Stream:
-    """Messages of HTTP/1.1 with a Content-Length, from bytes that come in any parts."""
+    """Messages of HTTP/1.1 with a Content-Length, from bytes that arrive in parts of any size."""
 
     def __init__(self):
         self.waiting = b""
 
     def feed(self, part):
-        """The messages that are now complete: first line and body."""
+        """The messages that are complete now: first line and body."""
         self.waiting += part
         while b"\r\n\r\n" in self.waiting:
             head, rest = self.waiting.split(b"\r\n\r\n", 1)
@@ -73,14 +73,14 @@ class Stream:
 
 
 class Calls:
-    """Pairs the requests to /gateway.do with their replies as they come."""
+    """Pairs the requests to /gateway.do with their replies as they arrive."""
 
     def __init__(self):
         self.streams = {}
         self.asked = collections.defaultdict(collections.deque)
 
     def feed(self, event):
-        """What is complete with this event: (method, content, None) for a request, with the reply for a reply."""
+        """What is complete after this event: (method, content, None) for a request, with the reply for a reply."""
         if event.kind == "process":
             self.__init__()
         if event.kind not in ("request", "reply"):
@@ -117,7 +117,7 @@ def between(log):
     return found
 
 
-# The disk.
+# The simulated disk.
 
 
 class File:
@@ -160,7 +160,7 @@ class File:
             sizes.append(offset if data is None else max(sizes[-1], offset + len(data)))
         style = dice.choice(("prefix", "writes", "sectors", "pages"))
         if style == "prefix":
-            # In order, and the last is torn.
+            # In order. The last one is torn.
             count = dice.randrange(len(self.pending) + 1)
             for _, offset, data in self.pending[:count]:
                 self.apply(content, offset, data)
@@ -174,8 +174,8 @@ class File:
                     self.apply(content, offset, data)
         else:
             self.scatter(content, 512 if style == "sectors" else 4096, dice)
-        # Any size that the file had since, or one between; what nobody wrote there is zeros or noise. A file is cut off
-        # whole or not at all.
+        # Any size that the file has had since, or one between. Unwritten bytes are zeros or noise. A cut-off is applied
+        # completely or not at all.
         if any(data is None for _, _, data in self.pending):
             return content
         size = dice.choice((len(content), dice.choice(sizes), dice.randint(sizes[0], sizes[-1])))
@@ -185,7 +185,7 @@ class File:
         return content
 
     def scatter(self, content, grain, dice):
-        """Each sector in one of the states that it was in, or torn between two of them."""
+        """Gives each sector one of the states that it has been in, or a torn mix of two of them."""
         last, until = len(self.pending), {}
         for index, (_, offset, data) in enumerate(self.pending):
             if data is None:
@@ -210,7 +210,7 @@ DIRECTORY = "a directory"
 
 
 class Disk:
-    """Files and directories below a root, which is there from the beginning."""
+    """Files and directories below a root directory. The root is durable from the start."""
 
     def __init__(self, root, start=None, lies=()):
         """`start` is a directory whose files are on the disk already. Of what this disk promises it breaks `lies`:
@@ -234,7 +234,7 @@ class Disk:
         return os.path.relpath(data.decode(), self.root)
 
     def change(self, path, *change):
-        """A change of the names in a directory: a name and what it is for now, None for nothing."""
+        """Records a change in a directory: a name and its new file, None for a removed name."""
         self.changes[os.path.dirname(path)].append((self.count, change))
         self.rename(self.names, change)
 
@@ -247,7 +247,7 @@ class Disk:
                 names[path] = what
 
     def feed(self, event):
-        """What the event was about: the path of a file, or None."""
+        """The path of the file that the event is about, or None."""
         self.count += 1
         if event.kind == "process":
             self.handles, self.syncs = {}, {}
@@ -297,7 +297,7 @@ class Disk:
         return {path: DIRECTORY if what is DIRECTORY else bytes(what.seen()) for path, what in self.names.items()}
 
     def cut(self, into, names, contents, dice):
-        """Makes what is found when the power is back."""
+        """Writes the files that are found after the power is back."""
         found = dict(self.kept)
         for changes in self.changes.values():
             count = {"nothing": 0, "all": len(changes)}.get(names, dice.randrange(len(changes) + 1))
@@ -305,7 +305,7 @@ class Disk:
                 self.rename(found, change)
         os.mkdir(into, 0o700)
         for path in sorted(found):
-            # A file in a directory that is not there is nowhere; and what is mapped into memory is nowhere either.
+            # A file in a directory that is not there cannot be reached. Memory mappings are not on the disk either.
             place = os.path.join(into, path)
             if path.endswith("-shm") or not os.path.isdir(os.path.dirname(place)):
                 continue
@@ -318,7 +318,7 @@ class Disk:
 
 
 def without_syncs_at_commits(events):
-    """The same, but the write-ahead log is synced at checkpoints alone: PRAGMA synchronous = NORMAL."""
+    """The same events, but the write-ahead log is synced at checkpoints only: PRAGMA synchronous = NORMAL."""
     handles, begun, dropped = {}, {}, set()
     last = None
     for index, event in enumerate(events):
@@ -339,7 +339,7 @@ def without_syncs_at_commits(events):
 
 
 def without_syncs_at_starts(events):
-    """The same, but no process syncs a write-ahead log before it writes to one."""
+    """The same events, but no process syncs a write-ahead log before it first writes to it."""
     handles, dropped, has_written, begun = {}, set(), False, {}
     for index, event in enumerate(events):
         if event.kind == "process":
@@ -356,6 +356,6 @@ def without_syncs_at_starts(events):
 
 
 def environment(log, root, **more):
-    """Of a process that is recorded."""
+    """The environment of a process that is recorded."""
     return {"LD_PRELOAD": recorder(), "RECORDER_LOG": log, "RECORDER_ROOT": root,
             **{"RECORDER_" + name.upper(): str(value) for name, value in more.items()}}

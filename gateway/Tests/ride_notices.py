@@ -3,7 +3,7 @@ from support import number, time_text
 
 
 def item(**changes):
-    """The document's sample."""
+    """The ride in the sample of the platform's document, with changes."""
     ride = {
         "type": "order", "biz_no": number("B"), "amount": "1.0", "subject": "公交-000 路-车号[0-6009] 16:26",
         "biz_time": "2016-05-05 11:22:33", "asset_name": "ALIPAY", "city_name": "杭州", "adcode": "330100",
@@ -19,7 +19,7 @@ def item(**changes):
 
 
 def notices(user, count):
-    """The content of a call that tells a rider of so many rides."""
+    """The content of a data.send call that tells a rider of `count` rides."""
     return {
         "scene_code": "TRANSIT", "op_code": "RIDE", "channel": "GATE", "target_id": user, "version": "1.0",
         "op_data": {"info": [{
@@ -30,7 +30,7 @@ def notices(user, count):
 
 
 def notice(user_id, **changes):
-    """data.send's content for one ride."""
+    """The content of a data.send call for one ride."""
     item = {
         "type": "order", "biz_no": number("N"), "amount": "2.00", "subject": "Metro 1", "biz_time": time_text(),
         "asset_name": "ALIPAY", "city_name": "Hangzhou", "line_name": "1", "start_station_name": "Longxiangqiao",

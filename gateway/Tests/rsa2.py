@@ -1,4 +1,4 @@
-"""RSA signatures by libcrypto, through ctypes: the tests' own opinion of every signature."""
+"""RSA signatures by libcrypto, through ctypes. The tests check every signature with them."""
 
 import base64
 import ctypes
@@ -44,7 +44,7 @@ class Key:
         return base64.b64encode(signature.raw[:length.value]).decode()
 
     def verifies(self, signature, content):
-        """Whether the base64 is a signature with SHA-256 over the bytes."""
+        """Whether the base64 text is a signature with SHA-256 over the bytes."""
         try:
             signature = base64.b64decode(signature, validate=True)
         except ValueError:

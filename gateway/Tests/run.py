@@ -20,7 +20,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def classes(suite):
-    """Class -> its tests. A class has one server, so that its tests stay together."""
+    """Maps each class to its tests. The tests of a class share one server, so they stay together."""
     found = {}
     for test in suite:
         for key, tests in (classes(test) if isinstance(test, unittest.TestSuite) else {type(test): [test]}).items():
@@ -61,7 +61,7 @@ def main():
             parser.error(f"cannot run {path}")
     loader = unittest.defaultTestLoader
     suite = loader.loadTestsFromNames(options.names) if options.names else loader.discover(HERE)
-    # A suite that found no tests is no success; neither is a skipped test.
+    # A run without tests fails. So does a run with a skipped test.
     enough = suite.countTestCases() >= (1 if options.names else 150)
     suite = shared(suite, *options.share)
     wanted = suite.countTestCases()

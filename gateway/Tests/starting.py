@@ -1,4 +1,4 @@
-"""What the tests of the start share: a start that is refused, a settings file, a data directory."""
+"""Shared by the tests of the start: a start that is refused, a settings file, a data directory."""
 
 import os
 import subprocess
@@ -8,10 +8,10 @@ from support import command, temporary_directory
 
 
 class StartTest(unittest.TestCase):
-    """A gateway that cannot start says why in one line."""
+    """Checks that a gateway that cannot start prints its reason in one line."""
 
     def refuse(self, message, *arguments, env=None):
-        # One that starts does not end. The first start of all makes keys, which takes its time on a busy machine.
+        # A server that starts does not end. The first start makes keys, which is slow on a busy machine.
         try:
             result = command("serve", *arguments, env=env)
         except subprocess.TimeoutExpired:

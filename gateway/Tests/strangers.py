@@ -1,4 +1,4 @@
-"""What the tests of the limits share: clients that hold connections, and a server with low limits."""
+"""Shared by the tests of the limits: clients that hold connections, and a server with low limits."""
 
 import contextlib
 import socket
@@ -12,7 +12,7 @@ POST = b"POST /gateway.do HTTP/1.1\r\nHost: x\r\n"
 
 
 class Stranger:
-    """Connections from one address of the loopback's that are opened and not closed."""
+    """Connections from one loopback address that are opened and not closed."""
 
     def __init__(self, server, address):
         self.server, self.address = server, address
@@ -26,7 +26,7 @@ class Stranger:
             connection.close()
 
     def open(self, content=b"", count=1):
-        """Opens connections and sends the same on each; those that the server ends at once are no failure."""
+        """Opens connections and sends the same on each. The server may close some of them at once."""
         for _ in range(count):
             connection = socket.socket()
             connection.settimeout(30)
@@ -37,7 +37,7 @@ class Stranger:
             self.send(connection, content)
 
     def open_without_reading(self, operator, count=1, requests=16):
-        """Asks for more than the way has room for, in so many requests on each connection, and takes none of it."""
+        """Requests more than the socket buffers hold, with several requests on each connection, and reads nothing."""
         for _ in range(count):
             connection = socket.socket()
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2304)
@@ -50,12 +50,12 @@ class Stranger:
 
     @staticmethod
     def send(connection, content):
-        # What has no room on the way is not waited for: the other end may not be reading.
+        # Gives up when the buffers are full: the server may not be reading.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError, socket.timeout):
             connection.sendall(content)
 
     def are_open(self):
-        """Which of them the server has not ended; `came` has what it has sent on each."""
+        """Which connections the server has kept open. `came` holds what it has sent on each."""
         states = []
         for index, connection in enumerate(self.sockets):
             connection.setblocking(False)
@@ -71,7 +71,7 @@ class Stranger:
         return states
 
     def wait_until_open(self, count, seconds=20):
-        """Until exactly so many are open; nothing here depends on how long it takes."""
+        """Waits until exactly `count` connections are open. The result does not depend on how long it takes."""
         end = time.monotonic() + seconds
         while sum(self.are_open()) != count and time.monotonic() < end:
             time.sleep(0.05)
@@ -96,7 +96,7 @@ class LimitTest(unittest.TestCase):
         self.addCleanup(self.client.close)
 
     def settles(self):
-        """A ride is settled, on a connection of its own and on the one that is kept."""
+        """Settles a ride on a new connection and another on the kept connection."""
         other = Client(self.server)
         for client in (self.client, other):
             trade = self.gate.trade()
@@ -104,7 +104,7 @@ class LimitTest(unittest.TestCase):
         other.close()
 
     def operator_of_long_pages(self):
-        """One whose console is 16 times longer than what a connection holds."""
+        """An operator whose console page is 16 times longer than a connection's buffers."""
         for _ in range(50):
             self.client.call(KEY_QUERY, sign="AAAA", notify_url='"' * 4000)
         operator = Visitor(self.server)

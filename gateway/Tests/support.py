@@ -1,4 +1,4 @@
-"""What the tests of posgateway share: a server process, a merchant's client, a gate that writes records."""
+"""Shared by the tests of posgateway: a server process, a merchant's client, a gate that writes records."""
 
 import atexit
 import contextlib
@@ -21,7 +21,7 @@ import urllib.parse
 
 from rsa2 import Key
 
-# Set by run.py, or by the environment where unittest is run without it.
+# Set by run.py; by the environment when unittest runs without run.py.
 POSGATEWAY = os.environ.get("POSGATEWAY", "")
 POSCODE = os.environ.get("POSCODE", "")
 
@@ -42,12 +42,12 @@ _numbers = itertools.count(int(time.time()) % 100000 * 100000)
 
 
 def number(prefix="T"):
-    """One that no other test has."""
+    """A number that no other test has used."""
     return f"{prefix}{next(_numbers)}"
 
 
 def time_text(seconds=None):
-    """China's time, as the interfaces spell it."""
+    """The time in China, in the form of the platform API."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime((time.time() if seconds is None else seconds) + 8 * 3600))
 
 
@@ -63,7 +63,7 @@ def temporary_directory():
 
 
 def command(*arguments, env=None, timeout=30):
-    """Runs posgateway to its end."""
+    """Runs a posgateway command until it ends."""
     result = subprocess.run(
         [POSGATEWAY, *arguments], capture_output=True, text=True, timeout=timeout, env=environment(env),
         stdin=subprocess.DEVNULL)
@@ -79,7 +79,7 @@ def environment(more=None):
 
 
 class Server:
-    """A server process on a data directory of its own and a free port of the loopback."""
+    """A server process with its own data directory and a free loopback port."""
 
     _template = None
 
@@ -94,7 +94,7 @@ class Server:
 
     @classmethod
     def _copy(cls):
-        """A new data directory; a first start makes one for all, which takes its time for the keys."""
+        """A new data directory. One server makes the keys of all of them, because making keys is slow."""
         if cls._template is None:
             cls._template = os.path.join(temporary_directory(), "data")
             cls(data=cls._template).stop()
@@ -128,7 +128,7 @@ class Server:
         return self
 
     def stop(self, number=signal.SIGTERM):
-        """Ends it as a service manager does; its exit status."""
+        """Stops the server as a service manager does. Returns the exit status."""
         self.process.send_signal(number)
         return self.wait()
 
@@ -152,7 +152,7 @@ class Server:
         return self.process.poll() is None
 
     def issuer_keys(self):
-        """The path of the issuer's private keys, as poscode reads them."""
+        """The path of the issuer's private keys, in the form that poscode reads."""
         path = os.path.join(self.data, "issuer-keys.txt")
         if not os.path.exists(path):
             result = command("issuer-keys", "--data", self.data)
@@ -162,7 +162,7 @@ class Server:
         return path
 
     def audit(self):
-        """The figures of a clean audit."""
+        """Runs the audit, checks that it finds no error, and returns its figures."""
         result = command("audit", "--data", self.data)
         assert result.returncode == 0, result.stdout + result.stderr
         figures = json.loads(result.stdout)
@@ -172,7 +172,7 @@ class Server:
 
     @contextlib.contextmanager
     def sql(self):
-        """The database, opened from outside."""
+        """A connection of another process to the database."""
         connection = sqlite3.connect(self.database, isolation_level=None, timeout=30)
         try:
             yield connection
@@ -180,14 +180,14 @@ class Server:
             connection.close()
 
     def balance(self, kind, owner):
-        """Cents; None for an account that was never opened."""
+        """The balance in cents; None for an account that does not exist."""
         with self.sql() as db:
             row = db.execute("SELECT balance_cent FROM account WHERE kind = ? AND owner = ?", (kind, owner)).fetchone()
         return row and row[0]
 
 
 def outer_address():
-    """One of this machine's that is not the loopback's. Nothing is sent."""
+    """An address of this machine that is not a loopback address. Nothing is sent."""
     for family, target in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             try:
@@ -213,11 +213,11 @@ def damage(path, *names):
     return before
 
 
-# A merchant that calls it.
+# The merchant's client.
 
 
 class Reply:
-    """A reply whose form and signature have been checked."""
+    """A reply whose form and signature are verified."""
 
     FORM = re.compile(rb'\{"(\w+)":(\{.*\}),"sign":"([A-Za-z0-9+/]+={0,2})"\}')
 
@@ -231,7 +231,7 @@ class Reply:
         assert key.verifies(sign, content), f"the signature is not the node's: {body!r}"
         assert b"\n" not in body and b"\r" not in body, body
         self.content = json.loads(content)
-        # No white space, nothing escaped that needs no escape: no "\\/" above all.
+        # No white space, and no unneeded escapes. In particular no "\\/".
         assert json.dumps(self.content, ensure_ascii=False, separators=(",", ":")).encode() == content, content
         assert "sign" not in self.content, body
         self.code = self.content["code"]
@@ -244,13 +244,13 @@ class Reply:
 
 
 def canonical(parameters):
-    """What is signed."""
+    """The text that is signed."""
     return "&".join(f"{name}={parameters[name]}" for name in sorted(parameters)
                     if name != "sign" and parameters[name] != "")
 
 
 class Client:
-    """Calls as a merchant; without anything else, as the demo merchant."""
+    """A merchant's client. Without arguments it is the demo merchant's."""
 
     def __init__(self, server, app_id=None, key=None):
         self.server = server
@@ -260,7 +260,7 @@ class Client:
         self.connection = None
 
     def parameters(self, method, content=None, /, **changes):
-        """Signed. A change to None leaves the parameter out; `sign` may be changed too."""
+        """Signed parameters. A change to None leaves the parameter out; `sign` may be changed too."""
         parameters = {
             "app_id": self.app_id, "method": method, "format": "JSON", "charset": "utf-8", "sign_type": "RSA2",
             "timestamp": time_text(), "version": "1.0",
@@ -274,7 +274,7 @@ class Client:
         return parameters
 
     def send(self, query="", body=None, verb="POST", target=None, headers=None):
-        """One request; status, headers, body. The connection is kept."""
+        """Sends one request. Returns status, headers and body. The connection is kept."""
         target = target if target is not None else "/gateway.do" + ("?" + query if query else "")
         if body is not None and not isinstance(body, bytes):
             body = body.encode()
@@ -290,7 +290,7 @@ class Client:
             raise
 
     def look(self, target="/health"):
-        """Asks for readiness, when a look from before is no answer any more."""
+        """Asks for readiness after the cached answer has expired."""
         time.sleep(1.1)
         return self.send(verb="GET", target=target)
 
@@ -309,14 +309,14 @@ class Client:
         return self.post(self.parameters(method, content, **changes))
 
     def settle(self, *trades):
-        """The results, one for each trade."""
+        """Settles the trades. Returns one result for each."""
         reply = self.call(TRADE_SETTLE, {"trade_list": list(trades)})
         assert reply.code == "10000" and len(reply["result_list"]) == len(trades), reply.body
         return reply["result_list"]
 
 
 def exchange(server, content, seconds=20):
-    """What comes back for bytes on a connection of their own, until the server closes it."""
+    """Sends bytes on a new connection. Returns what comes back until the server closes it."""
     with socket.create_connection((server.host, server.port), timeout=seconds) as connection:
         connection.sendall(content)
         parts = []
@@ -330,7 +330,7 @@ def exchange(server, content, seconds=20):
 
 
 def issue(server, *arguments, count=1):
-    """Codes in hex, by the server's issuer."""
+    """Codes in hex, signed by the server's issuer."""
     result = subprocess.run(
         [POSCODE, "issue", "--issuer-keys", server.issuer_keys(), "--count", str(count), *arguments],
         capture_output=True, text=True, check=True)
@@ -357,7 +357,7 @@ def pos_param(trip, **members):
 
 
 def record(code, key, trip="SINGLE", amount=200, at=None, param=None, key_id=None, mac=None):
-    """What a gate writes when it accepts a code, byte by byte."""
+    """The record that a gate writes when it accepts a code, byte by byte."""
     at = generated_of(code) if at is None else at
     fields = [bytes.fromhex(code), (param or pos_param(trip)).encode(), amount.to_bytes(4, "big"),
               at.to_bytes(4, "big"), b"1.0.0", key_id or hashlib.sha256(key).digest()[:4]]
@@ -368,7 +368,7 @@ def record(code, key, trip="SINGLE", amount=200, at=None, param=None, key_id=Non
 
 
 class Gate:
-    """Writes records with the demo merchant's key, around codes that it takes from a heap."""
+    """A gate that writes records with the demo merchant's key. It takes codes from a prepared list."""
 
     def __init__(self, server):
         self.server = server
@@ -377,11 +377,11 @@ class Gate:
         self.users = itertools.count(2088000000000001)
 
     def user(self):
-        """One that no other code of this gate has."""
+        """A user id that no other code of this gate has."""
         return str(next(self.users))
 
     def code(self, *arguments):
-        """A fresh one, of a rider of its own; made as asked when something is asked."""
+        """A new code of a new rider. With arguments, poscode issues the code that they ask for."""
         if arguments:
             if "--uid" not in arguments:
                 arguments += ("--uid", self.user())
@@ -397,7 +397,7 @@ class Gate:
         return record(code or self.code(), self.key, **options)
 
     def trade(self, *records, **changes):
-        """A trade that is good when its records are; without records, of one single ride."""
+        """A valid trade of the given records; without records, of one single ride."""
         records = records or (self.record(),)
         trade = {
             "user_id": bytes.fromhex(records[0])[8:24].decode("latin-1"), "out_trade_no": number(),
@@ -429,7 +429,7 @@ class GatewayTest(unittest.TestCase):
         if running:
             assert cls.server.stop() == 0, cls.server.log
         assert running, "the server has ended: " + cls.server.log
-        # Whatever the tests have sent, the books are right.
+        # The ledger is correct whatever the tests have sent.
         cls.server.audit()
 
     def succeed(self, method, content=None, /, **changes):
@@ -446,7 +446,7 @@ class GatewayTest(unittest.TestCase):
         return reply
 
     def settled(self, *trades):
-        """The trades' numbers; all settle."""
+        """Settles the trades, checks that all succeed, and returns their trade numbers."""
         results = self.client.settle(*trades)
         for trade, result in zip(trades, results):
             self.assertEqual(
@@ -464,13 +464,13 @@ class GatewayTest(unittest.TestCase):
         self.assertEqual(
             (result["result"], result.get("error_code"), result.get("need_retry")), ("FAIL", error_code, False), result)
         self.assertRegex(result["error_message"], message or ".")
-        # The document gives both 128 characters.
+        # The platform's document limits both to 128 characters.
         self.assertLessEqual(len(result["error_message"]), 128, result)
         self.assertLessEqual(len(result["message"]), 128, result)
         self.assertNotIn("trade_no", result)
 
     def paid(self, user_id):
-        """What a rider has paid, in cents."""
+        """The cents that a rider has paid."""
         return -(self.server.balance("rider", user_id) or 0)
 
 

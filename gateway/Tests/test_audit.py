@@ -23,10 +23,10 @@ class Audit(StartTest):
         client.close()
         server.stop()
         server.audit()
-        ride = "(SELECT MAX(id) FROM trade)"  # With the card.
+        ride = "(SELECT MAX(id) FROM trade)"  # The trade with the card.
         rider = "(SELECT id FROM account WHERE kind = 'rider' ORDER BY id LIMIT 1)"
         for change in (
-            # With the balances that go with it: only who paid whom is wrong.
+            # Balances are adjusted too: only the accounts of the transfer are wrong.
             "INSERT INTO account (id, kind, owner) VALUES (999, 'merchant', 'nobody');"
             f"UPDATE transfer SET credit_account = 999 WHERE trade_id = {ride};"
             "UPDATE account SET balance_cent = balance_cent - 200 WHERE kind = 'merchant' AND id <> 999;"

@@ -18,7 +18,7 @@ from support import Client, Gate, Server, ServerTest, command, damage, read, tem
 
 
 class Backup(unittest.TestCase):
-    """The backup that docs/gateway.md shows, beside a gateway that settles."""
+    """The backup of docs/gateway.md runs while the gateway settles."""
 
     def test_under_load(self):
         server = Server()
@@ -72,13 +72,13 @@ class Backup(unittest.TestCase):
                 kept = [name for name, in db.execute("SELECT out_trade_no FROM trade WHERE error_code IS NULL")]
             self.assertEqual(len(kept), len(set(kept)))
             self.assertEqual(set(before) - set(kept), set())
-            # Nothing but what was answered in the end.
+            # Every settled trade in the copy was answered in the end.
             self.assertEqual(set(kept) - set(answered), set())
 
 
 class Restoring(ServerTest):
     def test_a_backup_that_takes_a_damaged_database_s_place(self):
-        # The way that docs/gateway.md shows.
+        # The steps that docs/gateway.md shows.
         kept, lost = self.gate.trade(), self.gate.trade()
         (first,) = self.client.settle(kept)
         copy = os.path.join(temporary_directory(), "copy.sqlite")

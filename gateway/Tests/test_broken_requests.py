@@ -11,7 +11,7 @@ from support import KEY_QUERY, exchange
 
 
 class BrokenRequests(PageTest):
-    """Whatever is wrong with a request is the sender's fault: 400, and nothing in the log that wakes an operator."""
+    """A broken request gets 400. The log has no error for it."""
 
     HEAD = b"POST /gateway.do HTTP/1.1\r\nHost: x\r\n"
     CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -21,7 +21,7 @@ class BrokenRequests(PageTest):
         self.assertEqual(self.client.call(KEY_QUERY).code, "10000")
 
     def half(self, content):
-        """What comes back when the sender's side is closed behind the content."""
+        """Sends the content, closes the sending side, and returns what comes back."""
         with socket.create_connection((self.server.host, self.server.port), timeout=20) as connection:
             connection.sendall(content)
             connection.shutdown(socket.SHUT_WR)
@@ -44,7 +44,7 @@ class BrokenRequests(PageTest):
                      b"Transfer-Encoding: chunked\r\n\r\n3\r\na=b\r\n"):
             with self.subTest(body=body):
                 self.assertRegex(self.half(self.HEAD + body)[:13], rb"\AHTTP/1.1 400 ")
-                # Without a word, and with a reset.
+                # Closed without sending, and reset.
                 for linger in (struct.pack("ii", 0, 0), struct.pack("ii", 1, 0)):
                     connection = socket.create_connection((self.server.host, self.server.port))
                     connection.sendall(self.HEAD + body)

@@ -91,7 +91,7 @@ class Fields(CardTest):
             self.refuse_field("last_update_time", self.card(last_update_time=wrong))
 
     def test_a_time_ahead_of_now(self):
-        # Such a time would shield the card from every later message.
+        # A time in the future would make the card refuse all later messages.
         card = self.card(last_update_time=time_text(time.time() + 300))
         self.send(card)
         for wrong in (time_text(time.time() + 360), time_text(time.time() + DAY), "9999-12-31 23:59:59"):
@@ -161,7 +161,7 @@ class Life(CardTest):
             self.send({**card, "action": "REVOKE", "last_update_time": time_text(NOW + seconds)})
         self.send({**card, "balance": "7.00", "last_update_time": time_text(NOW + 15)})
         self.assertEqual(self.left(card), 0)
-        # Nor does one of the same second, which is told so.
+        # A message of the same second has no effect either, and is refused.
         self.refuse_card("CARD_REVOKED", {**card, "balance": "7.00", "last_update_time": time_text(NOW + 20)})
         self.assertEqual(self.left(card), 0)
         self.send({**card, "balance": "7.00", "last_update_time": time_text(NOW + 21)})
@@ -175,13 +175,13 @@ class Life(CardTest):
         self.refuse_card("TOO_MANY_MESSAGES", updates[-1])
         self.refuse_card("CARD_ALREADY_EXIST", {**updates[-1], "action": "ISSUE"})
         self.assertEqual(self.left(card), 25500)
-        # One of them again is still known.
+        # The same message again is still recognised.
         self.send(updates[0])
         self.assertEqual(self.left(card), 25500)
         self.send({**card, "action": "REVOKE"})
         self.assertEqual(self.left(card), 0)
         self.refuse_card("CARD_REVOKED", updates[-1])
-        # The next second starts anew.
+        # The next second starts a new count.
         self.send({**card, "last_update_time": time_text(NOW + 1)})
         self.send({**updates[-1], "last_update_time": time_text(NOW + 1)})
         self.assertEqual(self.left(card), 25600)
@@ -204,7 +204,7 @@ class Life(CardTest):
                 else:
                     self.send({**card, "action": "UPDATE", "balance": "6.00"})
                     self.assertEqual(self.left(card), 600)
-                    # Its time is an ordinary one again.
+                    # The card's time is an ordinary one again.
                     older = {**card, "action": "UPDATE", "balance": "7.00", "last_update_time": time_text(now - 1)}
                     self.send(older)
                     self.assertEqual(self.left(card), 600)
@@ -218,16 +218,16 @@ class Life(CardTest):
                         card = self.issued(balance="5.00", last_update_time=time_text(now - 2 * DAY))
                         self.send({**card, "action": "REVOKE" if revoked else "UPDATE", "balance": "9.00",
                                    "last_update_time": time_text(now)})
-                        # As the gateway sees it when its clock is an hour behind.
+                        # The card's time as seen by a gateway whose clock is an hour behind.
                         with self.server.sql() as db:
                             db.execute("UPDATE card SET updated_at = ? WHERE card_no = ?", (now + 3600, card["card_no"]))
                         old = {**card, "action": action, "balance": "1.00", "last_update_time": time_text(now - age)}
                         self.refuse_card("CARD_TIME_AHEAD", old)
                         self.assertEqual(self.left(card), 0 if revoked else 900)
-                        # What is said now counts, as of the same second.
+                        # The new message takes effect, in the same second.
                         self.send({**card, "action": "REVOKE", "last_update_time": time_text(now)})
                         self.assertEqual(self.left(card), 0)
-                        # And the card's time is an ordinary one again.
+                        # The card's time is an ordinary one again.
                         self.send(old)
                         self.assertEqual(self.left(card), 0)
 
@@ -242,10 +242,10 @@ class Life(CardTest):
 class Orders(CardTest):
     """Messages of one card in every order (docs/gateway.md, "Cards")."""
 
-    # Each with a content of its own.
+    # Each message has its own content.
     MESSAGES = [(action, seconds) for action in ("ISSUE", "UPDATE", "REVOKE") for seconds in (-60, 0, 60)]
-    # What a message is refused with, by its action, the card's state and its time against the card's (None without a
-    # card). All others are a SUCCESS.
+    # The refusals by action, state of the card, and time of the message against the card's time (None without a
+    # card). All other messages succeed.
     REFUSALS = {
         ("UPDATE", "none", None): "CARD_NOT_EXIST", ("REVOKE", "none", None): "CARD_NOT_EXIST",
         ("ISSUE", "open", "same"): "CARD_ALREADY_EXIST", ("ISSUE", "open", "newer"): "CARD_ALREADY_EXIST",
@@ -254,7 +254,7 @@ class Orders(CardTest):
     }
 
     def end(self, accepted):
-        """What a card is after the messages that were answered with SUCCESS, in the order of their arrival."""
+        """The card's state after the messages that got SUCCESS, in order of arrival."""
         if not accepted:
             return "none", None, None
         action, seconds = max(
@@ -272,7 +272,7 @@ class Orders(CardTest):
                 "balance": f"{self.cents(message) // 100}.00"}
 
     def expected(self, accepted, message):
-        """The refusal; None for a SUCCESS."""
+        """The refusal; None for SUCCESS."""
         state, seconds, _ = self.end(accepted)
         if message in accepted:
             return None
@@ -281,7 +281,7 @@ class Orders(CardTest):
         return self.REFUSALS.get((message[0], state, age))
 
     def run_order(self, order):
-        """Sends them; the card's number and what it has to be."""
+        """Sends the messages. Returns the card's number and its expected state."""
         if not hasattr(self.clients, "one"):
             self.clients.one = Client(self.server, key=self.client.key)
             self.addCleanup(self.clients.one.close)

@@ -13,7 +13,7 @@ from support import Client, Gate, Server, command, environment, temporary_direct
 
 class Commands(unittest.TestCase):
     def read_only(self, name, data):
-        """Runs a command on a data directory of a medium that cannot be written."""
+        """Runs a command on a data directory that is mounted read-only."""
         mount = temporary_directory()
         script = 'mount --make-rprivate / && mount --bind -o ro "$1" "$2" && shift 2 && exec "$@"'
         return subprocess.run(
@@ -27,7 +27,7 @@ class Commands(unittest.TestCase):
             client.settle(Gate(server).trade())
             client.close()
             self.assertEqual(server.stop(), 0)
-            # Nothing but the file, and then with an empty log beside it, as a reader leaves it.
+            # First with the database file alone, then with an empty log beside it, which a reader leaves.
             for name in ("audit", "issuer-keys", "plans"):
                 with self.subTest(name=name, directory=odd):
                     self.assertFalse(os.path.exists(server.database + "-shm"))
@@ -52,7 +52,7 @@ class Commands(unittest.TestCase):
         # The index that a server has left is enough.
         result = self.read_only("audit", server.data)
         self.assertEqual((result.returncode, json.loads(result.stdout)["settled_trades"]), (0, 1), result.stderr)
-        # What is in the log alone must not be left out.
+        # Without the index the command cannot read the log, and must not ignore it.
         os.remove(server.database + "-shm")
         result = self.read_only("audit", server.data)
         self.assertEqual((result.returncode, result.stdout), (1, ""))
@@ -66,7 +66,7 @@ class Commands(unittest.TestCase):
         client.settle(Gate(server).trade())
         client.close()
         server.kill()
-        # SQLite has its log beside the file that a symbolic link leads to.
+        # SQLite keeps its log beside the target of a symbolic link.
         os.mkdir(server.data + "/below")
         for name in ("gateway.sqlite", "gateway.sqlite-wal"):
             os.rename(f"{server.data}/{name}", f"{server.data}/below/{name}")
@@ -81,7 +81,7 @@ class Commands(unittest.TestCase):
         server = Server()
         self.assertEqual(server.stop(), 0)
         parent = os.path.dirname(server.data)
-        # What nobody may write, and everybody may read.
+        # The other user may read the data and not write it.
         for path in (parent, server.data):
             os.chmod(path, 0o755)
         os.chmod(server.database, 0o644)

@@ -14,7 +14,7 @@ from support import KEY_QUERY, Client, exchange
 
 
 class AsItStarts(LimitTest):
-    """What docs/gateway.md says of strangers and the settings that nobody has changed."""
+    """The default settings hold what docs/gateway.md says about strangers."""
 
     def setUp(self):
         super().setUp()
@@ -23,7 +23,7 @@ class AsItStarts(LimitTest):
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
     def grows(self, content, count, at_once):
-        """MiB that so many connections take that stop behind the same content; rides are settled throughout."""
+        """MiB of memory that `count` connections take after they have sent the content. Rides settle meanwhile."""
         self.settles()
         before = most = resident(self.server)
         with Stranger(self.server, "127.0.0.2") as stranger, Stranger(self.server, "127.0.0.3") as another:
@@ -36,7 +36,7 @@ class AsItStarts(LimitTest):
         return most - before
 
     def test_a_thousand_half_sent_bodies(self):
-        # 2.2 GiB, were they all kept.
+        # All bodies together are 2.2 GiB.
         self.assertLess(self.grows(POST + b"Content-Length: 2000000\r\n\r\n" + b"a" * 1_990_000, 1000, 10), 200)
 
     def test_a_thousand_half_sent_heads(self):
@@ -51,7 +51,7 @@ class AsItStarts(LimitTest):
             reply = self.client.post(parameters)
             self.assertEqual(reply.code, code, reply.body[:300])
         self.assertEqual(reply.sub_code, "isv.invalid-parameter")
-        # One that comes again is none more.
+        # A repeated parameter counts once.
         body = urllib.parse.urlencode(self.client.parameters(KEY_QUERY)) + "&p=1" + "&p=2" * 25_000
         self.assertEqual(self.client.answer(body=body).sub_code, "isv.invalid-signature")
         self.end()
@@ -69,7 +69,7 @@ class ManyConnections(LimitTest):
                 stranger.open(content, 16)
                 self.assertEqual(stranger.wait_until_open(16), 16)
                 self.settles()
-                # A newcomer is let in, and one of the old ones goes.
+                # A new connection is accepted, and an old one is closed.
                 stranger.open(content, 10)
                 self.assertEqual(stranger.wait_until_open(16), 16)
                 self.assertEqual(stranger.are_open()[16:], [True] * 10)
@@ -126,13 +126,13 @@ class ManyConnections(LimitTest):
 
     def test_who_takes_no_answers_goes(self):
         operator = self.operator_of_long_pages()
-        # All places of this address are the stranger's.
+        # The stranger holds all connections of this address.
         self.client.close()
         time.sleep(0.5)
         with Stranger(self.server, "127.0.0.1") as stranger:
             for _ in range(16):
                 stranger.open_without_reading(operator)
-            # Until all of them wait for the other end: then the server has nothing to do.
+            # Waits until the server is idle: all connections wait for the client.
             spent = -1
             while spent != (spent := cpu_time(self.server)):
                 time.sleep(1)
@@ -166,7 +166,7 @@ class Newcomers(LimitTest):
     settings = {"CONNECTIONS_TOTAL": "200", "CONNECTIONS_PER_ADDRESS": "64"}
 
     def test_newcomers_are_not_ended_before_they_have_sent(self):
-        # Strangers who send whole requests, and those who send none, at the good client's own address.
+        # Strangers at the merchant's own address. Some send whole requests, some send none.
         for content in (b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n", b""):
             with self.subTest(content=content), Stranger(self.server, "127.0.0.1") as stranger:
                 stranger.open(content, 64)

@@ -8,7 +8,7 @@ from support import Server, outer_address
 
 
 class FromElsewhere(PageTest):
-    """Called through an address that other machines could use."""
+    """Calls through an address that other machines can use."""
 
     def through_outer_address(self, *arguments):
         server = Server(*arguments, host="0.0.0.0")
@@ -23,7 +23,7 @@ class FromElsewhere(PageTest):
             self.assertEqual(visitor.get(path).status, 404)
             for headers in ({"X-Forwarded-For": "127.0.0.1"}, {"Host": "127.0.0.1"}, {"Forwarded": "for=127.0.0.1"}):
                 self.assertEqual(visitor.send("GET", path, headers=headers).status, 404)
-        # Not even with a session.
+        # A session does not help.
         local = Visitor(server)
         outer, server.host = server.host, "127.0.0.1"
         self.assertEqual(local.log_in().status, 303)
@@ -32,7 +32,7 @@ class FromElsewhere(PageTest):
         self.assertEqual(local.get("/console").status, 404)
         for path in ("login", *ACTIONS):
             self.assertEqual(local.submit("/console/" + path).status, 404, path)
-        # Riders may.
+        # The rider's pages are reachable.
         self.assertRegex(visitor.sign_up(), r"\A2088\d{12}\Z")
 
     def test_the_start_says_where_the_console_is(self):
@@ -52,7 +52,7 @@ class FromElsewhere(PageTest):
                 self.assertEqual(status, 200 if "password in" in said else 404)
 
     def test_nor_through_a_proxy_on_this_machine(self):
-        # From there the whole world would come from this machine.
+        # A proxy on this machine would make every client local.
         visitor = Visitor(self.server)
         visitor.log_in()
         self.assertEqual(visitor.get("/console").status, 200)

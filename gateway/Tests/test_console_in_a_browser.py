@@ -27,7 +27,7 @@ class InABrowser(BrowserTest):
         self.page.find_element(By.XPATH, f"//button[normalize-space()='{label}']").click()
 
     def expect(self, text):
-        """Waits until the page that a click leads to says this."""
+        """Waits until the page that a click leads to shows this text."""
         browser.wait(
             self.page, lambda: text in self.page.find_element(By.TAG_NAME, "main").text, f"{text} does not appear")
 
@@ -50,7 +50,7 @@ class InABrowser(BrowserTest):
         merchant.close()
 
     def test_what_came_of_it_is_in_sight(self):
-        # A secret that is shown once has to be where the operator looks.
+        # A secret that is shown once must be visible without scrolling.
         browser.resize(self.page, 1280, 720)
         self.log_in()
         self.press("Add a record key")

@@ -9,7 +9,7 @@ from support import KEY_QUERY, RECORD_VERIFY, Client, Server, issue
 
 
 class IssuerKeys(ConsoleTest):
-    """Each test has a server of its own, since keys that are retired stay so."""
+    """Each test has its own server, because a retired key stays retired."""
 
     def setUp(self):
         self.server = Server()
@@ -34,7 +34,7 @@ class IssuerKeys(ConsoleTest):
         for words in (f"Gates that have not fetched key {new} with key.query refuse",
                       "that key 0 has signed are still good"):
             self.assertIn(words, question.words)
-        # Riders' codes go on as they were until it is activated.
+        # Riders' codes use the old key until the new one is activated.
         self.assertEqual(self.key_of(self.visitor.code(self.rider)), 0)
         self.assertIn(f"key {new} from now on", self.confirm(question).words)
         code = self.visitor.code(self.rider)
@@ -43,7 +43,7 @@ class IssuerKeys(ConsoleTest):
 
     def test_retire(self):
         before = self.visitor.code(self.rider)
-        # Whoever has stolen the key has it still when it is retired.
+        # A thief of the key still has it after it is retired.
         self.server.issuer_keys()
         self.act("issuer-keys/activate", id="1")
         page = self.operator.get("/console/issuer-keys/retire", id="0")
@@ -60,7 +60,7 @@ class IssuerKeys(ConsoleTest):
         self.failed("RECORD_INVALID", "retired", self.gate.trade(self.gate.record(after)))
         self.refuse("40004", "FAIL", "retired", RECORD_VERIFY, {"record": self.gate.record(after)})
         self.assertEqual(self.key_of(self.visitor.code(self.rider)), 1)
-        # For good, and over a restart too.
+        # A retired key stays retired, also after a restart.
         for action in ("activate", "retire"):
             self.assertIn("retired, for good", self.act("issuer-keys/" + action, id="0").words)
         self.client.close()
@@ -93,7 +93,7 @@ class IssuerKeys(ConsoleTest):
         self.assertEqual(self.listed(), set(range(65)) - {9})
 
     def test_an_id_is_used_once(self):
-        # As after 225 keys more, all of them retired.
+        # The state after 224 more keys, all of them retired.
         with self.server.sql() as db:
             for key_id in range(32, 256):
                 db.execute("INSERT INTO issuer_key VALUES (?, x'00', ?, 'retired', 1, 1)", (key_id, bytes([0, key_id])))

@@ -9,7 +9,7 @@ from console import ConsoleTest, section
 from pages import EVIL, Visitor, unescaped
 from support import KEY_QUERY, RECORD_VERIFY, canonical, number
 
-# Any number of these, joined, is one letter to a reader.
+# A reader sees any number of these, joined, as one character.
 MAN = "\U0001F468"
 
 
@@ -35,9 +35,9 @@ class Lists(ConsoleTest):
         self.assertIn(rider, self.operator.get("/").words)
         self.assertEqual(self.operator.card(rider).status, 200)
         self.assertEqual(self.operator.submit("/console/riders/open", user_id="2088999999999999").status, 404)
-        # The operator stays one.
+        # The operator's session stays.
         self.assertEqual(self.console().status, 200)
-        # The same rider again loses nobody; another one is asked about.
+        # Opening the same rider again needs no confirmation. Opening another rider does.
         self.assertEqual(self.operator.submit("/console/riders/open", user_id=rider).status, 303)
         other = Visitor(self.server).sign_up()
         question = self.operator.submit("/console/riders/open", user_id=other)
@@ -47,7 +47,7 @@ class Lists(ConsoleTest):
         self.assertIn(rider, self.operator.get("/").words)
         self.assertEqual(self.operator.submit(question.action, **question.fields).status, 303)
         self.assertIn(other, self.operator.get("/").words)
-        # The answer to that question leaves no rider but the one that was asked about.
+        # The confirmation is good for that rider only.
         self.assertIn("What stops working",
                       self.operator.submit("/console/riders/open", user_id=rider, leaves=rider).words)
 
@@ -72,14 +72,14 @@ class Lists(ConsoleTest):
         self.assertIn("40002 isv.invalid-signature", calls)
         self.assertIn("nobody<script>", calls)
         self.assertRegex(calls, r"record\.verify 40004 ILLEGAL_PARAMS \S")
-        # Why a trade failed is with its call, too.
+        # The list of calls also says why a trade failed.
         self.assertIn(expensive["out_trade_no"] + ": ", calls)
         for raw in ("<script>", "<img src=x"):
             self.assertNotIn(raw, page.text)
 
     def test_the_reason_of_a_wrong_signature_is_read_as_the_caller_reads_it(self):
         reply = self.refuse("40002", "isv.invalid-signature", "", KEY_QUERY, sign="AAAA", notify_url="http://x/?a<b>&c")
-        # sub_msg is escaped for HTML already; the page does not do that a second time.
+        # sub_msg is already escaped for HTML. The page does not escape it again.
         self.assertIn("a&lt;b&gt;&amp;c", reply.sub_msg)
         self.assertIn("notify_url=http://x/?a<b>&c", self.console().words)
 
@@ -99,7 +99,7 @@ class Lists(ConsoleTest):
                 parameters = self.client.parameters(KEY_QUERY, sign="AAAA", notify_url=text, zzz="the end")
                 reply = self.refused("40002", "isv.invalid-signature", "", self.client.post(parameters))
                 self.assertLess(len(reply.body), 32_000)
-                # Both ends, and how to compare what is between them.
+                # The message has the start and the end of the signed text, and its length and digest.
                 signed = canonical(parameters)
                 said = unescaped(reply.sub_msg)
                 start, _, rest = said.partition("：")[2].partition(" ……")
@@ -148,12 +148,12 @@ class Lists(ConsoleTest):
 
     def test_rides_per_hour(self):
         if time.time() % 3600 > 3590:
-            time.sleep(11)  # Not while the hour strikes.
+            time.sleep(11)  # Avoids the change of the hour.
         hour = int(time.time()) // 3600
         before = [count for _, count, _ in self.bars()]
         numbers = [self.gate.trade() for _ in range(6)]
         self.settled(*numbers)
-        # Three of them an hour ago, as far as the plot knows, and one long ago.
+        # Moves three trades to the hour before, one to the first hour of the plot, and one before the plot.
         with self.server.sql() as db:
             for trade, hours in zip(numbers, (1, 1, 1, 24, 25)):
                 db.execute("UPDATE trade SET created_at = ? WHERE out_trade_no = ?",
@@ -167,13 +167,13 @@ class Lists(ConsoleTest):
         self.assertIn(f"{most} rides an hour at most", self.console().words)
 
     def bars(self):
-        """Hour, count and height of each."""
+        """Hour, count and height of each bar."""
         page = self.console().text
         return [(hour, int(count), int(height)) for height, hour, count in re.findall(
             r'<rect [^>]*height="(\d+)"><title>(\d\d:00): (\d+)</title>', page)]
 
 
 def cents(words, owner):
-    """An account's balance on the console; nothing for one that was never opened."""
+    """The balance that the console shows for an account; 0 when it shows none."""
     found = re.search(rf"(?:{owner}) (−?)¥(\d+)\.(\d\d)", words)
     return (-1 if found[1] else 1) * int(found[2] + found[3]) if found else 0

@@ -59,7 +59,7 @@ class Access(PageTest):
                 server.start()
                 self.assertEqual(Visitor(server).log_in(password).status, 303)
                 self.assertEqual(server.stop(), 0)
-        # One that nobody could type.
+        # Passwords that cannot be typed.
         for content in ("gr\u00fcn\n".encode("latin-1"), "word\n".encode("utf-16"), "word\n".encode("utf-16-le"),
                         b"one\ntwo\n", b"a\tb\n"):
             with self.subTest(content):
@@ -85,7 +85,7 @@ class Access(PageTest):
 
 class Guessing(unittest.TestCase):
     def guess(self, server, count, password="wrong"):
-        """The statuses of so many guesses at once."""
+        """The answers to `count` guesses at once."""
         visitor = Visitor(server)
         visitor.get("/console/login")
 
@@ -105,12 +105,12 @@ class Guessing(unittest.TestCase):
         answers = self.guess(server, 150)
         statuses = [answer.status for answer in answers]
         self.assertEqual(set(statuses), {403, 429})
-        # Fifty, and what became free while they were made.
+        # The limit is 50. A few more become free during the test.
         self.assertIn(statuses.count(403), range(50, 60))
         refused = next(answer for answer in answers if answer.status == 429)
         self.assertGreater(int(refused.headers["Retry-After"]), 0)
         self.assertIn("Too many wrong passwords", refused.text)
-        # Nor is the right one looked at; who is logged in notices nothing.
+        # The right password is refused too. Existing sessions are not affected.
         self.assertEqual(self.guess(server, 1, console_password(server))[0].status, 429)
         self.assertEqual(inside.get("/console").status, 200)
         self.assertEqual(server.log.count("console login failed"), statuses.count(403))

@@ -16,7 +16,7 @@ from support import KEY_QUERY, METHODS, RECORD_VERIFY, Client, command, number, 
 
 class Merchants(ConsoleTest):
     def new_merchant(self, **fields):
-        """The page after, the app_id and the record key."""
+        """Adds a merchant. Returns its app_id and its record key."""
         app_id = number("20219")
         page = self.act("merchants", name="Bus company", login_name=number("pay@"), app_id=app_id, **fields)
         self.assertIn(app_id, page.words)
@@ -43,7 +43,7 @@ class Merchants(ConsoleTest):
         merchant = Client(self.server, app_id, Key(private_pem(key)))
         code = self.gate.code()
         trade = self.gate.trade(record(code, record_key))
-        # Another merchant's gate has not written it.
+        # The demo merchant does not have that record key.
         self.failed("RECORD_INVALID", "record key", {**trade, "out_trade_no": number()})
         self.assertEqual(merchant.settle(trade)[0]["result"], "SUCCESS")
         merchant.close()
@@ -80,23 +80,23 @@ class Merchants(ConsoleTest):
         self.assertEqual(question.status, 200)
         for words in ("Replace the public key of Bus company?", "refused with isv.invalid-signature at once"):
             self.assertIn(words, question.words)
-        # Nothing has happened yet.
+        # The key is still the old one.
         self.assertEqual(clients[0].call(KEY_QUERY).code, "10000")
         self.assertIn("The public key is set.", self.confirm(question).words)
         self.assertEqual(clients[0].call(KEY_QUERY).sub_code, "isv.invalid-signature")
         self.assertEqual(clients[1].call(KEY_QUERY).code, "10000")
-        # The answer to that question does not replace another key than the one that was asked about.
+        # The confirmation is good only for the key that the question was about.
         third = rsa.generate_private_key(65537, 2048)
         fields = {**question.fields, "public_key": public_line(third)}
         self.assertIn("What stops working", self.operator.submit("/console/merchants/key", **fields).words)
         self.assertEqual(clients[1].call(KEY_QUERY).code, "10000")
-        # The former key can be brought back.
+        # The old key can be set again.
         self.operator.get("/console")
         question = self.operator.submit("/console/merchants/key", app_id=app_id, public_key=public_pem(keys[0]))
         self.confirm(question)
         self.assertEqual([client.call(KEY_QUERY).sub_code for client in clients], [None, "isv.invalid-signature"])
         self.confirm(self.operator.submit("/console/merchants/key", app_id=app_id, public_key=public_pem(keys[1])))
-        # The present key again takes nobody's key away.
+        # Setting the present key again needs no confirmation.
         self.assertIn("The public key is set.",
                       self.act("merchants/key", app_id=app_id, public_key=public_pem(keys[1])).words)
 
@@ -143,7 +143,7 @@ class Merchants(ConsoleTest):
         self.settled(first)
         with self.server.sql() as db:
             key_id, = db.execute("SELECT id FROM record_key WHERE key = ?", (key,)).fetchone()
-        # Not through another merchant.
+        # Another merchant cannot remove the key.
         other, _ = self.new_merchant()
         self.act("merchants/record-key/remove", app_id=other, id=str(key_id))
         self.settled(self.gate.trade(record(self.gate.code(), key)))
@@ -156,10 +156,10 @@ class Merchants(ConsoleTest):
         self.assertIn("do not settle any more", self.confirm(question).words)
         self.refuse("40004", "FAIL", "record key", RECORD_VERIFY, {"record": record(self.gate.code(), key)})
         self.failed("RECORD_INVALID", "record key", self.gate.trade(record(self.gate.code(), key)))
-        # What has settled keeps its answer, and the gates' other key goes on.
+        # A settled trade keeps its answer, and the other record key still works.
         self.settled(first)
         self.settled(self.gate.trade())
-        # Its hex digits bring it back.
+        # The key works again after its hex digits are added.
         self.act("merchants/record-key", app_id=app_id, key=key.hex())
         self.settled(self.gate.trade(record(self.gate.code(), key)))
 
@@ -169,7 +169,7 @@ class Merchants(ConsoleTest):
             key_id, = db.execute("SELECT id FROM record_key WHERE key = ?", (key,)).fetchone()
         question = self.operator.get("/console/merchants/record-key/remove", app_id=app_id, id=str(key_id))
         self.assertIn("It is the only record key of Bus company", question.words)
-        # Of nobody, of another merchant, and what is no id.
+        # An unknown merchant, another merchant, and ids that are not ids.
         for fields in ({"app_id": "nobody", "id": str(key_id)}, {"app_id": self.client.app_id, "id": str(key_id)},
                        {"app_id": app_id, "id": "x"}, {"app_id": app_id}, {}):
             self.assertEqual(self.operator.get("/console/merchants/record-key/remove", **fields).status, 404)

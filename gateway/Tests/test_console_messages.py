@@ -8,7 +8,7 @@ from support import record
 
 
 class Messages(ConsoleTest):
-    """What came of an action is told to the session that did it, once."""
+    """The result of an action is shown once, to the session that did it."""
 
     KEY = re.compile("<code>([0-9a-f]{64})</code>")
 
@@ -41,7 +41,7 @@ class Messages(ConsoleTest):
         self.assertNotEqual(*keys)
 
     def test_nothing_that_was_not_seen_is_lost(self):
-        # An impatient second press.
+        # The operator presses the button twice.
         self.operator.get("/console")
         for _ in range(2):
             self.operator.submit("/console/merchants/record-key", app_id=self.client.app_id)

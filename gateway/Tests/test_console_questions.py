@@ -8,14 +8,14 @@ from support import number
 
 
 class Asking(ConsoleTest):
-    """What stops something or cannot be taken back is not one click away."""
+    """An action that stops something, or that is final, needs a confirmation."""
 
-    # What a form of the console's page may do at once: nothing of it takes anything away.
+    # The actions that need no confirmation. None of them removes anything.
     AT_ONCE = {"logout", "merchants", "merchants/key", "merchants/contract", "merchants/record-key", "issuer-keys",
                "faults", "faults/remove", "riders/open"}
 
     def forms(self, page):
-        """Method, action and contents of each form."""
+        """Method, action and content of each form."""
         return re.findall(r'<form [^>]*method="(\w+)" action="/console/([^"]*)">(.*?)</form>', page.text, re.S)
 
     def test_the_forms_of_the_console(self):
@@ -27,7 +27,7 @@ class Asking(ConsoleTest):
         for method, action, content in forms:
             if method == "post":
                 self.assertIn(action, self.AT_ONCE)
-                # A contract is put in force at once, and never ended.
+                # This form can start a contract and cannot end one.
                 self.assertNotIn('value="false"', content)
         self.assertEqual({action for method, action, _ in forms if method == "post"},
                          self.AT_ONCE - {"merchants/contract"})

@@ -12,7 +12,7 @@ class SessionAndForms(PageTest):
     def test_without_a_session_nothing_is_shown_or_done(self):
         rider = Visitor(self.server)
         rider.sign_up()
-        # A rider's session, under the console's name.
+        # A rider's session in the console's cookie.
         pretender = Visitor(self.server)
         pretender.cookies["posgateway_console"] = rider.cookies["posgateway_rider"]
         left = Visitor(self.server)
@@ -83,7 +83,7 @@ class SessionAndForms(PageTest):
 
 
 class Sessions(unittest.TestCase):
-    """Another password ends what the old one has opened."""
+    """A new password ends the sessions that the old one has opened."""
 
     def change_password(self, server, password):
         self.assertEqual(server.stop(), 0)
@@ -102,7 +102,7 @@ class Sessions(unittest.TestCase):
         # The rider's page in the operator's browser was opened with the password, too.
         self.assertEqual(operators[0].submit("/console/riders/open", user_id=user_id).status, 303)
         self.assertEqual(operators[0].card(user_id).status, 200)
-        # Without another password a restart ends nothing.
+        # A restart with the same password ends no session.
         server.stop()
         server.start()
         self.assertEqual(operators[0].get("/console").status, 200)
@@ -114,16 +114,16 @@ class Sessions(unittest.TestCase):
             self.assertEqual(operator.submit("/console/issuer-keys").status, 403)
         self.assertEqual(operators[0].card(user_id).status, 403)
         self.assertNotIn(user_id, operators[0].get("/").text)
-        # The rider's own session goes on.
+        # The rider's own session stays open.
         self.assertEqual(rider.card(user_id).status, 200)
         self.assertEqual(operators[0].log_in(old).status, 403)
         self.assertEqual(operators[0].log_in().status, 303)
-        # And so it goes on.
+        # A session of the second password ends with the third.
         kept = dict(operators[0].cookies)
         self.change_password(server, "a third one")
         operators[0].cookies = kept
         self.assertEqual(operators[0].get("/console").location, "/console/login")
-        # Nor does any of them come back with the password that has opened it.
+        # The old sessions stay ended after the old password is set again.
         self.change_password(server, old)
         for operator in operators[1:]:
             self.assertEqual(operator.get("/console").location, "/console/login")

@@ -11,7 +11,7 @@ from support import DATA_SEND, VIRTUALCARD_SEND, Client, Gate, Server, number, t
 
 class DataDirectory(StartTest):
     def test_another_time_zone(self):
-        # The database of a version that did not keep the zone takes the one that it is started with.
+        # A database of a version that did not store the zone adopts the zone of its next start.
         old = Server()
         old.stop()
         with old.sql() as db:
@@ -19,7 +19,7 @@ class DataDirectory(StartTest):
         server = Server("--utc-offset", "7", data=old.data)
         server.stop()
         server.arguments = ()
-        server.start()  # Nothing is stored: the zone may still be set right.
+        server.start()  # Nothing is stored yet: the zone can still be changed.
         client, gate = Client(server), Gate(server)
         trade = gate.trade()
         card = {"action": "ISSUE", "user_id": gate.user(), "card_type": "CITY0001", "card_no": number("C"),
@@ -62,12 +62,12 @@ class DataDirectory(StartTest):
         self.refuse("", "--data", "/proc/nothing", "--port", "0")
 
     def test_a_database_that_is_lost(self):
-        # Taken for a first start, it would settle every code once more, and replace the keys.
+        # A gateway that took this for a first start would settle every code again, and replace the keys.
         good = Server()
         client = Client(good)
         client.settle(Gate(good).trade())
         client.close()
-        good.kill()  # All that was committed is in the log.
+        good.kill()  # All commits are in the log.
         log = "gateway.sqlite-wal"
         self.assertGreater(os.path.getsize(os.path.join(good.data, log)), 0)
         key, demo = "gateway-private-key.pem", "demo-merchant"
@@ -91,7 +91,7 @@ class DataDirectory(StartTest):
                               written=("gateway.sqlite", "gateway.sqlite-wal", "gateway.sqlite-shm"))
 
     def refuse_and_leave(self, source, gone, empty, message, written=()):
-        """It does not start with a copy from which something is gone, and changes no file but those."""
+        """Checks that the server does not start without these files, and changes no other file than `written`."""
         data = self.data()
         shutil.copytree(source, data)
         for name in gone:
@@ -128,7 +128,7 @@ class DataDirectory(StartTest):
         after = self.contents(os.path.join(good.data, "demo-merchant"))
         self.assertEqual({name: after[name] for name in before}, before)
         self.assertIn("app-public-key.txt", after)
-        # One that is not of the same keys is not written over.
+        # A file that belongs to other keys is not overwritten.
         with good.sql() as db:
             for table in ("record_key", "merchant"):
                 db.execute(f"DELETE FROM {table}")
@@ -143,7 +143,7 @@ class DataDirectory(StartTest):
                 self.assertEqual(self.contents(data)[os.path.join("demo-merchant", name)], content)
 
     def test_a_gateway_key_that_is_lost(self):
-        # Every SDK knows its public half.
+        # Every merchant's SDK is set up with the public half of this key.
         good = Server()
         good.stop()
         self.refuse_and_leave(

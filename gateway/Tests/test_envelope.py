@@ -1,4 +1,4 @@
-"""What every call has in common: where its parameters stand, its signature, the codes and their order, the reply."""
+"""The envelope of every call: places of parameters, signature, codes and their order, form of the reply."""
 
 import base64
 import html
@@ -39,7 +39,7 @@ class Placement(GatewayTest):
         self.parameters = self.client.parameters(RECORD_VERIFY, {"record": "00"}, app_auth_token="a b+c", alipay_sdk="")
 
     def arrives(self, *arguments, **options):
-        """The business refuses, so all parameters have arrived and the signature holds."""
+        """The business rule refuses, so all parameters have arrived and the signature holds."""
         self.refused("40004", "ILLEGAL_PARAMS", "not a record", self.client.answer(*arguments, **options))
 
     def test_all_in_the_body(self):
@@ -82,7 +82,7 @@ class Placement(GatewayTest):
         self.arrives(query, body=query)
         self.arrives(query + "&" + query)
         self.arrives(query, body=encode({"app_id": "another"}))
-        # The first counts, in one part too.
+        # The first value counts, also within one part.
         self.arrives(query + "&app_id=another")
         self.arrives(body=query + "&app_id=another")
         self.refused("40002", "isv.invalid-app-id", "", self.client.answer("app_id=another&" + query))
@@ -121,9 +121,9 @@ class Placement(GatewayTest):
 
 
 class Order(GatewayTest):
-    """Each code, and of two faults the one that comes first."""
+    """Each code, and of two faults the one that is checked first."""
 
-    #: Name, code, sub code, what to say, the change that brings it about.
+    #: Name, code, sub code, words of the message, and the change that causes it.
     FAULTS = [
         ("40001", "isv.missing-app-id", "app_id", {"app_id": None}),
         ("40001", "isv.missing-method", "method", {"method": None}),
@@ -163,7 +163,7 @@ class Order(GatewayTest):
 
     def test_all_faults_at_once(self):
         self.refused("40001", "isv.missing-app-id", "app_id", self.client.answer(verb="GET"))
-        # A GET has no body that counts, however long.
+        # The body of a GET is ignored, whatever its length.
         for body in (encode(self.client.parameters(KEY_QUERY)), "a" * 3_000_000):
             self.refused("40001", "isv.missing-app-id", "app_id", self.client.answer(verb="GET", body=body))
         self.refused("40001", "isv.missing-app-id", "app_id", self.client.answer(body=""))
@@ -200,7 +200,7 @@ class Order(GatewayTest):
                 self.succeed(KEY_QUERY, **change)
 
     def test_gbk_is_refused_by_its_name(self):
-        # As an SDK that is set to GBK sends it: everything in that encoding, and the signature over its bytes.
+        # An SDK that is set to GBK encodes everything in GBK and signs those bytes.
         for charset in ("GBK", "gbk", "GB2312"):
             for subject in ("route", "公交"):
                 with self.subTest(charset=charset, subject=subject):
@@ -212,7 +212,7 @@ class Order(GatewayTest):
 
 class Signature(GatewayTest):
     def refuse_signature(self, parameters):
-        """Refused; the reply carries what the gateway computed."""
+        """Checks that the signature is refused, and that the reply has the text that the gateway computed."""
         reply = self.client.post(parameters)
         self.assertEqual((reply.code, reply.sub_code), ("40002", "isv.invalid-signature"), reply.body)
         self.assertEqual(reply.sub_msg, INVALID_SIGNATURE + escaped(canonical(parameters)))
@@ -287,7 +287,7 @@ class Signature(GatewayTest):
         self.refused("40002", "isv.invalid-signature-type", "RSA2", self.client.post(parameters))
 
     def test_keys_of_other_sizes(self):
-        # What `keygen` makes works in each of its forms; see also Merchants below.
+        # A key from `keygen` works in each of its forms; see also class Merchants.
         directory = temporary_directory() + "/keys"
         self.assertEqual(command("keygen", directory).returncode, 0)
         signatures = {Key(read(directory + "/" + name)).sign("x") for name in (
@@ -297,7 +297,7 @@ class Signature(GatewayTest):
 
 
 class Merchants(GatewayTest):
-    """What depends on the merchant's settings."""
+    """Rules that depend on the merchant's settings."""
 
     @classmethod
     def setUpClass(cls):
@@ -324,7 +324,7 @@ class Merchants(GatewayTest):
 
 
 class ReplyForm(GatewayTest):
-    """Each reply of every test is checked by support.Reply: its one line, its signature, its escapes."""
+    """support.Reply checks each reply of every test: one line, signature, escapes."""
 
     def test_the_node_is_named_after_the_method(self):
         for method in (KEY_QUERY, RECORD_VERIFY, DATA_SEND, "alipay.trade.pay", "x"):
@@ -356,7 +356,7 @@ class ReplyForm(GatewayTest):
         self.assertIn("http://x/&quot;\\\n\t\u2028\u0001🚌", reply.sub_msg)
 
     def test_a_method_that_is_no_name(self):
-        # It goes into the reply's JSON and nowhere else, whatever it is.
+        # Any method name is safe: it appears only inside the reply's JSON.
         for method in ('a"b', "a\\", "<b>", "方法", "a" * 100000, "a-b", "sign", "../x", "a\nb", "\u0000"):
             with self.subTest(method=method[:10]):
                 self.refuse("40002", "isv.invalid-method", "method", method)
@@ -399,7 +399,7 @@ class Garbage(GatewayTest):
         self.assertEqual(self.too_large("x" * (limit * 8)), 413)
 
     def too_large(self, body):
-        """The status; the server may close the connection before it has read all."""
+        """The status. The server may close the connection before it has read everything."""
         connection = http.client.HTTPConnection(self.server.host, self.server.port, timeout=30)
         try:
             connection.putrequest("POST", "/gateway.do")
@@ -449,7 +449,7 @@ class Garbage(GatewayTest):
 
 
 class OtherSettings(GatewayTest):
-    """Health and metrics, and that what a caller says never spoils them."""
+    """Health and metrics. Text from callers does not break them."""
 
     def test_health(self):
         status, _, body = self.client.send(verb="GET", target="/health")

@@ -54,7 +54,7 @@ class FewDescriptors(unittest.TestCase):
         with Stranger(server, "127.0.0.2") as stranger:
             stranger.open(b"", 3)
             end, counts = time.monotonic() + 60, []
-            # The second line comes after ten seconds, and counts the tries.
+            # The second line comes after ten seconds and counts the attempts.
             while len(counts) < 2 and time.monotonic() < end:
                 time.sleep(0.2)
                 counts = [int(count) for count in re.findall(r"count=(\d+).*cannot be accepted", server.log)]
@@ -74,14 +74,14 @@ class FewDescriptors(unittest.TestCase):
         with Stranger(server, "127.0.0.2") as stranger:
             resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (taken + 8, hard))
             stranger.open(POST, 40)
-            # Who is connected is served, and the strangers make room for whoever comes.
+            # Open connections are served, and strangers are closed to make room for new ones.
             for _ in range(20):
                 self.assertEqual(client.settle(gate.trade())[0]["result"], "SUCCESS")
             other = Client(server)
             self.assertEqual(other.settle(gate.trade())[0]["result"], "SUCCESS")
             other.close()
             lines = [line for line in server.log.splitlines() if "cannot be accepted" in line]
-            # Not one for each time.
+            # The log has fewer lines than there were attempts.
             self.assertIn(len(lines), range(1, 10), lines)
             self.assertRegex(lines[0], r" error\b.*")
             self.assertIn("reason=Too many open files", lines[0])

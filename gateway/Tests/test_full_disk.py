@@ -10,7 +10,7 @@ from support import KEY_QUERY, Client, Gate, GatewayTest, Server
 class FullDisk(GatewayTest):
     @classmethod
     def setUpClass(cls):
-        # A file's size limit stands in for a full disk. The signal has to be ignored, or it kills.
+        # A file size limit simulates a full disk. SIGXFSZ is ignored, because it kills by default.
         cls.server = Server(preexec=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
         cls.client, cls.gate = Client(cls.server), Gate(cls.server)
 
@@ -28,7 +28,7 @@ class FullDisk(GatewayTest):
             for result in results:
                 self.assertIn(result["result"], ("SUCCESS", "UNKNOWN"))
                 self.assertEqual(result.get("need_retry", False), result["result"] == "UNKNOWN")
-            # Readiness is tried as a settlement is, and has no more room.
+            # The readiness check writes as a settlement does, so it fails too.
             if results[-1]["result"] == "UNKNOWN":
                 self.assertEqual(self.client.look()[0], 503)
             self.succeed(KEY_QUERY)
