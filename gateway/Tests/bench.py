@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""How many settlements and key queries a second the gateway does, and how long each takes.
+"""Measures the gateway: settlements and key queries per second, and the time of each call.
 
     bench.py POSGATEWAY POSCODE [--rounds N] [--calls N] [--trades N]
 
-A server of its own, with synchronous FULL; 32 connections that are kept, in one client on the same machine; every call
-signed and every record made before the clock starts; every answer looked at. Prints medians over the rounds, and the
-server's resident memory while --trades trades settle in all.
+Starts a server with synchronous FULL. One client on the same machine keeps 32 connections. All calls are signed, and all
+records are made, before the clock starts. Every answer is checked. Prints medians over the rounds, and the server's
+resident memory while --trades trades settle.
 """
 
 import argparse

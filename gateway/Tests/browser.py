@@ -44,7 +44,7 @@ def open_page(address, width=430, height=1100, language="en"):
 
 
 def find(page, how, what):
-    """The element on the page that a click leads to. Waits for it, because a click returns before that page is loaded."""
+    """The element on the page that a click leads to. Waits, because a click returns before that page is loaded."""
     return wait(page, lambda: page.find_element(how, what), f"{what} does not appear")
 
 

@@ -1,6 +1,6 @@
-"""What recorder.c has written down, and a disk in memory that is told the same and may lose its power at any moment.
+"""Reads the log of recorder.c, and replays it on a simulated disk that can lose power at any moment.
 
-The disk holds to what a file system promises, and to nothing more (docs/gateway.md, "How it is tested").
+The disk keeps what a file system guarantees to keep, and nothing more (docs/gateway.md, "How it is tested").
 """
 
 import atexit
@@ -99,8 +99,8 @@ class Calls:
 
 
 def between(log):
-    """For each call of a log: its method and content, and how often the write-ahead log was written to, and any file was
-    synced, between its request and its reply. The calls have to come one after the other."""
+    """For each call of a log: its method, its content, the number of writes to the write-ahead log and the number of syncs
+    of any file between its request and its reply. Calls must not overlap."""
     calls, found, syncs, writes, logs = Calls(), [], 0, 0, set()
     for event in read(log):
         if event.kind == "open" and event.data.endswith(b"-wal"):
@@ -121,7 +121,7 @@ def between(log):
 
 
 class File:
-    """`kept` is what no power cut takes away; `pending` what came after, in order: (event, offset, bytes) for a write,
+    """A file. `kept` is its durable content. `pending` holds the later changes in order: (event, offset, bytes) for a write,
     (event, size, None) for a new size."""
 
     def __init__(self, content=b""):
@@ -213,7 +213,7 @@ class Disk:
     """Files and directories below a root directory. The root is durable from the start."""
 
     def __init__(self, root, start=None, lies=()):
-        """`start` is a directory whose files are on the disk already. Of what this disk promises it breaks `lies`:
+        """`start` is a directory whose files are already durable. `lies` are the guarantees that this disk breaks:
         "no sync", "no sync of the log at a commit", "no sync of directories"."""
         self.root, self.lies, self.count = root, lies, 0
         self.kept, self.names = {}, {}

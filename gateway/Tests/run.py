@@ -3,10 +3,10 @@
 
     python3 gateway/Tests/run.py PATH_TO_POSGATEWAY PATH_TO_POSCODE [-v] [--share K/N] [NAME...]
 
-A NAME picks tests as unittest does: test_envelope, test_settle_times.Windows. --share runs the K-th of N shares, which
-together are all tests, so that shares can run side by side. Exits 0 when every test has passed. Needs what is in
-requirements.txt, gcc, libcrypto, openssl, chromium and its driver, zbarimg, and for test_sdk port 80 of 127.0.0.80.
-SEED in the environment has test_power_cuts take other chances.
+A NAME selects tests as in unittest: test_envelope, test_settle_times.Windows. --share runs the K-th of N shares of the
+tests; the shares can run in parallel. Exits 0 when every test has passed. Needs the packages in requirements.txt, gcc,
+libcrypto, openssl, chromium and its driver, and zbarimg. test_sdk needs port 80 of 127.0.0.80. test_power_cuts
+takes random moments; SEED in the environment chooses others.
 """
 
 import argparse
@@ -29,8 +29,8 @@ def classes(suite):
 
 
 def shared(suite, share, shares):
-    """The share's tests: each class goes to the share that has fewest yet, the largest first. test_sdk's classes all
-    want the same port, and stay together."""
+    """The tests of one share. The classes, largest first, each go to the share with the fewest tests so far. The classes
+    of test_sdk stay together, because they use the same port."""
     groups = {}
     for key, tests in classes(suite).items():
         groups.setdefault(key.__module__ if key.__module__ == "test_sdk" else key, []).extend(tests)

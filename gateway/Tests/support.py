@@ -199,8 +199,8 @@ def outer_address():
 
 
 def damage(path, *names):
-    """Overwrites the root pages of tables and indexes; what was there. The server has to be stopped, or to have what it
-    has written in the file."""
+    """Overwrites the root pages of tables and indexes. Returns the file's content from before. The server has to be
+    stopped, or all its commits have to be in the file."""
     with sqlite3.connect(path) as db:
         size = db.execute("PRAGMA page_size").fetchone()[0]
         roots = [db.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (name,)).fetchone()[0] for name in names]

@@ -1,4 +1,4 @@
-"""Readiness and liveness: /health says whether a settlement could be kept, /health/live whether the process answers."""
+"""Readiness (/health): whether a settlement can be kept. Liveness (/health/live): whether the process answers."""
 
 import concurrent.futures
 import json
@@ -13,7 +13,7 @@ from support import KEY_QUERY, TRADE_SETTLE, Client, Gate, Server, damage, numbe
 
 
 def contents(path):
-    """All that is in the database, as SQL."""
+    """The content of the database, as SQL."""
     db = sqlite3.connect(path)
     try:
         return list(db.iterdump())
@@ -41,7 +41,7 @@ class Health(unittest.TestCase):
 
     @staticmethod
     def checkpoint(server):
-        """Brings what was committed into the file; the next look writes its pages to the log again."""
+        """Moves all commits into the database file. The next readiness check writes its pages to the log again."""
         with server.sql() as db:
             busy, count, done = db.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
             assert (busy, count) == (0, done)
@@ -51,7 +51,7 @@ class Health(unittest.TestCase):
             file.write(name)
 
     def check(self, client, cause):
-        """Readiness under both its names, and that the process lives whatever it says."""
+        """Checks readiness under both its names, and that liveness is ok in either case."""
         expected = (200, {"status": "ok"}) if cause is None else (503, {"status": "not ready", "cause": cause})
         for path, ask in (("/health", client.look), ("/health/ready", lambda path: client.send(verb="GET", target=path))):
             status, headers, body = ask(path)
@@ -96,7 +96,7 @@ class Health(unittest.TestCase):
             begin, before = time.monotonic(), self.log_size(server)
             for _ in range(700):
                 self.assertEqual(client.send(verb="GET", target="/health")[0], 200)
-            # A look writes some 50 KB, and there is one a second.
+            # A check writes about 50 KB, and there is at most one a second.
             self.assertLess(self.log_size(server) - before, 100_000 * (2 + time.monotonic() - begin))
 
     def test_the_log_is_made_small_again_when_a_reader_has_gone(self):
@@ -123,7 +123,7 @@ class Health(unittest.TestCase):
         while written < 8_000_000:
             before = self.log_size(server)
             client.settle(*(gate.trade() for _ in range(20)))
-            # What begins anew is no growth; it has written some pages all the same.
+            # A log that starts again from its beginning does not grow. It has still written some pages.
             written += max(self.log_size(server) - before, 50_000)
             self.assertLess(self.log_size(server), 5_500_000)
 
@@ -131,11 +131,11 @@ class Health(unittest.TestCase):
         server, client, gate = self.start()
         self.check(client, None)
         self.set_fault("full")
-        # What the disk has room for already is written again: a settlement is kept or not, and readiness says which.
+        # Space that the log already has can be overwritten: a settlement may succeed, and readiness must agree.
         results = set()
         for _ in range(200):
             result = client.settle(gate.trade())[0]["result"]
-            # The first of each result: a look is the answer for a second.
+            # Only the first of each result: a check's result is cached for a second.
             if result not in results:
                 self.check(client, None if result == "SUCCESS" else "disk-full")
             results.add(result)
@@ -147,7 +147,7 @@ class Health(unittest.TestCase):
         self.assertEqual(client.settle(gate.trade())[0]["result"], "SUCCESS")
         self.assertIn("UNKNOWN", results)
         lines = [line for line in server.log.splitlines() if "not ready" in line or "ready again" in line]
-        # One line for each change, however often somebody asks.
+        # One line for each change, however often readiness is asked for.
         self.assertEqual(["not ready" in line for line in lines], [True, False], lines)
         self.assertIn("cause=disk-full", lines[0])
         self.assertIn("make room", lines[0])
@@ -173,13 +173,13 @@ class Health(unittest.TestCase):
         aside = server.database + ".aside"
         os.rename(server.database, aside)
         self.check(client, "database-replaced")
-        # The file that is open takes settlements all the same, which the log does not deny.
+        # The open file still takes settlements. The log line must not say otherwise.
         self.assertEqual(client.settle(trade)[0]["result"], "SUCCESS")
         (line,) = (line for line in server.log.splitlines() if "not ready" in line)
         self.assertIn("cause=database-replaced", line)
         self.assertIn("a file that the next start does not open", line)
         self.assertNotIn("UNKNOWN", line)
-        # Another good database is not the one that settlements go to.
+        # Another intact database is not the one that settlements go to.
         shutil.copy(aside, server.database)
         self.check(client, "database-replaced")
         os.replace(aside, server.database)
@@ -197,7 +197,7 @@ class Health(unittest.TestCase):
 
     def test_a_database_that_is_damaged_while_it_runs(self):
         server, client, gate = self.start()
-        # The server has these pages in memory, and they are good there.
+        # The server has good copies of these pages in memory.
         for name in ("settled_code", "trade_by_card", "account"):
             with self.subTest(name):
                 client.settle(gate.trade())
@@ -207,7 +207,7 @@ class Health(unittest.TestCase):
                 self.check(client, "database-damaged")
                 with open(server.database, "r+b") as file:
                     file.write(before)
-                # Once found it stays: nobody has looked at the rest.
+                # The result stays, because the rest of the file was not checked.
                 self.check(client, "database-damaged")
                 client.close()
                 self.assertEqual(server.stop(), 0)
@@ -222,7 +222,7 @@ class Health(unittest.TestCase):
                 self.assertEqual(server.stop(), 0)
                 damage(server.database, name)
                 server.start()
-                # What no statement of the gateway has touched yet is found before the first settlement is lost.
+                # The damage is found before the first settlement fails, also where no statement has read yet.
                 self.check(client, "database-damaged")
                 self.assertEqual(client.settle(gate.trade())[0]["result"], "UNKNOWN")
                 self.check(client, "database-damaged")

@@ -9,7 +9,7 @@ from support import Server, outer_address, temporary_directory
 
 
 class Names(unittest.TestCase):
-    """What the gateway is called: nobody else's name leads to its pages."""
+    """The Host values under which the pages are served. All others get 421."""
 
     PAGES = ("/", "/console", "/console/login", "/card/rides", "/style.css", "/nothing",
              "/p/f/public_transit/card_entry.html?action=sign&cardTitle=x&redirectUrl=http://m.example/")
@@ -34,7 +34,7 @@ class Names(unittest.TestCase):
             for path in self.PAGES:
                 with self.subTest(host=host, path=path):
                     self.assertEqual(self.status(server, host, path), 421)
-            # Programs may call it what they like: they sign.
+            # The API and the probes accept any Host.
             for path in ("/health", "/health/live", "/health/ready", "/metrics", "/gateway.do"):
                 self.assertEqual(self.status(server, host, path), 200)
 
@@ -70,7 +70,7 @@ class Names(unittest.TestCase):
                 self.assertEqual(self.status(server, host), 421, host)
 
     def test_a_foreign_name_and_origin_together(self):
-        # What a page does whose own name was made to lead here: to the browser it is of one origin with ours.
+        # DNS rebinding: a foreign name resolves to this server, so the browser takes both for one origin.
         server = self.server()
         for host in ("evil.example", f"evil.example:{server.port}"):
             visitor = Visitor(server)
@@ -83,7 +83,7 @@ class Names(unittest.TestCase):
             self.assertEqual(visitor.post("/p/f/public_transit/sign", own, form_token=visitor.form_token,
                                           decision="agree", redirectUrl="http://m.example/").status, 421)
             self.assertNotIn("posgateway_console", visitor.cookies)
-        # Its own name and origin pass, as they do behind a proxy that passes them on.
+        # The gateway's own name and origin are accepted, also when a proxy passes them on.
         server = self.server("--name", "gateway.example")
         visitor = Visitor(server)
         own = {"Host": "gateway.example:8443", "Origin": "https://gateway.example:8443"}

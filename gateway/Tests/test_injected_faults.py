@@ -20,7 +20,7 @@ class Faults(ConsoleTest):
         self.succeed(KEY_QUERY)
 
     def contents(self):
-        """What is good for each interface, without changing anything of note."""
+        """Valid content for each method, without lasting effects."""
         return {
             KEY_QUERY: None, RECORD_VERIFY: {"record": self.gate.record()},
             TRADE_SETTLE: {"trade_list": [self.gate.trade()]},
@@ -34,12 +34,12 @@ class Faults(ConsoleTest):
         }
 
     def dropped(self, method, content):
-        """Whether the connection ends without a byte."""
+        """Whether the connection ends without a byte of a reply."""
         body = self.client.parameters(method, content)
         try:
             self.client.post(body)
         except (ConnectionError, OSError) as error:
-            # http.client's word for an answer of which nothing came.
+            # http.client raises RemoteDisconnected when no reply came.
             self.assertIn(type(error).__name__, ("RemoteDisconnected", "ConnectionResetError"))
             return True
         return False
@@ -78,7 +78,7 @@ class Faults(ConsoleTest):
         self.act("faults/remove", id=self.fault_ids()[0])
         self.inject("unavailable", KEY_QUERY, percent="50")
         codes = [self.client.call(KEY_QUERY).code for _ in range(200)]
-        # Outside of this once in ten thousand million times.
+        # The probability to be outside of this range is 1 in 10^10.
         self.assertTrue(54 <= codes.count("20000") <= 146, codes.count("20000"))
 
     def fault_ids(self):
@@ -136,7 +136,7 @@ class Faults(ConsoleTest):
                              ("UNKNOWN", True, trade["out_trade_no"]))
             self.assertEqual(result["next_retry_time"], result["next_try_time"])
             self.check_once(trade, happened)
-            # Elsewhere, where nothing is called UNKNOWN.
+            # key.query has no result UNKNOWN.
             self.inject(kind, KEY_QUERY)
             self.refuse("20000", "isp.unknow-error", "", KEY_QUERY)
 
@@ -150,7 +150,7 @@ class Faults(ConsoleTest):
             (line,) = [line for line in self.server.log.splitlines() if request in line and "internal error" in line]
             self.assertIn("cause=fault-panel ", line)
             self.assertIn(f"effect={effect} ", line)
-            # The list of calls has the id too.
+            # The list of calls shows the id too.
             self.assertIn(request, self.console().words)
 
     def test_a_connection_that_ends(self):
@@ -164,7 +164,7 @@ class Faults(ConsoleTest):
             self.succeed(KEY_QUERY)
 
     def check_once(self, trade, happened):
-        """Whether it happened; and that sending it again gets it done, once."""
+        """Checks whether the trade has settled, and that a retry settles it exactly once."""
         self.assertEqual(self.paid(trade["user_id"]), 200 if happened else 0)
         first = self.settled(trade)
         self.assertEqual(self.settled(trade), first)

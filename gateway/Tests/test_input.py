@@ -1,4 +1,4 @@
-"""What is not what it says is refused: JSON that two readers would read in two ways, amounts, user ids."""
+"""Input that is ambiguous or not exact is refused: JSON, amounts, user ids."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from support import (
 )
 
 BOM = "\ufeff"
-# Each with what the refusal has to say about it.
+# Each text with a word of its refusal.
 NOT_JSON = (
     ('{"a":1,}', "comma"), ('{"a":[1,]}', "comma"), ('{"a":[1,],"b":2}', "comma"), ('{,"a":1}', "byte 1"),
     ('{"a":1,,"b":2}', "byte 7"), ('{"a":[,1]}', "byte 6"), (BOM + '{"a":1}', "byte order mark"),
@@ -90,7 +90,7 @@ class StrictJSON(GatewayTest):
     def test_settings_files(self):
         directory = temporary_directory()
         path = os.path.join(directory, "settings.json")
-        # Were one of them taken, the server would start on a port that is free.
+        # If one of these were accepted, the server would start on a free port.
         for content, says in (
             ('{"port": 0,}', "comma"), (BOM + '{"port": 0}', "byte order mark"), ('{"port": 0, "port": 0}', "twice"),
             ('{"ride": {"cap": 100}, "port": 0, "ride": {"cap": 200}}', "twice"),
@@ -109,7 +109,7 @@ class StrictJSON(GatewayTest):
 
 
 class LongInput(GatewayTest):
-    """Four times as much takes about four times as much of the processor, and no square of it."""
+    """Processor time grows linearly with the length of the input."""
 
     @staticmethod
     def notice(**members):
@@ -121,7 +121,7 @@ class LongInput(GatewayTest):
                 "partner_name": "x", "partner_id": "x", "biz_no": number("B"), **members}]}})
 
     def cases(self, count):
-        """Each with the code of its answer, for texts of about `count` bytes."""
+        """Texts of about `count` bytes, each with the code of its answer."""
         marks = "\u0301\u0316"
         yield "escapes", "10000", (KEY_QUERY, '{"x":"' + "\\n" * (count // 2) + '"}')
         yield "escaped surrogates", "10000", (KEY_QUERY, '{"x":"' + "\\ud83d\\ude8c" * (count // 12) + '"}')
@@ -146,7 +146,7 @@ class LongInput(GatewayTest):
             for name, code, arguments in self.cases(count):
                 with self.subTest(name, count=count):
                     parameters = self.client.parameters(*arguments)
-                    # As long as what it says: nothing is encoded that need not be.
+                    # Without needless percent-encoding, so that the body is about as long as its texts.
                     body = urllib.parse.urlencode(parameters, safe='{}[]":,\\/')
                     body = body.replace("%CC%81%CC%96", "\u0301\u0316")
                     self.assertLess(len(body.encode()), 2 << 20)
@@ -154,7 +154,7 @@ class LongInput(GatewayTest):
                     self.assertEqual(self.client.answer(body=body).code, code)
                     used[name, count] = cpu_time(self.server) - before
         for name in {name for name, _ in used}:
-            # Ticks: some come from elsewhere.
+            # In ticks. Some of them come from other work of the server.
             self.assertLess(used[name, 1_600_000], 8 * used[name, 400_000] + 50, name)
 
 
@@ -177,7 +177,7 @@ class ExactAmounts(GatewayTest):
                 trade, result = self.settle(spelt)
                 self.check_failure(result, "ILLEGAL_PARAMS", "amount")
                 self.assertEqual(self.paid(trade["user_id"]), 0)
-                # As text, too.
+                # As a JSON string, too.
                 self.failed("ILLEGAL_PARAMS", "amount", self.gate.trade(self.gate.record(amount=2000), amount=spelt))
         for spelt, cents in self.RIGHT:
             with self.subTest(spelt=spelt):
@@ -214,7 +214,7 @@ class ExactAmounts(GatewayTest):
             if spelt != "1e9":
                 with self.subTest(spelt=spelt):
                     self.refused("40004", "ILLEGAL_PARAMS", "amount", send(spelt, number("B")))
-        # One amount in two spellings is the same notice again.
+        # Two spellings of one amount are the same notice.
         name = number("B")
         for spelt in ("1.5", "1.50", "15e-1", "0.15E+1"):
             self.assertEqual(send(spelt, name).code, "10000")

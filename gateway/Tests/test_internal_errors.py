@@ -26,7 +26,7 @@ REQUEST = re.compile(r"[Rr]equest ([0-9a-f]{17,32})\b")
 
 class InternalErrors(ServerTest):
     def said(self, message, cause, place, effect="nothing of it is kept"):
-        """The one line of the log that a reply's message leads to."""
+        """The one log line with the request id of a reply's message, and the other lines of that request."""
         self.assertLessEqual(len(message), 128, message)
         ids = REQUEST.findall(message)
         self.assertEqual(len(ids), 1, message)
@@ -54,12 +54,12 @@ class InternalErrors(ServerTest):
                         ((VIRTUALCARD_SEND, self.card()), (DATA_SEND, notices(self.gate.user(), 1)))]
             db.execute("ROLLBACK")
         self.assertEqual([result["result"] for result in results], ["UNKNOWN", "UNKNOWN", "FAIL"])
-        # One call, one reason: its trades share the id.
+        # All trades of a call share one reason and one id.
         self.assertEqual(results[0]["message"], results[1]["message"])
         error, (call,) = self.said(results[0]["error_message"], "database-locked", "trade.settle")
         self.assertIn("answered=UNKNOWN for 2 of 3 trades ", error)
         self.assertIn("database is locked", error)
-        # It is listed as what it is, though the reply's own code is 10000.
+        # The call is listed as unknown, although the reply's own code is 10000.
         self.assertIn(" code=unknown ", " " + call)
         self.assertEqual(self.metric('posgateway_calls_total{method="trade.settle",code="unknown"}'), 1)
         self.assertEqual(self.metric('posgateway_trades_total{result="UNKNOWN"}'), 2)
@@ -68,12 +68,12 @@ class InternalErrors(ServerTest):
             error, (call,) = self.said(reply.sub_msg, "database-locked", ".".join(method.split(".")[-2:]))
             self.assertIn("answered=20000 ", error)
             self.assertIn(" code=20000 ", " " + call)
-        # Every call has an id of its own.
+        # Each call has its own id.
         self.assertEqual(self.server.log.count("internal error"), 3)
 
     @contextlib.contextmanager
     def recorded(self):
-        """Has the server start again with the recorder, whose faults can be set from then on."""
+        """Restarts the server with the recorder, which then injects disk faults."""
         work = temporary_directory()
         self.assertEqual(self.server.stop(), 0)
         path = os.path.join(work, "fault")
@@ -96,7 +96,7 @@ class InternalErrors(ServerTest):
         with self.recorded() as set_fault:
             for name, cause, effect in (
                 ("full", "disk-full", "nothing of it is kept"),
-                # Whether a commit whose sync has failed is there after a restart nobody knows.
+                # After a failed sync it is unknown whether the commit survives a restart.
                 ("no-sync", "disk-failing", "it may be kept: the retry finds out"),
             ):
                 with self.subTest(name):
@@ -122,12 +122,12 @@ class InternalErrors(ServerTest):
         reply = self.client.call(DATA_SEND, notices(self.gate.user(), 1))
         self.assertEqual(reply.code, "20000")
         self.said(reply.sub_msg, "database-damaged", "data.send")
-        # Damage in one place spoils nothing that does not come there.
+        # Calls that do not read the damaged pages still work.
         self.assertEqual(self.client.call(KEY_QUERY).code, "10000")
         self.assertEqual(self.client.call(VIRTUALCARD_SEND, self.card()).code, "10000")
         self.client.close()
         self.assertEqual(self.server.stop(), 0)
-        # The audit says the same, in its own form.
+        # The audit gives the same advice.
         audit = command("audit", "--data", self.server.data)
         self.assertEqual(audit.returncode, 1, audit.stderr)
         (fault,) = json.loads(audit.stdout)["faults"]
@@ -152,7 +152,7 @@ class InternalErrors(ServerTest):
             db.execute("UPDATE merchant SET public_key = x'00'")
         self.server.start()
         reply = self.client.call(RECORD_VERIFY, {"record": "00"})
-        # Not "no key": somebody had pasted one.
+        # The error is not "no key", because a key was set.
         self.assertEqual((reply.code, reply.sub_code), ("20000", "isp.unknow-error"))
         error, _ = self.said(reply.sub_msg, "merchant-key-damaged", "record.verify")
         self.assertIn(self.client.app_id, error)
@@ -177,5 +177,5 @@ class InternalErrors(ServerTest):
         os.mkdir(path)
         result = command("serve", "--data", self.server.data, "--port", "0")
         self.assertGreater(result.returncode, 0)
-        # Why it cannot be read, and not that it is no key.
+        # The message says why the file cannot be read.
         self.assertRegex(result.stderr, r"(?m)^Error: .*gateway-private-key\.pem: read: Is a directory")

@@ -17,7 +17,7 @@ from support import KEY_QUERY, TRADE_SETTLE, Client, Gate, Server, environment, 
 
 
 class Crashes(unittest.TestCase):
-    """kill -9 at any moment, restart, retry: nothing is lost, nothing moves twice."""
+    """kill -9 at any moment, restart, retry: no answered trade is lost, no trade settles twice."""
 
     def test_under_load(self):
         server = Server()
@@ -55,7 +55,7 @@ class Crashes(unittest.TestCase):
                     with lock:
                         waiting.append(name)
                     time.sleep(0.01)
-                # Some come again though they were answered: an answer can get lost on the way.
+                # Some answered trades are sent again, as after a lost answer.
                 elif random.random() < 0.3:
                     call(name)
 
@@ -77,7 +77,7 @@ class Crashes(unittest.TestCase):
             ended.set()
         self.assertGreaterEqual(kills, 10)
         self.assertEqual({name for name, numbers in answers.items() if len(numbers) != 1}, set())
-        # Whatever came first, the same again gets the same answer.
+        # Every retry gets the first answer.
         for name, body in bodies.items():
             self.assertEqual({results_of(post(server, body))[0]["trade_no"]}, answers[name])
         self.assertEqual(server.stop(), 0)
@@ -86,7 +86,7 @@ class Crashes(unittest.TestCase):
         self.assertEqual(server.balance("merchant", client.app_id), 600 * 200)
 
     def test_between_commit_and_answer(self):
-        # The server is stopped in its tracks as soon as the database holds the trade, and dies without an answer.
+        # The server is killed as soon as the database has the trade, before it answers.
         lost = 0
         server = Server()
         client, gate = Client(server), Gate(server)
@@ -113,7 +113,7 @@ class Crashes(unittest.TestCase):
         self.assertGreater(lost, 0, "never was an answer lost: the test has tested nothing")
 
     def test_in_the_first_start(self):
-        # Whenever it is cut short, the next start finishes it.
+        # The next start completes a first start that was interrupted at any point.
         for delay in (0.01, 0.03, 0.05, 0.08, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6):
             data = os.path.join(temporary_directory(), "data")
             process = subprocess.Popen(

@@ -13,7 +13,7 @@ from support import Server, temporary_directory
 
 
 class OverTLS(unittest.TestCase):
-    """Before the encryption is agreed on, and behind it."""
+    """The limits hold before and after the TLS handshake."""
 
     def test_strangers(self):
         directory = temporary_directory()
@@ -26,7 +26,7 @@ class OverTLS(unittest.TestCase):
         self.addCleanup(server.kill)
         context = ssl._create_unverified_context()
         with Stranger(server, "127.0.0.2") as silent, Stranger(server, "127.0.0.1") as trickling:
-            # The first bytes of a greeting, and nothing at all.
+            # The first bytes of a ClientHello, and no bytes.
             silent.open(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 10)
             silent.open(b"", 10)
             self.assertLessEqual(silent.wait_until_open(16), 16)
@@ -36,7 +36,7 @@ class OverTLS(unittest.TestCase):
                 trickling.send(connection, POST + b"Content-Length: 2000000\r\n\r\n" + b"a" * 1_000_000)
                 self.assertEqual(Visitor(server).get("/health").status, 200)
             self.assertEqual(silent.wait_until_open(0), 0)
-            # Whoever says nothing more has no descriptor any more, greeting or not.
+            # Idle connections are closed, with or without a handshake.
             before = descriptors(server)
             for _ in range(100):
                 trickling.sockets.append(context.wrap_socket(socket.create_connection((server.host, server.port))))

@@ -40,7 +40,7 @@ class LiveCode(BrowserTest):
             size = self.page.find_element(By.ID, "code-image").size
             self.assertEqual(size["width"], size["height"])
             self.assertLess(size["height"], min(width, height))
-            # Room enough for a scanner.
+            # Large enough for a scanner.
             self.assertGreaterEqual(size["width"], 230)
 
     def test_it_is_renewed_before_its_window_closes(self):
@@ -55,7 +55,7 @@ class LiveCode(BrowserTest):
             time.sleep(0.2)
         self.assertEqual(len(set(codes)), 3)
         self.assertEqual(browser.scan(self.page), self.shown())
-        # It has counted down meanwhile.
+        # The countdown has run meanwhile.
         self.assertGreaterEqual(len(seconds), 4)
         self.assertLessEqual(max(seconds), WINDOW)
 
@@ -99,7 +99,7 @@ class LiveCode(BrowserTest):
         self.send_card("UPDATE", self.rider, card_no, disabled=True, disabled_tips="Pay first")
         self.wait(lambda: "Pay first" in self.page.find_element(By.TAG_NAME, "main").text)
         self.assertIsNone(browser.scan(self.page))
-        # The refused fetch is in the browser's console.
+        # The browser's console has an entry for the refused fetch.
         browser.complaints(self.page)
 
     def test_leaving_elsewhere(self):

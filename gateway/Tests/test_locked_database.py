@@ -10,7 +10,7 @@ from support import KEY_QUERY, TRADE_SETTLE, VIRTUALCARD_SEND, GatewayTest, numb
 
 
 class Unwritable(GatewayTest):
-    """The ledger cannot be reached: UNKNOWN, try again; and afterwards all is well."""
+    """While the ledger cannot be written, trades get UNKNOWN. A retry settles them."""
 
     def check_unknown(self, result, trade):
         self.assertEqual(
@@ -34,7 +34,7 @@ class Unwritable(GatewayTest):
             self.check_failure(failed, "ILLEGAL_PARAMS", "amount")
             self.refuse("20000", "isp.unknow-error", "again", VIRTUALCARD_SEND, card)
             self.assertEqual(self.client.look()[0], 503)
-            # What only reads goes on.
+            # Calls that only read still work.
             self.succeed(KEY_QUERY)
             self.succeed("alipay.commerce.transport.offlinepay.record.verify", {"record": self.gate.record()})
             db.execute("ROLLBACK")

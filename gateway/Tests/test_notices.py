@@ -27,7 +27,7 @@ class NoticeTest(GatewayTest):
         self.refuse("40004", "ILLEGAL_PARAMS", field, DATA_SEND, self.content(*items))
 
     def kept(self, name):
-        """How often it is stored."""
+        """How many notices of this number are stored."""
         with self.server.sql() as db:
             return db.execute("SELECT COUNT(*) FROM notice WHERE biz_no = ?", (name,)).fetchone()[0]
 
@@ -179,7 +179,7 @@ class Once(NoticeTest):
         self.assertEqual((self.kept(ride["biz_no"]), self.kept(good["biz_no"])), (0, 0))
 
     def test_two_numbers_that_only_look_the_same(self):
-        # e with an accent, as one character and as two: other bytes, so another number.
+        # e with an acute accent, as one code point and as two: different bytes, so different numbers.
         name = number("B")
         first, second = item(biz_no=name + "\u00e9"), item(biz_no=name + "e\u0301")
         self.send(first, second)

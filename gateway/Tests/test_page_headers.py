@@ -6,7 +6,7 @@ from pages import PageTest, Visitor
 
 
 class Headers(PageTest):
-    """Every page keeps others out: of its contents, of its frame, of its caches."""
+    """The headers of every page: no framing, no caching, no foreign content."""
 
     def test_pages(self):
         rider = self.visitor.sign_up()

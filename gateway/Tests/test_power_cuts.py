@@ -1,4 +1,4 @@
-"""Power cuts: a gateway under load is recorded, and whatever a cut at any moment leaves must hold what was answered."""
+"""Power cuts: a gateway under load is recorded. After a simulated cut at any moment, all answered calls are kept."""
 
 import collections
 import contextlib
@@ -33,19 +33,19 @@ SEED = int(os.environ.get("SEED", "1"))
 
 
 def place():
-    """A directory whose files cost no disk where that can be had: what a disk does with them is simulated."""
+    """A temporary directory, in memory if possible: the disk's behaviour is simulated."""
     path = tempfile.mkdtemp(prefix="posgateway-cuts-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
     unittest.addModuleCleanup(shutil.rmtree, path, ignore_errors=True)
     return path
 
 
 class Promises:
-    """What replies have said up to a moment, and what was asked for."""
+    """What was asked for, and what the replies have promised so far."""
 
     def __init__(self, base=None):
-        # By out_trade_no: what a kept result says. What was asked may be there without an answer, whole.
+        # By out_trade_no: what a kept result says. A trade that was asked for and not answered may be there, complete.
         self.trades, self.asked = dict(base.trades if base else {}), set(base.asked if base else ())
-        # By card: the content of each message in the order in which they were sent; how many of them were answered.
+        # By card: the messages in the order in which they were sent, and how many of them were answered.
         self.cards = {name: list(messages) for name, messages in base.cards.items()} if base else {}
         self.cards_answered = collections.Counter(base.cards_answered if base else ())
         self.notices, self.notices_asked = set(base.notices if base else ()), set(base.notices_asked if base else ())
@@ -85,11 +85,11 @@ class Promises:
 
 
 class Ledger:
-    """Looks at a database that a cut has left: what is wrong with it, in words."""
+    """Checks a database that a cut has left. `faults` says what is wrong with it."""
 
     def __init__(self, path, promises):
         self.promises, self.faults = promises, []
-        # A journal that has to be rolled back needs a writer; else nothing is gained by writing.
+        # The rollback of a journal needs write access. Otherwise read-only access is enough.
         mode = "rw" if os.path.exists(path + "-journal") else "ro"
         self.db = sqlite3.connect(f"file:{urllib.parse.quote(path)}?mode={mode}", uri=True)
         self.db.row_factory = sqlite3.Row
@@ -108,7 +108,7 @@ class Ledger:
 
     def look(self):
         if not self.db.execute("SELECT 1 FROM sqlite_master WHERE name = 'trade'").fetchone():
-            # The schema is made in one transaction, before anything can be asked.
+            # The schema is created in one transaction, before the first call is answered.
             if self.promises.count:
                 self.fault("there is no schema")
             return
@@ -167,7 +167,7 @@ class Ledger:
             state = None
             if row:
                 state = "REVOKE" if row["is_revoked"] else money.get("/".join(name), 0)
-            # What was answered, or one that was sent after it.
+            # The last answered state, or the state of a later message.
             allowed = [
                 "REVOKE" if message["action"] == "REVOKE" else round(100 * float(message["balance"]))
                 for message in messages[max(least - 1, 0):]] + ([None] if least == 0 else [])
@@ -176,7 +176,7 @@ class Ledger:
 
 
 class Load:
-    """Calls as several merchants' programs make them at once; what is not answered is sent again after a restart."""
+    """Calls of several clients at once. Calls without an answer are sent again after a restart."""
 
     def __init__(self, server, dice):
         self.server, self.dice = server, dice
@@ -210,7 +210,7 @@ class Load:
         self.waiting += calls
 
     def run(self, threads=6):
-        """Sends all that waits. Whatever gets no answer waits on; true when nothing does."""
+        """Sends all waiting calls. Those without an answer stay in the list. True when the list is empty."""
         again = []
 
         def work():
@@ -244,7 +244,7 @@ class Load:
 
 
 class Record:
-    """A gateway's first start, its load, its death in the middle of a sync, its next start, its end and one more start."""
+    """A recording: first start, load, death during a sync, second start, load, clean stop, third start, load."""
 
     def __init__(self, dice):
         self.work = place()
@@ -265,8 +265,8 @@ class Record:
         server.kill()
         written = self.written()
         load.waiting.sort(key=lambda call: call[0][1]["trade_list"][0]["out_trade_no"] not in written)
-        # What the dead process had written is seen, and not yet on the disk. One after the other, so that a retry that is
-        # answered from it shares no sync with a new trade.
+        # The next start reads what the dead process has written before it is synced. One thread sends the retries, so
+        # that a retry shares no sync with a new trade.
         server.env = env
         server.start()
         assert load.run(threads=1), server.log
@@ -280,7 +280,7 @@ class Record:
         self.events = recording.read(self.log)
 
     def written(self):
-        """The trades that are in the database as the next start will see it."""
+        """The trades that the next start will find in the database."""
         copy = os.path.join(self.work, "copy")
         shutil.copytree(self.data, copy, ignore=shutil.ignore_patterns("*-shm"))
         with contextlib.closing(sqlite3.connect(os.path.join(copy, "gateway.sqlite"))) as db:
@@ -289,7 +289,7 @@ class Record:
         return names
 
     def files(self):
-        """What is really there."""
+        """The real files."""
         found = {}
         for folder, folders, files in os.walk(self.root):
             for name in folders:
@@ -302,7 +302,7 @@ class Record:
 
 
 def step_of(event, path, answers):
-    """The kind of moment that comes after an event."""
+    """The kind of moment after an event, or None."""
     if event.kind == "reply":
         return "an answer is given" if answers else None
     name = os.path.basename(path or "")
@@ -320,7 +320,7 @@ def step_of(event, path, answers):
     return "a name changes" if event.kind in ("rename", "unlink", "mkdir") else None
 
 
-# So many cuts of each kind of moment, when there are as many; fewer moments have several cuts each.
+# For each kind of moment: the number of cuts, and how many of them one moment may get.
 SHARES = {
     "an answer is given": (620, 2), "the log is written": (500, 1), "the log is synced": (320, 2),
     "the database is written": (380, 1), "the database is synced": (60, 8),
@@ -329,7 +329,7 @@ SHARES = {
 
 
 def steps_of(events, root):
-    """By kind of moment: the numbers of the events after which there is one."""
+    """For each kind of moment: the numbers of the events that it comes after."""
     disk, calls, promises = recording.Disk(root), recording.Calls(), Promises()
     steps = collections.defaultdict(list)
     for index, event in enumerate(events):
@@ -341,8 +341,8 @@ def steps_of(events, root):
 
 
 def cut_all(record, events, dice, wanted, look, lies=()):
-    """Replays the events and looks at what a power cut leaves at each of the wanted moments, so often. Ends when `look`
-    says so."""
+    """Replays the events. `wanted` has the number of power cuts after each event; `look` gets what each cut leaves. Ends
+    when `look` returns true."""
     disk, calls, promises = recording.Disk(record.root, lies=lies), recording.Calls(), Promises()
     for index, event in enumerate(events):
         disk.feed(event)
@@ -384,7 +384,7 @@ class PowerCuts(unittest.TestCase):
             faults += Ledger(database, promises).faults
         elif promises.count:
             faults.append("there is no database")
-        # Whoever was answered knows the keys by which it was asked and answered.
+        # Whoever got an answer knows these keys, so they must be kept.
         for name in ("gateway-private-key.pem", "console-password.txt", "demo-merchant/record-key.hex",
                      "demo-merchant/app-private-key-pkcs8.txt") if promises.count else ():
             path, original = os.path.join(data, name), os.path.join(self.record.data, name)
@@ -393,13 +393,13 @@ class PowerCuts(unittest.TestCase):
         return faults
 
     def test_the_record_is_whole(self):
-        # What the simulated disk holds without a cut is what is there, to the last byte: nothing was overlooked.
+        # Without a cut, the simulated disk equals the real files: no event is missing from the recording.
         seen, there = self.disk.seen(), self.record.files()
         aside = {name for name in set(seen) | set(there) if name.endswith(("-shm", "/issuer-keys.txt"))}
         self.assertEqual(set(seen) - aside, set(there) - aside)
         for name in sorted(set(there) - aside):
             self.assertTrue(seen[name] == there[name], f"{name} differs")
-        # And the load was one.
+        # The load was large enough.
         self.assertGreaterEqual(len(self.promises.trades), 700)
         self.assertGreaterEqual(sum(self.promises.cards_answered.values()), 150)
         self.assertGreaterEqual(len(self.promises.notices), 100)
@@ -426,7 +426,7 @@ class PowerCuts(unittest.TestCase):
             self.assertGreaterEqual(found[step], 8, step)
 
     def test_a_disk_that_breaks_a_promise_is_noticed(self):
-        # That these tests can fail. A log that is synced at checkpoints alone is PRAGMA synchronous = NORMAL.
+        # Shows that these tests can fail. A log that is synced at checkpoints only is PRAGMA synchronous = NORMAL.
         for name, events, lies in (
             ("no sync", self.record.events, ("no sync",)),
             ("no sync of directories", self.record.events, ("no sync of directories",)),
@@ -451,8 +451,8 @@ class PowerCuts(unittest.TestCase):
                 self.assertTrue(any("is lost" in fault or "no database" in fault for fault in noticed), noticed[:3])
 
     def test_a_gateway_goes_on_after_a_cut(self):
-        # A sample: some moments of the first start, some of the load, and for some of them what that start has left when
-        # the power goes again.
+        # A sample of moments during the first start and the load. After every third of them, cuts during the next start
+        # are tried too.
         dice = random.Random(SEED + 3)
         first = next(index for index, event in enumerate(self.record.events) if event.kind == "request")
         moments = sorted(index for all_moments in self.steps.values() for index in all_moments)
@@ -478,9 +478,9 @@ class PowerCuts(unittest.TestCase):
         shutil.copytree(into, before)
         server = Server(data=data, env=recording.environment(log, into))
         client, gate = Client(server), Gate(server)
-        # The riders of the load do not ride again.
+        # New riders, different from those of the load.
         gate.users = iter(range(2077000000000000 + 1000 * dice.randrange(10**6), 2077999999999999))
-        # What was asked for comes again, with the answer that it had.
+        # Trades that were asked for are sent again. Answered ones get the same answer.
         asked = {trade["out_trade_no"]: trade for method, content in self.contents() if method == TRADE_SETTLE
                  for trade in content["trade_list"]}
         again = dice.sample(sorted(promises.asked), min(20, len(promises.asked)))
@@ -497,7 +497,7 @@ class PowerCuts(unittest.TestCase):
         server.audit()
         if not cuts:
             return
-        # The power goes again, somewhere in this start.
+        # Cuts during this start and its calls.
         events = recording.read(log)
         kept = Promises(promises)
         disk, calls = recording.Disk(into, start=before), recording.Calls()
@@ -523,7 +523,7 @@ class PowerCuts(unittest.TestCase):
 
 
 class Syncs(unittest.TestCase):
-    """Between a request that changes something and its answer the disk has been told to keep it."""
+    """A call that changes something is answered after its sync has ended."""
 
     @classmethod
     def setUpClass(cls):
@@ -555,11 +555,11 @@ class Syncs(unittest.TestCase):
             with self.subTest(method):
                 self.assertGreater(writes, 0)
                 self.assertGreaterEqual(syncs, 1)
-        # What changes nothing costs no sync: those counted are the calls' own.
+        # A call that changes nothing needs no sync. So the syncs above belong to their calls.
         self.assertEqual(found[-1][2:], (0, 0))
 
     def test_a_directory_that_was_there_is_synced_too(self):
-        # A process that was killed may have made it, and its file, and not have come to the sync.
+        # A process may have created the directory and its file, and been killed before it synced them.
         server, log = self.server()
         server.stop()
         root = os.path.dirname(server.data)
@@ -577,7 +577,7 @@ class Syncs(unittest.TestCase):
         self.assertLessEqual({root, server.data}, synced)
 
     def test_a_log_beside_a_database_elsewhere_is_synced_too(self):
-        # SQLite has its log beside the file that a symbolic link leads to.
+        # SQLite keeps its log beside the target of a symbolic link.
         server = Server()
         self.addCleanup(server.kill)
         client = Client(server)

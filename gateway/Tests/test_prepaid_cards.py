@@ -54,7 +54,7 @@ class Money(CardTest):
         self.assertEqual(self.paid(card["user_id"]), 200)
 
     def test_a_ride_with_a_card_that_was_disabled_meanwhile(self):
-        # It was ridden.
+        # The ride has taken place.
         card = self.issued(balance="5.00")
         trade = self.ride(card)
         self.send({**card, "action": "UPDATE", "balance": None, "disabled": True, "disabled_tips": "Pay first"})
@@ -67,12 +67,12 @@ class Money(CardTest):
         self.settled(self.ride(card))
         self.send({**card, "action": "REVOKE", "last_update_time": time_text(NOW + 1)})
         self.assertEqual((self.left(card), self.balances()[1]), (0, put_in - 200))
-        # What was ridden before is the rider's own bill.
+        # Rides before that are charged to the rider.
         self.settled(self.ride(card))
         self.assertEqual((self.left(card), self.paid(card["user_id"])), (0, 200))
 
     def test_a_message_that_comes_again_does_not_undo_a_ride(self):
-        # Its answer was lost, so the merchant sends the same again; meanwhile a ride has been paid.
+        # The answer is lost, and a ride is paid before the merchant sends the same message again.
         card = self.issued(balance="5.00")
         self.settled(self.ride(card))
         self.send(card)
@@ -85,7 +85,7 @@ class Money(CardTest):
         self.assertEqual(self.left(card), 700)
 
     def test_an_issue_under_the_same_time_with_another_balance(self):
-        # Not the same message: it may be refused or take effect, but never be a success without effect.
+        # A different message may be refused or take effect. It must not succeed without effect.
         card = self.issued(balance="5.00")
         reply = self.client.call(VIRTUALCARD_SEND, {**card, "balance": "8.00"})
         self.assertEqual((reply.code, self.left(card)), ("40004", 500), reply.body.decode())

@@ -8,7 +8,7 @@ import time
 import support
 from support import KEY_QUERY, RECORD_VERIFY, GatewayTest, command, issue, pos_param, record, user_of
 
-# docs/format.md publishes it; a gate without a key of its own signs with it.
+# docs/format.md publishes this key. Gates without their own key sign with it.
 DEVELOPMENT_KEY = b"posoffline development key"
 
 

@@ -23,7 +23,7 @@ class BodiesUnderWay(LimitTest):
                 self.settles()
             held = sum(stranger.are_open()) + sum(another.are_open())
             self.assertLessEqual(held, 4)
-            # Eight MiB of bodies, each perhaps in a buffer of twice its size, and what the allocator keeps.
+            # 8 MiB of bodies, each in a buffer of up to twice its size, and what the allocator keeps.
             self.assertLess(resident(self.server) - before, 64)
         self.assertIn("too many bytes in requests under way", self.server.log)
         self.end()
@@ -53,7 +53,7 @@ class BodiesUnderWay(LimitTest):
         with Stranger(self.server, "127.0.0.2") as stranger:
             for _ in range(5):
                 stranger.open(POST + b"Content-Length: 1000000\r\n\r\n" + b"a" * 900_000, 9)
-                # They have held theirs for longer than an honest body takes to come.
+                # The strangers have held their bodies for longer than an ordinary body takes to arrive.
                 time.sleep(0.5)
                 self.assertEqual(self.client.answer(body=body).code, "10000")
         self.end()
@@ -64,15 +64,15 @@ class BodiesUnderWay(LimitTest):
         with Stranger(self.server, "127.0.0.2") as stranger:
             self.client.close()
             stranger.open_without_reading(operator, count=30, requests=4)
-            # Until all that are left wait for the other end.
+            # Waits until the server is idle: all remaining connections wait for the client.
             spent = -1
             while spent != (spent := cpu_time(self.server)):
                 time.sleep(1)
-            # Each holds a page of more than a million bytes at the least.
+            # Each holds a page of more than a million bytes.
             self.assertLessEqual(sum(stranger.are_open()), 9)
             self.settles()
         self.assertIn("too many bytes in requests under way", self.server.log)
-        # Whoever takes what is sent has never to go for it.
+        # A client that reads its answers is not closed.
         for _ in range(10):
             self.assertGreater(len(operator.get("/console").text), 1_000_000)
         self.end()

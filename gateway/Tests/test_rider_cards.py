@@ -32,7 +32,7 @@ class Cards(PageTest):
         other.cookies.pop("posgateway_form")
         forged.cookies["posgateway_rider"] = self.visitor.cookies["posgateway_rider"][:-1] + "x"
         empty.cookies["posgateway_rider"] = ""
-        # A console's session is no rider's.
+        # A console session is not a rider's session.
         operator = Visitor(self.server)
         operator.log_in()
         operator.cookies["posgateway_rider"] = operator.cookies["posgateway_console"]
@@ -55,7 +55,7 @@ class Cards(PageTest):
         self.assertEqual(self.visitor.card(self.rider).status, 403)
 
     def end_of_session(self, ahead=None):
-        """How long the rider's session still holds, after it was set when asked."""
+        """The remaining seconds of the rider's session; with `ahead`, sets them first."""
         with self.server.sql() as db:
             if ahead is not None:
                 db.execute("UPDATE session SET expires_at = ? WHERE user_id = ?", (int(time.time()) + ahead, self.rider))
@@ -72,7 +72,7 @@ class Cards(PageTest):
             self.assertIn("HttpOnly", renewed[0])
             self.assertEqual(self.visitor.cookies["posgateway_rider"], cookie)
             self.assertGreater(self.end_of_session(), 29 * DAY)
-            # One that is not half over costs no write.
+            # A session in its first half is not extended, so there is no write.
             self.end_of_session(16 * DAY)
             self.assertFalse(any(line.startswith("posgateway_rider=") for line in look().cookies))
             self.assertLess(self.end_of_session(), 17 * DAY)
@@ -81,7 +81,7 @@ class Cards(PageTest):
         self.assertLess(self.end_of_session(), 0)
 
     def test_a_session_survives_a_clock_that_was_ahead(self):
-        # For a clock that is 40 days ahead it has ended: whoever logs in meanwhile does not end it for good.
+        # By a clock that is 40 days ahead the session has ended. A login at that time does not delete it.
         self.end_of_session(-40 * DAY)
         self.assertEqual(Visitor(self.server).log_in().status, 303)
         Visitor(self.server).sign_up()
@@ -98,18 +98,18 @@ class Cards(PageTest):
             self.assertIn(words, question.words)
         self.assertLess(question.text.index('<a class="button keep" href="/" autofocus>'),
                         question.text.index('<button class="danger">'))
-        # Nothing has happened yet.
+        # The card is still there.
         self.assertEqual(self.visitor.card(self.rider).status, 200)
         code = self.visitor.code(self.rider)
         self.assertIn("没有密码", self.visitor.get("/leave", lang="zh").words)
         answer = self.visitor.submit(question.action, **question.fields)
         self.assertEqual((answer.status, answer.location), (303, "/"))
         self.assertNotIn("posgateway_rider", self.visitor.cookies)
-        # Nor does the cookie help whoever has kept it.
+        # The old cookie is no longer valid.
         self.visitor.cookies = kept
         self.assertEqual(self.visitor.card(self.rider).status, 403)
         self.assertEqual(self.visitor.get("/leave").location, "/")
-        # What was ridden is charged all the same.
+        # Earlier rides are still charged.
         self.settled(self.ride(self.rider, code))
 
     def test_a_merchant_s_card(self):
@@ -173,6 +173,6 @@ class Cards(PageTest):
         self.assertIn("Metro 4", words)
         self.assertNotIn("Never ridden", words)
         self.assertIn("已扣款 " + trade_no, self.visitor.card(self.rider, lang="zh").words)
-        # Not on another's page.
+        # Not on another rider's page.
         other = Visitor(self.server)
         self.assertNotIn("Bus 984", other.card(other.sign_up()).text)

@@ -6,10 +6,10 @@ from pages import SIGN, PageTest, Visitor
 
 
 class Forms(PageTest):
-    """What other sites cannot do in a rider's name."""
+    """Other sites cannot act in a rider's name."""
 
     def forged(self, path, **fields):
-        """A form as it is, without a token, with one of somebody else, and with the right one from another site."""
+        """Sends a form without a token, with another visitor's token, and with the right token from another site."""
         other = Visitor(self.server)
         other.sign_page()
         own = self.visitor.form_token

@@ -15,7 +15,7 @@ from support import DATA_SEND
 
 
 class MerchantSite(http.server.BaseHTTPRequestHandler):
-    """Where riders come back to."""
+    """The merchant's site that riders return to."""
 
     def do_GET(self):
         self.send_response(200)
@@ -56,7 +56,7 @@ class InABrowser(BrowserTest):
             self.open(ENTRY, action="sign", cardTitle="Card", redirectUrl=f"http://localhost:{port}/")
             self.page.switch_to.new_window("tab")
             try:
-                # A merchant's page sends the rider here, which another page of the gateway would not.
+                # The link is on a merchant's page, so the request comes from another site.
                 self.page.get(f"http://localhost:{port}/")
                 self.page.execute_script("location = arguments[0]", self.base + ENTRY
                                          + "?action=sign&cardTitle=Second&redirectUrl=http%3A%2F%2Flocalhost%2F")
@@ -134,7 +134,7 @@ class InABrowser(BrowserTest):
             self.look("card-prepaid", lang, ENTRY, action="use", cardType="T0000001", cardNo=prepaid)
             self.look("card-disabled", lang, ENTRY, action="use", cardType="T0000001", cardNo=disabled)
             self.look("stranger", lang, ENTRY, action="use", cardType="T0000001", cardNo="0")
-            browser.complaints(self.page)  # Its status is 403.
+            browser.complaints(self.page)  # The page's status is 403.
 
     def look(self, name, lang, path, **query):
         self.open(path, lang=lang, **query)
@@ -142,4 +142,4 @@ class InABrowser(BrowserTest):
         with self.subTest(page=name, lang=lang):
             self.check_access(f"{name}-{lang}")
         if name == "message":
-            browser.complaints(self.page)  # Its status is 400.
+            browser.complaints(self.page)  # The page's status is 400.

@@ -9,7 +9,7 @@ from support import DATA_SEND, generated_of, time_text
 
 
 class RidesOfCards(PageTest):
-    """Each ride is on the page of the card that its code names, and nowhere else."""
+    """A ride is listed on the page of the card that its code names, and on no other page."""
 
     def setUp(self):
         super().setUp()
@@ -17,7 +17,7 @@ class RidesOfCards(PageTest):
         self.used = set()
 
     def new_code(self, card_no, card_type="T0000001"):
-        """One that has not settled: codes of one card and second are one code."""
+        """A code that has not settled. Codes of one card and one second are the same code."""
         while True:
             code = self.visitor.code(card_no, card_type)
             if (card_no, generated_of(code)) not in self.used:
@@ -31,12 +31,12 @@ class RidesOfCards(PageTest):
         return card_no
 
     def ride_with(self, card_no, subject, card_type="T0000001", amount="2.00"):
-        """The number of the trade."""
+        """Settles a ride. Returns the number of the trade."""
         code = self.new_code(card_no, card_type)
         return self.settled(self.ride(self.rider, code, subject=subject, amount=amount))[0]
 
     def shown(self, card_no, card_type="T0000001"):
-        """What a card's page lists, on the page and for its script."""
+        """The rides that a card's page lists. The page and its script get the same list."""
         page = self.visitor.card(card_no, card_type).text
         fragment = self.visitor.get("/card/rides", cardType=card_type, cardNo=card_no).text
         listed = re.search(r'<div id="rides"[^>]*>(.*?)</div>', page, re.S)[1]
@@ -75,7 +75,7 @@ class RidesOfCards(PageTest):
             self.assertIn(f"Ride {more[-1]}", self.shown(self.rider, "ANT00001"))
 
     def test_what_a_prepaid_card_never_paid(self):
-        # Ridden before the card became a prepaid one.
+        # A ride before the card became a prepaid card.
         card_no = self.issue()
         before = self.ride_with(card_no, "Before")
         self.send_card("UPDATE", self.rider, card_no, balance="5.00")
@@ -94,7 +94,7 @@ class RidesOfCards(PageTest):
         self.send_card("REVOKE", self.rider, card_no)
         owed = self.settled(self.ride(self.rider, code, subject="Paid later"))[0]
         self.assertEqual(self.paid(self.rider), 200)
-        # No page of a card leads to them any more.
+        # The rides are on no card's page now.
         words = self.visitor.get("/").words
         self.assertIn("Other rides", words)
         self.assertIn(f"charged to the card, {paid} · T0000001 {card_no}", words)
@@ -118,7 +118,7 @@ class RidesOfCards(PageTest):
             self.assertIn("No rides yet.", self.shown(self.rider, "ANT00001"))
         self.assertNotIn("Ride " + foreign, other.card(foreign, "T0000001").words)
         self.assertNotIn("Other rides", other.get("/").words)
-        # A merchant that issues the card later makes it the card's.
+        # They are listed after a merchant has issued the card.
         self.send_card("ISSUE", self.rider, unknown)
         self.assertIn("Ride " + unknown, self.shown(unknown))
         self.assertNotIn("Ride " + unknown, self.visitor.get("/").words)
@@ -156,7 +156,7 @@ class RidesOfCards(PageTest):
 
 
 class BeforeCardsHadRides(PageTest):
-    """A database of a gateway that did not keep which card a ride was with."""
+    """A database of a version that did not store the card of a ride."""
 
     def test_what_is_known_of_earlier_rides(self):
         rider, several = self.visitor, Visitor(self.server)

@@ -40,7 +40,7 @@ class Signing(PageTest):
                 ("http://m.example/公交?线=1 2",
                  "http://m.example/%E5%85%AC%E4%BA%A4?%E7%BA%BF=1%202&isCreditOpened=true"),
                 ("http://m.example/\r\nX-Evil: 1", "http://m.example/%0D%0AX-Evil:%201?isCreditOpened=true"),
-                # An answer that is there already is not the rider's.
+                # Values that the link brings along do not replace the rider's result.
                 ("http://m.example/?isCreditOpened=false", "http://m.example/?isCreditOpened=true"),
                 ("http://m.example/?isCreditOpened", "http://m.example/?isCreditOpened=true"),
                 ("http://m.example/?a=1&isCreditOpened=false&b=%20&isCreditOpened=&c#isCreditOpened=x",
@@ -70,7 +70,7 @@ class Signing(PageTest):
                        "http://u:p@m.example/", "http://@m.example/",
                        "http://good.example\\@evil.example/", "http://m.example:x/", " http://m.example/",
                        "\thttp://m.example/", "http://m.example\r\nX-Evil: 1", "http://" + "m" * 2050,
-                       # A host is a name or a number: what else is in it could end up in a header.
+                       # A host is a name or an address. Other characters could get into a header.
                        "http://m;frame-ancestors%20*", "http://m%3b%20frame-ancestors%20*/", "http://m%0d%0aX-Evil:1/",
                        "http://m,n/", "http://*/", "http://m%20n/", "http://m n/", "http://m%00/", "http://'none'/",
                        "http://公交.example/"):
@@ -109,7 +109,7 @@ class Signing(PageTest):
                         {"chInfo": "x", "utm_source": "y", "appId": "1", "_": "", "redirectUrl2": "javascript:1"}):
             with self.subTest(changes=changes):
                 self.assertEqual(self.visitor.sign_page(**changes).status, 200)
-        # The first of a parameter that is given twice.
+        # The first value of a repeated parameter counts.
         answer = self.visitor.send(
             "GET", ENTRY + "?action=sign&cardTitle=A&cardTitle=B&redirectUrl=http://one/&redirectUrl=http://two/")
         self.assertIn("return to one.", answer.words)

@@ -1,6 +1,6 @@
-"""The platform's official SDK for Python, unchanged, with its own models: all five interfaces.
+"""All five methods, called by the platform's official SDK for Python, unchanged, with its own models.
 
-It dials port 80 whatever the URL says, so the server listens on 127.0.0.80 port 80: this machine, and nobody else.
+The SDK connects to port 80, whatever the URL says. So the server listens on port 80 of 127.0.0.80, a loopback address.
 """
 
 import importlib
@@ -20,7 +20,7 @@ OFFLINE_PAY = "AlipayCommerceTransportOfflinepay"
 
 
 def sdk(path):
-    """A class of the SDK, by the module that is named after it."""
+    """The SDK's class in the module of the same name."""
     return getattr(importlib.import_module("alipay.aop.api." + path), path.split(".")[-1])
 
 
@@ -58,7 +58,7 @@ class SDKTest(unittest.TestCase):
         return sdk("DefaultAlipayClient")(config)
 
     def call(self, name, client=None, content=None, **fields):
-        """What the SDK's own response object holds; the SDK has verified the reply's signature."""
+        """The content of the SDK's response object. The SDK has verified the reply's signature."""
         request = sdk("request." + name + "Request")()
         if fields:
             model = sdk("domain." + name + "Model")()

@@ -49,7 +49,7 @@ class Secrets(unittest.TestCase):
         secrets += [line.split()[1] for line in read(server.issuer_keys()).splitlines()[1:]]
         secrets.append(base64.b64encode(gate.key).decode())
         secrets += [key, key.upper(), code, *visitor.cookies.values()]
-        # Neither contents nor people.
+        # The log has neither contents of calls nor user ids.
         secrets += [trade["user_id"], trade["out_trade_no"], trade["subject"], rider, "A title of the rider's"]
         for secret in secrets:
             self.assertGreater(len(secret), 15)
@@ -74,7 +74,7 @@ class Secrets(unittest.TestCase):
         self.assertFalse(dumps_core(Server(preexec=may_dump_core).process))
 
     def test_files_are_the_owner_s_alone(self):
-        # In a directory that was there before, too, whatever its mode.
+        # Also in an existing directory, whatever its mode.
         os.umask(0o022)
         for mode in (None, 0o755):
             data = os.path.join(temporary_directory(), "data")

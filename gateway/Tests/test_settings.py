@@ -33,7 +33,7 @@ class Settings(StartTest):
                 self.refuse(
                     f"the environment has {name}, .*POSGATEWAY_PORT, .*POSGATEWAY_TLS_CERTIFICATE", "--data", self.data(),
                     "--port", "0", env={name: "1"})
-        # Others' variables are nobody's business.
+        # Variables of other programs are ignored.
         server = Server(env={"POSGATEWAY": "x", "POSGATEWAYS_X": "x", "X_POSGATEWAY_Y": "x"})
         self.assertEqual(server.stop(), 0)
 
@@ -73,7 +73,7 @@ class Settings(StartTest):
             self.assertEqual(server.stop(), 0)
 
     def test_every_setting_can_be_set_in_each_way(self):
-        # A value that keeps the server from starting has been read.
+        # A bad value that keeps the server from starting shows that the setting was read.
         names = set(re.findall(r"^  --([a-z-]+)", command("serve", "--help").stdout, re.M))
         bad = {"data": "/proc/nothing", "host": "203.0.113.1", "port": 65536, "console": "maybe",
                "tls-certificate": "/nonexistent.pem", "tls-key": "/nonexistent.pem", "settlement-days": 0,
@@ -90,5 +90,5 @@ class Settings(StartTest):
             with self.subTest(name):
                 self.refuse("", *arguments, env={"POSGATEWAY_" + name.upper().replace("-", "_"): str(value)})
                 self.refuse("", *arguments, "--config", self.file(json.dumps(tree)))
-                if name != "accept-development-key":  # As a flag it has no value.
+                if name != "accept-development-key":  # The flag has no value.
                     self.refuse("", *arguments, f"--{name}={value}")

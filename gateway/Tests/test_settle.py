@@ -41,7 +41,7 @@ class Good(GatewayTest):
             self.assertEqual(self.paid(trade["user_id"]), 200)
 
     def pair(self, trips=("IN", "OUT"), seconds=1200, amounts=(0, 200)):
-        """Records of one rider's two codes, so many seconds apart."""
+        """Two records of one rider, `seconds` apart."""
         user, start = self.gate.user(), int(time.time()) - 3600
         codes = [self.gate.code("--uid", user, "--generated", str(at)) for at in (start, start + seconds)]
         return [self.gate.record(code, trip=trip, amount=amount)
@@ -84,7 +84,7 @@ class Good(GatewayTest):
         self.assertEqual(self.paid(user), 0)
 
     def test_all_trades_of_a_call_are_one_transaction(self):
-        # Whoever looks into the ledger meanwhile sees all of them or none.
+        # A reader of the ledger sees all of the trades or none.
         trades = [self.gate.trade() for _ in range(100)]
         names = [trade["out_trade_no"] for trade in trades]
         count = f"SELECT COUNT(*) FROM trade WHERE out_trade_no IN ({','.join('?' * 100)})"
@@ -121,7 +121,7 @@ class Good(GatewayTest):
 
 
 class Records(GatewayTest):
-    """A trade with a record that does not hold fails, and says why."""
+    """A trade with an invalid record fails, and the message says why."""
 
     def test_what_can_be_wrong(self):
         now = int(time.time())
@@ -153,7 +153,7 @@ class Records(GatewayTest):
 
 
     def test_a_user_id_that_only_looks_the_same(self):
-        # The Kelvin sign is canonically a K, and yet another character: it is nobody's name.
+        # The Kelvin sign is canonically equivalent to K, and still a different character.
         record = self.gate.record(self.gate.code("--uid", "2088K00000000001"))
         other = "2088\u212a00000000001"
         self.failed("USER_NOT_MATCH", "", self.gate.trade(record, user_id=other))
@@ -161,7 +161,7 @@ class Records(GatewayTest):
 
 
 class Gates(GatewayTest):
-    """What the library itself writes is what the tests write."""
+    """Records that the library writes settle as those of the tests do."""
 
     def test_a_record_of_another_issuer_s_key(self):
         keys = self.client.call("alipay.commerce.transport.offlinepay.key.query")["keys"]

@@ -8,7 +8,7 @@ from support import DAY, TRADE_SETTLE, GatewayTest, number, time_text
 
 class Fields(GatewayTest):
     def refused_trade(self, message, trade):
-        """This trade alone fails for its form; the ones beside it settle, and its record is not used up."""
+        """Only this trade fails for its form. The others of the call settle, and its record stays unused."""
         first, last = self.gate.trade(), self.gate.trade()
         results = self.client.settle(first, trade, last)
         self.assertEqual([result["result"] for result in results], ["SUCCESS", "FAIL", "SUCCESS"], results)
@@ -121,7 +121,7 @@ class Amounts(GatewayTest):
                 self.assertEqual(self.paid(trade["user_id"]), 0)
 
     def raw(self, amount):
-        """A settlement with an amount as it is spelt in the JSON."""
+        """Settles with an amount in this JSON spelling."""
         trade = self.gate.trade(self.gate.record(amount=2000), amount="@")
         content = json.dumps({"trade_list": [trade]}).replace('"@"', amount)
         return trade, self.client.call(TRADE_SETTLE, content)
@@ -144,7 +144,7 @@ class Amounts(GatewayTest):
                     (result,) = reply["result_list"]
                     self.check_failure(result, "ILLEGAL_PARAMS", "amount")
                 else:
-                    # A number that no program's arithmetic holds.
+                    # A number that no floating-point format holds.
                     self.assertEqual((reply.code, reply.sub_code), ("40002", "isv.illegal-json"))
                 self.assertEqual(self.paid(trade["user_id"]), 0)
 

@@ -7,7 +7,7 @@ from support import GatewayTest, pos_param, time_text
 
 
 class Once(GatewayTest):
-    """No money moves twice."""
+    """No trade, record or code moves money twice."""
 
     def test_the_same_again_is_a_retry(self):
         trade = self.gate.trade()
@@ -87,7 +87,7 @@ class Once(GatewayTest):
         self.settled(trade)
 
     def test_one_code_in_two_records(self):
-        # Two gates have accepted it, or one has after a restart: it is still one ride.
+        # Two gates have accepted the code, or one before and after a restart. It is one ride.
         code = self.gate.code()
         self.settled(self.gate.trade(self.gate.record(code)))
         for change in ({}, {"amount": 100}, {"at": int(time.time()) + 1}, {"param": pos_param("SINGLE")}):
@@ -95,7 +95,7 @@ class Once(GatewayTest):
             self.failed("RECORD_ALREADY_SETTLED", "", self.gate.trade(other, amount="1.00"))
 
     def test_one_code_with_other_signatures(self):
-        # Anyone can turn s into n - s; what was signed stays the same.
+        # ECDSA signatures are malleable: s can be replaced by n - s. The signed code is the same.
         key = os.path.join(self.server.data, "rider-key")
         with open(key, "w", encoding="ascii") as file:
             file.write("11" * 24 + "\n")

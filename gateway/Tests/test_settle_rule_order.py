@@ -6,9 +6,9 @@ from support import DAY, VIRTUALCARD_SEND, GatewayTest, number, time_text
 
 
 class Order(GatewayTest):
-    """Of two rules that a trade breaks, the first in the table of docs/gateway.md is named."""
+    """When a trade breaks two rules, the first in the table of docs/gateway.md is named."""
 
-    #: Rule, error code, what to say, and what breaks it: arguments of the code, of the record and of the trade.
+    #: Rule, error code, words of the message, and what breaks it: arguments of the code, the record and the trade.
     RULES = [
         ("old trade", "TRADE_TOO_LATE", "actual_order_time", {}, {}, {"actual_order_time": -6 * DAY}),
         ("trade of the future", "ILLEGAL_PARAMS", "actual_order_time", {}, {}, {"actual_order_time": DAY + 600}),
@@ -71,7 +71,7 @@ class Order(GatewayTest):
         pairs = 0
         for place, first in enumerate(self.RULES):
             for second in self.RULES[place + 1:]:
-                # Not both at once, and no code that is too old or too new has ever settled.
+                # Two rules with the same argument exclude each other. A code of a wrong age cannot have settled.
                 same = any(set(first[part]) & set(second[part]) for part in (3, 4, 5))
                 never = "settled code" in (first[0], second[0]) and "--generated" in {**first[3], **second[3]}
                 if not same and not never:

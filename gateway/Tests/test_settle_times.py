@@ -7,14 +7,14 @@ from support import DAY, GatewayTest, time_text
 
 class Windows(GatewayTest):
     def at(self, seconds, accepted=None):
-        """A trade of so many seconds ago, and of a record of then."""
+        """A trade of `seconds` ago, with a record of the same time."""
         then = int(time.time()) - seconds
         accepted = int(time.time()) - (seconds if accepted is None else accepted)
         return self.gate.trade(
             self.gate.record(self.gate.code("--generated", str(accepted))), actual_order_time=time_text(then))
 
     def test_the_settlement_window(self):
-        # The server's clock may tick between here and there, so the inner edge is a few seconds in.
+        # The server's clock may tick in between, so the inner edge has a margin of a few seconds.
         self.settled(self.at(5 * DAY - 5), self.at(4 * DAY), self.at(0))
         for seconds in (5 * DAY + 1, 5 * DAY + 2, 30 * DAY):
             trade = self.at(seconds)
@@ -22,7 +22,7 @@ class Windows(GatewayTest):
             self.assertEqual(self.paid(trade["user_id"]), 0)
 
     def test_the_window_s_last_second(self):
-        # Asked for at the start of a second, so that it is still that second when the server looks.
+        # Sent at the start of a second, so that the server handles it in the same second.
         for _ in range(10):
             trades = [self.at(5 * DAY), self.at(5 * DAY + 1)]
             time.sleep(1 - time.time() % 1)
@@ -36,7 +36,7 @@ class Windows(GatewayTest):
         self.check_failure(results[1], "TRADE_TOO_LATE")
 
     def test_a_retry_after_the_window_is_still_answered(self):
-        # The window closes between the two.
+        # The window closes between the two calls.
         trade = self.at(5 * DAY - 3)
         first = self.client.settle(trade)
         self.assertEqual(first[0]["result"], "SUCCESS")
@@ -54,7 +54,7 @@ class Windows(GatewayTest):
         self.failed("ILLEGAL_PARAMS", "actual_order_time", trade)
         trade["actual_order_time"] = time_text()
         numbers = self.settled(trade)
-        # What has settled is answered as before, and a time that is wrong under its number is other content.
+        # A settled trade keeps its answer. A wrong time under its number is different content.
         self.assertEqual(self.settled(trade), numbers)
         self.failed("ILLEGAL_PARAMS", "another trade", {**trade, "actual_order_time": time_text(time.time() + 2 * DAY)})
 

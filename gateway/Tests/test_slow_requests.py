@@ -38,7 +38,7 @@ class SlowRequests(LimitTest):
         self.end()
 
     def connected(self, before):
-        """A connection that has had so many answers."""
+        """A connection that has had this many answers."""
         connection = socket.create_connection((self.server.host, self.server.port))
         connection.settimeout(20)
         for _ in range(before):
@@ -77,7 +77,7 @@ class SlowRequests(LimitTest):
             results, trade = [], self.gate.trade()
             waiting = threading.Thread(target=lambda: results.append(self.client.settle(trade)[0]["result"]))
             waiting.start()
-            # Longer than a request may take, and less than the database waits for.
+            # Longer than the limit for a request, and shorter than the database's lock timeout.
             time.sleep(2.5)
             db.execute("ROLLBACK")
             waiting.join(30)

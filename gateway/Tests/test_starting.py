@@ -75,7 +75,7 @@ class Starting(StartTest):
     def test_a_second_server_on_the_same_data(self):
         server = Server()
         self.refuse("another gateway", "--data", server.data, "--port", "0")
-        # Whatever is tidied away that looks like a lock, and by whatever name it is asked for.
+        # Also after the lock file is removed, and through a symbolic link.
         with contextlib.suppress(FileNotFoundError):
             os.remove(os.path.join(server.data, "lock"))
         link = self.data()

@@ -63,7 +63,7 @@ class Ending(ServerTest):
 
 
 class CopyAfterStop(unittest.TestCase):
-    """After a clean stop the one file has everything."""
+    """After a clean stop the database file is complete without the log."""
 
     def test_a_copy_of_the_one_file(self):
         for running in (False, True):
@@ -72,13 +72,13 @@ class CopyAfterStop(unittest.TestCase):
                 client, gate = Client(server), Gate(server)
                 trades = [gate.trade() for _ in range(20)]
                 numbers = [result["trade_no"] for result in client.settle(*trades)]
-                # Reading connections are open: those that close last must not leave anything in the log.
+                # Reading connections are open. They must not leave anything in the log when they close last.
                 self.assertEqual(client.send(verb="GET", target="/health")[0], 200)
                 Visitor(server).send("GET", "/")
                 client.close()
                 with contextlib.ExitStack() as stack:
                     if running:
-                        # A program that has the database open keeps the log from being removed, and nothing else.
+                        # Another program that has the database open keeps the log file from being removed.
                         stack.enter_context(server.sql()).execute("SELECT * FROM trade").fetchall()
                     self.assertEqual(server.stop(), 0)
                     self.assertNotIn("not closed", server.log)
@@ -98,7 +98,7 @@ class CopyAfterStop(unittest.TestCase):
         client, gate = Client(server), Gate(server)
         client.settle(gate.trade())
         with server.sql() as db:
-            # It reads what was there before the last trade, which so cannot be brought into the file.
+            # This reader's snapshot is older than the last trade, which therefore cannot be moved into the file.
             db.execute("BEGIN")
             self.assertEqual(db.execute("SELECT COUNT(*) FROM trade").fetchone()[0], 1)
             client.settle(gate.trade())

@@ -38,7 +38,7 @@ class Encrypted(StartTest):
         server = Server("--tls-certificate", certificate, "--tls-key", key)
         for version, is_spoken in (("1", False), ("1_1", False), ("1_2", True), ("1_3", True)):
             with self.subTest(version):
-                # At this level openssl offers the old ones.
+                # At this security level openssl offers the old versions.
                 ciphers = ["-cipher", "ALL:@SECLEVEL=0"] if version != "1_3" else []
                 result = subprocess.run(
                     ["openssl", "s_client", "-connect", f"{server.host}:{server.port}", "-tls" + version, *ciphers],

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""A ride from the rider's screen to the charge on it, with real parts at every step.
+"""A ride from the rider's screen to the charge on it. Every step uses the real part.
 
     walk.py POSGATEWAY DEMO SCREENSHOTS
 
-The gateway as a process of its own; a rider's page in a headless browser; the picture of it read by zbar; the C demo,
-linked with the library; the payment platform's official SDK. Prints each step, and exits 0 when all of them came out as
-they should.
+The gateway runs as a process. A headless browser shows the rider's page. zbar reads the code from its picture. The C
+demo, linked with the library, makes the record. The payment platform's official SDK sends it. Prints each step. Exits 0
+when every step has succeeded.
 """
 
 import json
@@ -39,7 +39,7 @@ from selenium.webdriver.common.by import By
 
 import browser
 
-# The SDK for Python dials port 80, whatever the URL says; this address is this machine, and nobody else's.
+# The SDK for Python connects to port 80, whatever the URL says. This is a loopback address.
 HOST, PORT = "127.0.0.80", 80
 BASE = f"http://{HOST}"
 
@@ -81,7 +81,7 @@ def sdk_client(demo_merchant):
 
 
 def call(client, request, model=None):
-    """The answer; the SDK has verified its signature."""
+    """Calls through the SDK, which verifies the reply's signature. Returns the answer."""
     if model is not None:
         request.biz_model = model
     answer = json.loads(client.execute(request))
@@ -156,7 +156,7 @@ def ride(posgateway, demo, screenshots, scratch, data):
             model_of(AlipayCommerceTransportOfflinepayRecordVerifyModel, record=record)))
 
         step("7. And settles the ride: trade.settle, twice, as after a lost answer")
-        # The interfaces' times are China's.
+        # The API's times are in the time zone of China.
         now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(time.time() + 8 * 3600))
         trade = {
             "user_id": rider, "out_trade_no": "LINE1_POS1_0001", "actual_order_time": now, "subject": "Bus 192",

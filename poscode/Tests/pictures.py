@@ -1,4 +1,4 @@
-"""Pictures of codes: what a decoder reads from one, and a PNG made of rows."""
+"""Pictures of codes: a decoder, and a writer of PNG files."""
 
 import struct
 import subprocess
@@ -6,14 +6,14 @@ import zlib
 
 
 def scan(path):
-    """What a real decoder reads from a picture, in binary mode."""
+    """The bytes that zbar decodes from a picture."""
     process = subprocess.run(
         ["zbarimg", "--quiet", "--nodbus", "--raw", "--oneshot", "-Sbinary", path], capture_output=True, check=True)
     return process.stdout
 
 
 def png(rows, scale):
-    """A grey-scale PNG of rows of booleans, True for dark."""
+    """A grey-scale PNG of rows of booleans. True is dark."""
     def chunk(kind, content):
         return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Tests of the poscode command: real processes, nothing but the standard library.
+"""Tests of the poscode command: real processes, Python's standard library alone.
 
     python3 poscode/Tests/run.py PATH_TO_POSCODE [-v]
 
-Exits 0 when every test has passed. The environment may name the library to make records with, POSOFFLINE_LIBRARY;
-otherwise it is build/libposoffline.so, built when it is not there.
+Exits 0 when every test has passed. POSOFFLINE_LIBRARY in the environment names the library that makes records. The
+default is build/libposoffline.so, which is built when it is missing.
 """
 
 import os
@@ -24,7 +24,7 @@ def main():
     suite = unittest.defaultTestLoader.discover(os.path.dirname(os.path.abspath(__file__)))
     result = unittest.TextTestRunner(verbosity=2 if "-v" in sys.argv else 1).run(suite)
     bad = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
-    # A skipped test, or a suite that found no tests, is no success.
+    # A run with a skipped test or too few tests fails.
     passed = result.testsRun - bad - len(result.skipped)
     print(f"poscode: {passed} passed, {bad} failed, {len(result.skipped)} skipped")
     return 0 if result.wasSuccessful() and passed >= 50 and not result.skipped else 1

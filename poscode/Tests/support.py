@@ -1,4 +1,4 @@
-"""What the tests of poscode share."""
+"""Shared by the tests of poscode."""
 
 import ctypes
 import json
@@ -12,7 +12,7 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
 
-# Set by run.py, or by the environment where unittest is run without it.
+# Set by run.py; by the environment when unittest runs without run.py.
 POSCODE = os.environ.get("POSCODE", "")
 
 NOTICE = "poscode: signed with the published development issuer key"
@@ -35,7 +35,7 @@ class Result:
 
 
 def poscode(*arguments, stdin=b"", env=None, cwd=None):
-    """Runs poscode to its end. It never ends by a signal, and never leaves a trace of a trap."""
+    """Runs poscode until it ends. It must not end by a signal or print a trap."""
     if isinstance(stdin, str):
         stdin = stdin.encode()
     environment = {"PATH": os.environ["PATH"], "TZ": "Asia/Shanghai", "HOME": "/nonexistent"}
@@ -69,7 +69,7 @@ class CommandTest(unittest.TestCase):
         return result
 
     def refuse(self, code, message, *arguments, **options):
-        """The command ends with this code, says why on standard error, and prints nothing."""
+        """Checks that the command ends with this code, gives its reason on standard error, and prints nothing."""
         result = poscode(*arguments, **options)
         self.assertEqual(result.code, code, result.err + result.text)
         self.assertRegex(result.err, message)
@@ -77,7 +77,7 @@ class CommandTest(unittest.TestCase):
         return result
 
     def issue(self, *arguments):
-        """The hex of one code."""
+        """Issues one code. Returns its hex."""
         code = self.succeed("issue", *arguments).text
         self.assertRegex(code, r"\A[0-9A-F]+\n\Z")
         return code.strip()
@@ -87,7 +87,7 @@ def key_list(keys):
     return json.dumps([{"key_id": key_id, "public_key": key} for key_id, key in keys])
 
 
-# The library that makes records.
+# The library, which makes records.
 
 
 class _Request(ctypes.Structure):
@@ -104,7 +104,7 @@ POS_PARAM = '{"pos_id":"p1","type":"SINGLE","subject":"bus 12","record_id":"r1"}
 
 
 class Gate:
-    """A terminal that loads a key list and turns codes into records, through the C interface."""
+    """A terminal that loads a key list and makes records of codes, through the C interface."""
 
     def __init__(self, keys, record_key=None):
         path = os.environ.get("POSOFFLINE_LIBRARY") or os.path.join(ROOT, "build", "libposoffline.so")
@@ -117,7 +117,7 @@ class Gate:
         assert self.library.init_pos_verify(keys.encode(), b'["ANT00001"]') == 1
 
     def record(self, code, amount=200, pos_param=POS_PARAM):
-        """The record of a code in hex; a negative number when it is refused."""
+        """The record of a code in hex; a negative number when the code is refused."""
         content = bytes.fromhex(code)
         request = _Request(content, len(content), pos_param.encode(), amount)
         response = _Response()

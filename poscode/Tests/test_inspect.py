@@ -172,7 +172,7 @@ class Inspect(CommandTest):
         result = poscode("inspect", "--json", "--at", "1700000000", stdin="\n".join(lines))
         made = [json.loads(line) for line in result.text.splitlines()]
         self.assertEqual((result.code, len(made)), (1, len(lines)))
-        # Every byte is under a signature or is one, and the development issuer's own signature is always checked.
+        # Signatures cover every byte that is not a signature, and the development issuer's signature is always checked.
         unchecked = [one for one in made if one["good"]]
         self.assertTrue(all(self.only_unchecked(one) for one in unchecked), unchecked[:1])
         self.assertGreater(sum(one["stop"] is not None for one in made), 1000)

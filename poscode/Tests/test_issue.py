@@ -106,7 +106,7 @@ class Issue(CommandTest):
             ("trailing=00", ["code-shape"]), ("truncate=10", ["code-shape"]), ("truncate=10000", []),
         ):
             with self.subTest(wrong=wrong):
-                # As a gate sees it: every id has the development key, so that a changed id is no fault.
+                # The key list has the development key under every id, so a changed id is not an error.
                 keys = self.file("keys", poscode("keygen", "issuer", "--development", "--count", "10", "--public",
                                                  "--output", "-").text)
                 result = poscode("inspect", self.issue("--wrong", wrong), "--json", "--keys", keys)

@@ -21,7 +21,7 @@ class Outputs(CommandTest):
         self.assertEqual(poscode("inspect", self.path("code.hex")).code, 0)
 
     def test_pictures_scan_back_to_the_same_bytes(self):
-        # Eight NULs, bytes that are no UTF-8, bytes that are, and every level.
+        # Eight NULs, bytes that are not UTF-8, bytes that are, and every error correction level.
         for index, (arguments, inner) in enumerate((
             (("--card-type", "plain", "--reserved", "ff" * 12), b"\0" * 8),
             (("--card-data", "00ff80fe1b0d0a25c0"), b"\x00\xff\x80\xfe\x1b\r\n%\xc0"),
@@ -52,7 +52,7 @@ class Outputs(CommandTest):
         text = self.succeed("issue", *arguments, "--format", "terminal").text
         lines = text.splitlines()
         for line in lines:
-            # Black on white outright, whatever the terminal's colours are, and nothing left behind.
+            # Black on white, whatever the terminal's colours are, and the colours are reset at the end.
             self.assertTrue(line.startswith("\x1b[38;5;16;48;5;231m") and line.endswith("\x1b[0m"), repr(line))
         rows = []
         for line in lines:
@@ -62,7 +62,7 @@ class Outputs(CommandTest):
             rows.append([character in "█▄" for character in line])
         width = len(rows[0])
         self.assertEqual({len(row) for row in rows}, {width})
-        # Four light modules on every side, as the standard asks for; finder patterns dark behind them.
+        # A quiet zone of four modules on every side, as the standard requires, around the finder patterns.
         for side in (rows[:4], rows[width - 4:], [row[:4] for row in rows], [row[-4:] for row in rows]):
             self.assertFalse(any(any(row) for row in side))
         self.assertTrue(all(rows[4][4:11]) and all(rows[4][-11:-4]))

@@ -1,4 +1,4 @@
-"""What poscode does with keys: it neither prints them nor leaves them in a core"""
+"""poscode neither prints keys nor leaves them in a core file"""
 
 import os
 import resource
@@ -17,7 +17,7 @@ def may_dump_core():
 
 class Secrets(CommandTest):
     def dumps_core(self, command):
-        """Whether a process that has read the key from a pipe leaves a core when it is aborted."""
+        """Whether a process that has read the key from a pipe leaves a core file when it is aborted."""
         os.mkfifo(self.path("key"))
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, cwd=self.directory, preexec_fn=may_dump_core)
