@@ -10,8 +10,10 @@ takes random moments; SEED in the environment chooses others.
 """
 
 import argparse
+import collections
 import os
 import sys
+import time
 import unittest
 
 import support
@@ -40,6 +42,20 @@ def shared(suite, share, shares):
     return unittest.TestSuite(parts[share - 1])
 
 
+class TimedResult(unittest.TextTestResult):
+    """Adds up the seconds of each class, with the start of its server."""
+
+    def startTestRun(self):
+        super().startTestRun()
+        self.seconds, self.last = collections.Counter(), time.monotonic()
+
+    def stopTest(self, test):
+        super().stopTest(test)
+        now = time.monotonic()
+        self.seconds[f"{type(test).__module__}.{type(test).__name__}"] += now - self.last
+        self.last = now
+
+
 def share_of(text):
     share, shares = (int(number) for number in text.split("/"))
     if not 1 <= share <= shares:
@@ -65,7 +81,9 @@ def main():
     enough = suite.countTestCases() >= (1 if options.names else 150)
     suite = shared(suite, *options.share)
     wanted = suite.countTestCases()
-    result = unittest.TextTestRunner(verbosity=options.verbosity).run(suite)
+    result = unittest.TextTestRunner(verbosity=options.verbosity, resultclass=TimedResult).run(suite)
+    for name, seconds in result.seconds.most_common(10):
+        print(f"{seconds:6.0f} s {name}")
     bad = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
     passed = result.testsRun - bad - len(result.skipped)
     print(f"posgateway: {passed} passed, {bad} failed, {len(result.skipped)} skipped")
