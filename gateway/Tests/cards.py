@@ -1,4 +1,4 @@
-"""What the tests of cards share: messages about a card, its balance, a ride on it."""
+"""Shared by the tests of cards: messages about a card, its balance, a ride on it."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""What the tests of the console share: the actions, the questions, and an operator who is logged in."""
+"""Shared by the tests of the console: the actions, the questions, and an operator who is logged in."""
 
 import re
 import urllib.parse

@@ -1,4 +1,4 @@
-"""What the tests of the pages share: a visitor with cookies and forms over plain HTTP, and a browser."""
+"""Shared by the tests of the pages: a visitor with cookies and forms over plain HTTP, and a browser."""
 
 import html
 import http.client

@@ -1,4 +1,4 @@
-"""What the replies of a gateway have promised, and whether a database keeps it."""
+"""What the replies of a gateway have promised so far, and a check of a database against it."""
 
 import collections
 import os

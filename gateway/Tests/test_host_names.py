@@ -1,4 +1,4 @@
-"""The pages answer only requests that name the gateway in Host."""
+"""The pages are served only under the host names of the gateway."""
 
 import os
 import subprocess

@@ -99,7 +99,7 @@ class PowerCuts(unittest.TestCase):
             faults += Ledger(database, promises).faults
         elif promises.count:
             faults.append("there is no database")
-        # Whoever got an answer knows these keys, so they must be kept.
+        # Answered calls have used these keys, so they must be kept.
         for name in ("gateway-private-key.pem", "console-password.txt", "demo-merchant/record-key.hex",
                      "demo-merchant/app-private-key-pkcs8.txt") if promises.count else ():
             path, original = os.path.join(data, name), os.path.join(self.record.data, name)
