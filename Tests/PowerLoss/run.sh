@@ -34,12 +34,12 @@ fi
 build_cuts "$objects" "$work/cuts"
 
 # Meanwhile, on the other processor: a library that does not check the entries' checksums.
-mkdir -p "$work/careless/build/objects"
-cp -r Sources include scripts "$work/careless"
-cp -r "$objects" "$work/careless/build/objects"
-sed -i '/guard.*Checksum\.crc32/d' "$work/careless/Sources/TransitGate/JournalEntry.swift"
-"$work/careless/scripts/build-library.sh" "$target" "$work/careless/dist" TransitGate posoffline \
-    > "$work/careless.log" 2>&1 & careless=$!
+mkdir -p "$work/defective/build/objects"
+cp -r Sources include scripts "$work/defective"
+cp -r "$objects" "$work/defective/build/objects"
+sed -i '/guard.*Checksum\.crc32/d' "$work/defective/Sources/TransitGate/JournalEntry.swift"
+"$work/defective/scripts/build-library.sh" "$target" "$work/defective/dist" TransitGate posoffline \
+    > "$work/defective.log" 2>&1 & defective=$!
 
 status=0
 ends_well "$work/output" "$work/cuts" "$seed" || status=$?
@@ -59,12 +59,12 @@ is_detected "no sync of the directory" no-directory-sync "$work/cuts" "no power 
 is_detected "no sync of the directory after a renaming" no-sync-after-rename "$work/cuts" "rewritten"
 is_detected "a renaming before the sync" rename-before-sync "$work/cuts" "rewritten"
 is_detected "a failed sync that is not reported" unreported-fault "$work/cuts" "no fault of the disk loses"
-if wait $careless && ! cmp -s Sources/TransitGate/JournalEntry.swift \
-    "$work/careless/Sources/TransitGate/JournalEntry.swift"; then
-    build_cuts "$work/careless/build/objects/$target" "$work/careless/cuts"
-    is_detected "no checksum" "" "$work/careless/cuts" "damaged"
+if wait $defective && ! cmp -s Sources/TransitGate/JournalEntry.swift \
+    "$work/defective/Sources/TransitGate/JournalEntry.swift"; then
+    build_cuts "$work/defective/build/objects/$target" "$work/defective/cuts"
+    is_detected "no checksum" "" "$work/defective/cuts" "damaged"
 else
-    result "detected: no checksum" 1 "$work/careless.log"
+    result "detected: no checksum" 1 "$work/defective.log"
 fi
 
 mkdir "$work/a real disk"

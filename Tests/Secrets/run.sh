@@ -53,11 +53,11 @@ else
     run "no branch and no address depends on a key" branches "$library"
 
     # These tests can fail: a library that leaves copies of the key, and that branches and indexes by it.
-    mkdir -p "$work/careless/build/objects"
-    cp -r Sources include scripts "$work/careless"
-    cp -r "build/objects/$target" "$work/careless/build/objects"
+    mkdir -p "$work/defective/build/objects"
+    cp -r Sources include scripts "$work/defective"
+    cp -r "build/objects/$target" "$work/defective/build/objects"
     (
-        cd "$work/careless/Sources"
+        cd "$work/defective/Sources"
         sed -i '/^    memset(room, 0, sizeof room);/d' CPlatform/platform.c
         sed -i -e '/defer { key\.wipe() }/d' -e '/posoffline_platform_block_signals(&held)/d' \
             -e '/posoffline_platform_restore_signals(&held)/d' posoffline/Verify.swift
@@ -65,7 +65,7 @@ else
             -e 's/^        try record\.append(id(of.*/        guard key[0] != 7 else { throw .system }\n&/' \
             -e 's/return \[digest\[0\],/return [development[Int(digest[0] \& 15)],/' TransitGate/RecordKey.swift
     )
-    if "$work/careless/scripts/build-library.sh" "$target" "$work/careless/dist" TransitGate posoffline \
+    if "$work/defective/scripts/build-library.sh" "$target" "$work/defective/dist" TransitGate posoffline \
         > "$work/output" 2>&1; then
         is_detected() { # what, message, command...
             what=$1 message=$2
@@ -76,15 +76,15 @@ else
             if [ $status -ne 0 ] && grep -q "$message" "$work/output"; then status=0; else status=1; fi
             result "detected: $what" $status "$work/output"
         }
-        careless=$work/careless/dist
+        defective=$work/defective/dist
         is_detected "a copy that is left on the stack" 'traces: expected 0, actual [1-9].*on the stack of the call' \
-            traces "$careless/libposoffline.so" "in one place and nothing"
+            traces "$defective/libposoffline.so" "in one place and nothing"
         is_detected "a handler that runs while a record is signed" 'in the frame of a signal handler' \
-            traces "$careless/libposoffline.so" "no signal handler"
+            traces "$defective/libposoffline.so" "no signal handler"
         is_detected "a key that is not wiped" "the key in the library's data: expected 0, actual 1" \
-            traces "$careless/libposoffline.so" "after free_pos_verify"
-        is_detected "a branch on the key" 'Conditional jump or move depends on uninitialised' branches "$careless"
-        is_detected "an address by the key" 'Use of uninitialised value' branches "$careless"
+            traces "$defective/libposoffline.so" "after free_pos_verify"
+        is_detected "a branch on the key" 'Conditional jump or move depends on uninitialised' branches "$defective"
+        is_detected "an address by the key" 'Use of uninitialised value' branches "$defective"
     else
         result "a library with defects" 1 "$work/output"
     fi
