@@ -1,7 +1,7 @@
 import TransitCode
 
 extension [UInt8] {
-    /// A copy.
+    /// Copies the bytes of a span.
     public init(_ span: Span<UInt8>) {
         self.init()
         reserveCapacity(span.count)
@@ -28,7 +28,7 @@ extension [UInt8] {
     /// Reads hex digits of either case.
     public init?(hex: String) { self.init(hex: Array(hex.utf8)) }
 
-    /// Uppercase hex, as records have it.
+    /// Uppercase hex, the form that records use.
     public var hex: String {
         var digits: [UInt8] = []
         digits.reserveCapacity(2 * count)
@@ -49,16 +49,16 @@ extension [UInt8] {
         append(bigEndian: UInt16(value & 0xFFFF))
     }
 
-    /// The bytes as one big-endian number; only the last eight count.
+    /// The last eight bytes as a big-endian number. Earlier bytes are ignored.
     var bigEndianValue: UInt64 { reduce(0) { $0 << 8 | UInt64($1) } }
 
-    /// As text, when all of it is printable ASCII.
+    /// The bytes as text; nil unless all of them are printable ASCII.
     public var printableText: String? {
         allSatisfy(\.isPrintableASCII) ? String(decoding: self, as: UTF8.self) : nil
     }
 }
 
-/// The lines of a text, without their ends (LF or CR LF) and the white space around them.
+/// Splits a text into lines. Removes the line ends (LF or CR LF) and the white space around each line.
 func lines(of text: [UInt8]) -> [ArraySlice<UInt8>] {
     text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).map { line in
         func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0D }

@@ -1,6 +1,6 @@
 import TransitCode
 
-/// What a back office checks of a record, in the order in which it reports.
+/// The checks of a record, in the order in which they are reported.
 public enum Check: String, CaseIterable, Sendable {
     case recordShape = "record-shape"
     case recordKey = "record-key"
@@ -15,50 +15,50 @@ public enum Check: String, CaseIterable, Sendable {
     case quota = "quota"
 }
 
-/// What one check found.
+/// The result of one check.
 public struct Finding: Equatable, Sendable {
-    /// How a check ended.
+    /// The outcome of a check.
     public enum Outcome: Equatable, Sendable {
         case passed
         case failed(CheckFault)
-        /// What it needs is missing or failed before it.
+        /// The check was not made: an input is missing, or an earlier check failed.
         case notChecked
     }
 
     public let check: Check
     public let outcome: Outcome
 
-    /// Why it failed; nil when it did not.
+    /// The reason for a failure; nil when the check did not fail.
     public var fault: CheckFault? {
         if case .failed(let fault) = outcome { fault } else { nil }
     }
 }
 
-/// Why a check failed.
+/// The reason why a check failed.
 public enum CheckFault: Error, Equatable, Sendable {
-    /// Where a record stops being one.
+    /// The record is malformed: the first bad field, its offset in the record, and the error.
     case recordStops(RecordField, offset: Int, FieldFault)
-    /// Where a code stops being one; the offset is the code's own.
+    /// The code is malformed: the first bad field, its offset in the code, and the error.
     case codeStops(CodeField, offset: Int, FieldFault)
-    /// No key at hand has this id.
+    /// No known record key has this id.
     case recordKeyUnknown(id: [UInt8])
-    /// Signed with the published key, which anyone can do.
+    /// The record is signed with the published development key. Anyone can sign with that key.
     case developmentRecordKey
     case macWrong(recordKeyID: [UInt8])
     case issuerKeyUnknown(id: UInt8)
-    /// `verifiesWith`: another key of the list that does verify it.
+    /// `verifiesWith`: the id of another key in the list that verifies the signature; nil when none does.
     case issuerSignatureWrong(id: UInt8, verifiesWith: UInt8?)
     case credentialExpired(expiry: UInt32, at: UInt32)
     case outsideWindow(generated: UInt32, window: UInt16, at: UInt32)
     case userSignatureWrong
     case posParamWrong
     case aboveQuota(amountCent: UInt32, quotaCent: UInt16)
-    /// The cryptographic library failed; try again.
+    /// The cryptographic library failed. A retry may succeed.
     case cryptographyFailed
 }
 
 extension CheckFault {
-    /// A stable name for machines.
+    /// A stable name for machine-readable output.
     public var name: String {
         switch self {
         case .recordStops: "malformed-record"
@@ -78,18 +78,18 @@ extension CheckFault {
     }
 }
 
-/// A list of findings, every check once.
+/// A list of findings, at most one for each check.
 public struct Findings: Equatable, Sendable {
     /// In the order of `Check`.
     public private(set) var all: [Finding] = []
 
-    /// The first thing wrong, by which a refusal is named.
+    /// The first failed check. It names the refusal.
     public var firstFailure: Finding? { all.first { $0.fault != nil } }
 
-    /// Everything wrong, in order.
+    /// All failed checks, in the order of `Check`.
     public var failures: [Finding] { all.filter { $0.fault != nil } }
 
-    /// How one check ended; not checked when it is not in the list.
+    /// The outcome of one check; `.notChecked` when it is not in the list.
     public subscript(check: Check) -> Finding.Outcome {
         all.first { $0.check == check }?.outcome ?? .notChecked
     }

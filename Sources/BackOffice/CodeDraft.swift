@@ -2,15 +2,15 @@ import HostCrypto
 import TransitCode
 import TransitCrypto
 
-/// What an issuer states about a rider (docs/format.md, "Credential"). The rider's public key comes from the rider.
+/// The fields of a credential that the issuer sets (docs/format.md, "Credential"). The rider supplies the public key.
 public struct CredentialDraft: Equatable, Sendable {
     /// Sixteen printable ASCII characters.
     public var userID: [UInt8]
-    /// Unix seconds, the last good one.
+    /// The last second in which the credential is valid, in Unix seconds.
     public var expiry: UInt32
-    /// Seconds.
+    /// The validity window of a code, in seconds.
     public var window: UInt16
-    /// The most that one trip may cost.
+    /// The highest fare of one trip, in cents.
     public var quotaCent: UInt16
     /// Twelve bytes.
     public var reserved: [UInt8]
@@ -21,7 +21,7 @@ public struct CredentialDraft: Equatable, Sendable {
     /// Any bytes.
     public var cardData: [UInt8]
 
-    /// Nothing is checked here: `IssuedCredential` does.
+    /// Checks nothing. `IssuedCredential` checks the fields.
     public init(
         userID: [UInt8], expiry: UInt32, window: UInt16, quotaCent: UInt16,
         reserved: [UInt8] = [UInt8](repeating: 0, count: 12), cardType: [UInt8], cardNumber: [UInt8],
@@ -38,48 +38,47 @@ public struct CredentialDraft: Equatable, Sendable {
     }
 }
 
-/// Something made wrong on purpose. Both signatures cover what stands in the code after it, so that this one thing
-/// is wrong and no other.
+/// A deliberate error in a code. The signatures are made over the changed bytes, so that the code has no other error.
 public enum CodeFault: Equatable, Sendable {
-    /// A number of one byte: the version, the algorithm, the key id, or one of the lengths.
+    /// Replaces a number of one byte: the version, the algorithm, the key id, or one of the lengths.
     case number(CodeField, UInt8)
-    /// Other bytes for a field, of any count; a length byte before it still tells the truth.
+    /// Replaces the bytes of a field, by any number of bytes. A length byte before the field gets the new length.
     case bytes(CodeField, [UInt8])
     case issuerSignature(SignatureFault)
     case userSignature(SignatureFault)
-    /// Bytes after the code's end.
+    /// Appends bytes to the code.
     case trailing([UInt8])
-    /// Only the first bytes.
+    /// Keeps only the first `count` bytes of the code.
     case truncated(count: Int)
 }
 
-/// What can be wrong with a signature.
+/// A deliberate error in a signature.
 public enum SignatureFault: Equatable, Sendable {
-    /// One bit of what is signed is another one.
+    /// The signature is over a digest that differs in one bit.
     case corrupted
-    /// Signed by a key that nobody knows.
+    /// The signature is made with a new random key.
     case otherKey
     case zeroR
     case zeroS
-    /// r has a zero byte more than DER allows.
+    /// r has one more leading zero byte than DER allows.
     case padded
-    /// A byte stands after the DER value, inside the field.
+    /// The field has one byte after the DER value.
     case trailingByte
     case replaced([UInt8])
 }
 
-/// What a rider's wallet holds: a credential and the issuer's signature over it.
+/// A credential and the issuer's signature over it, as a rider's wallet stores them.
 public struct IssuedCredential: Equatable, Sendable {
-    /// Under which id gates know the issuer's key.
+    /// The id of the issuer's key in the key lists of the gates.
     public let issuerKeyID: UInt8
-    /// What the issuer has signed.
+    /// The credential, the bytes that the issuer signs.
     public let credential: [UInt8]
-    /// DER.
+    /// The issuer's signature over the credential, in DER.
     public let issuerSignature: [UInt8]
 
     private let faults: [CodeFault]
 
-    /// Signs a credential for the rider who holds `userPublicKey`.
+    /// Signs a credential for the rider with the public key `userPublicKey`.
     public init(
         _ draft: CredentialDraft, userPublicKey: [UInt8], issuerKeyID: UInt8, issuer: SigningKey,
         half: SigningKey.SHalf = .any, faults: [CodeFault] = []
@@ -102,7 +101,7 @@ public struct IssuedCredential: Equatable, Sendable {
         issuerSignature = try issuer.sign(credential, half: half, fault: signatureFault)
     }
 
-    /// The code that the rider's app shows at `generated`.
+    /// Returns the code that the rider's app shows at `generated`, in Unix seconds.
     public func code(
         generated: UInt32, rider: SigningKey, half: SigningKey.SHalf = .any
     ) throws(OfficeError) -> [UInt8] {
@@ -127,7 +126,7 @@ public struct IssuedCredential: Equatable, Sendable {
     }
 }
 
-/// Puts fields one behind the other, each wrong if it shall be.
+/// Appends fields to a buffer and applies the deliberate errors.
 private struct FieldWriter {
     let faults: [CodeFault]
     var bytes: [UInt8] = []
@@ -161,7 +160,7 @@ private struct FieldWriter {
         bytes += value
     }
 
-    /// `isWhole`: the value is made of fields that have had their faults.
+    /// `isWhole`: the value consists of fields whose errors are already applied.
     mutating func counted(
         _ count: CodeField, _ field: CodeField, _ value: [UInt8], isWhole: Bool = false
     ) throws(OfficeError) {
@@ -191,7 +190,7 @@ private struct FieldWriter {
 }
 
 extension SigningKey {
-    /// Signs the SHA-1 of a message, or spoils the signature.
+    /// Signs the SHA-1 digest of a message and applies the deliberate error.
     fileprivate func sign(_ message: [UInt8], half: SHalf, fault: SignatureFault?) throws(OfficeError) -> [UInt8] {
         var digest = sha1(message)
         var key = self

@@ -3,27 +3,27 @@ import TransitCode
 import TransitCrypto
 import TransitGate
 
-/// Checks the signatures and the times of a code, and goes on after a failure.
+/// Checks the signatures and the times of a code. Continues after a failed check, so that the report is complete.
 public struct CodeVerifier: Sendable {
-    /// Nil when none are at hand: a code is then checked against the development issuer alone, and one that is not
-    /// its own is left unchecked.
+    /// The issuer's keys; nil when the caller has none. Without keys, only the development issuer's signature can be
+    /// verified, and any other signature is reported as not checked.
     public let issuerKeys: IssuerKeys?
 
     private let development: IssuerKeys
 
-    /// Fails only when libcrypto does.
+    /// Throws only when libcrypto fails.
     public init(issuerKeys: IssuerKeys?) throws(OfficeError) {
         self.issuerKeys = issuerKeys
         development = try IssuerKeys.development()
     }
 
-    /// What was found, and whether the published issuer signed the code.
+    /// The findings, and whether the published development issuer signed the code.
     public struct Report: Equatable, Sendable {
         public internal(set) var findings = Findings()
         public internal(set) var isFromDevelopmentIssuer = false
     }
 
-    /// Checks a code of any shape, at a time.
+    /// Checks a code at a time in Unix seconds. The code may be malformed.
     public func check(_ code: [UInt8], at time: UInt32) -> Report {
         var report = Report()
         if let parsed = try? TransitCode(code.span) {
@@ -74,7 +74,7 @@ public struct CodeVerifier: Sendable {
         report.findings.add(.userSignature, userFault(of: code))
     }
 
-    /// Where a code stops being one; nil for one that parses.
+    /// The field and offset where a code is malformed; nil when it is well formed.
     public static func stop(in bytes: [UInt8]) -> CheckFault? {
         Trace(code: bytes).stop.map { .codeStops($0.field, offset: $0.offset, $0.fault) }
     }

@@ -1,14 +1,14 @@
 import TransitCode
 import TransitCrypto
 
-/// A code or a record taken apart for people, as far as it goes.
+/// The fields of a code or a record, for display. A malformed input is explained up to its first error.
 public struct Explanation: Equatable, Sendable {
-    /// The field of a record, or of a code (perhaps one inside a record).
+    /// The name of a field of a record, or of a code. The code may be inside a record.
     public enum Name: Equatable, Sendable {
         case code(CodeField)
         case record(RecordField)
 
-        /// A stable name for machines, in snake case.
+        /// A stable name for machine-readable output, in snake case.
         public var text: String {
             switch self {
             case .code(let field): field.name
@@ -17,10 +17,10 @@ public struct Explanation: Equatable, Sendable {
         }
     }
 
-    /// What a field's bytes mean.
+    /// The decoded value of a field.
     public enum Value: Equatable, Sendable {
         case number(UInt64)
-        /// How many bytes follow.
+        /// The length of the following field, in bytes.
         case length(Int)
         case time(UInt32)
         case seconds(UInt16)
@@ -29,34 +29,35 @@ public struct Explanation: Equatable, Sendable {
         case plainCardType
         case bytes
         case publicKey(isOnCurve: Bool)
-        /// r and s without leading zeros; `DERSignature` took them apart.
+        /// r and s without leading zeros, as `DERSignature` reads them.
         case signature(r: [UInt8], s: [UInt8])
-        /// Not strict DER.
+        /// The signature is not strict DER.
         case malformedSignature
     }
 
-    /// One field, where it stands and what it means.
+    /// One field: its position and its value.
     public struct Field: Equatable, Sendable {
         public let name: Name
-        /// From the first byte of what is explained.
+        /// The offset from the first byte of the input.
         public let offset: Int
         public let bytes: [UInt8]
         public let value: Value
 
-        /// How deep it stands: in a record, in its code, in the code's credential.
+        /// The nesting depth: 0 for a field of the input, 1 more inside a record's code, 1 more inside a code's
+        /// credential.
         public let depth: Int
     }
 
-    /// Where reading stops, and why.
+    /// The position where parsing stops, and the error.
     public struct Stop: Equatable, Sendable {
         public let name: Name
         public let offset: Int
         public let fault: FieldFault
     }
 
-    /// In the order in which they stand; a record's code is followed by the code's own fields.
+    /// In the order of the bytes. After a record's code come the fields of that code.
     public private(set) var fields: [Field] = []
-    /// Nil for what is well formed.
+    /// Nil when the input is well formed.
     public private(set) var stop: Stop?
 
     /// Explains a code.
@@ -64,7 +65,7 @@ public struct Explanation: Equatable, Sendable {
         add(code: code, from: 0, depth: 0)
     }
 
-    /// Explains a record and the code inside.
+    /// Explains a record and the code in it.
     public init(record: [UInt8]) {
         let trace = Trace(record: record)
         for (field, range) in trace.fields {
@@ -113,7 +114,7 @@ public struct Explanation: Equatable, Sendable {
 
     private static func value(of field: RecordField, _ bytes: [UInt8]) -> Value {
         switch field {
-        // The top nibble is the format.
+        // The top four bits are the format.
         case .head: .length(Int(bytes.bigEndianValue & 0xFFF))
         case .codeCount, .posParamCount, .amountCount, .acceptedAtCount, .versionCount, .keyIDCount, .macCount:
             .length(Int(bytes.bigEndianValue))
@@ -135,18 +136,18 @@ public struct Explanation: Equatable, Sendable {
 }
 
 extension Explanation {
-    /// Whether bytes are meant to be a record rather than a code: its format nibble, which no code begins with.
+    /// Whether the first four bits are the format of a record. No code begins with these bits.
     public static func looksLikeRecord(_ bytes: [UInt8]) -> Bool {
         guard let first = bytes.first else { return false }
         return UInt16(first >> 4) == Record.formatNibble
     }
 }
 
-/// What a parser reports about a code or a record.
+/// Collects what a parser reports about a code or a record.
 final class Trace<Field>: FieldObserver {
-    /// In the order in which they stand.
+    /// In the order of the bytes.
     private(set) var fields: [(field: Field, range: Range<Int>)] = []
-    /// Nil for what is well formed.
+    /// Nil when the input is well formed.
     private(set) var stop: (field: Field, offset: Int, fault: FieldFault)?
 
     func takes(_ field: Field, at offset: Int, count: Int) { fields.append((field, offset..<offset + count)) }
@@ -158,8 +159,8 @@ extension Trace<CodeField> {
     convenience init(code: [UInt8]) {
         self.init()
         guard (try? TransitCode(code.span, for: self)) == nil, stop == nil, let last = fields.last else { return }
-        // The credential is said to be longer than all that is there. Most often the code was cut short: then so was
-        // one of the credential's fields, and that is the one to name.
+        // The credential is longer than the rest of the input. Usually the code was cut off. Then one of the
+        // credential's fields is cut off too, and the error names that field.
         let start = last.range.upperBound
         _ = try? Credential(code.span.extracting(droppingFirst: start), at: start, for: self)
         switch stop?.fault {
@@ -175,7 +176,7 @@ extension Trace<RecordField> {
     convenience init(record: [UInt8]) {
         self.init()
         guard Record(record.span, for: self) == nil, stop == nil else { return }
-        // It is the head that is wrong: the format, and then it is no head at all, or the count.
+        // The error is in the head. When the format is wrong, there is no head to report. Otherwise the count is wrong.
         if !Explanation.looksLikeRecord(record) { fields = [] }
         let count = UInt16(min(record.count - 2, 0xFFF))
         stop = (.head, 0, .mustBe(Record.formatNibble << 12 | count))

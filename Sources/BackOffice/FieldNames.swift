@@ -1,7 +1,7 @@
 import TransitCode
 
 extension CodeField {
-    /// A stable name for machines, in snake case; people read it with spaces.
+    /// A stable name for machine-readable output, in snake case. Text for people replaces the underscores with spaces.
     public var name: String {
         switch self {
         case .protocolVersion: "protocol_version"
@@ -30,7 +30,7 @@ extension CodeField {
 }
 
 extension RecordField {
-    /// A stable name for machines, in snake case; people read it with spaces.
+    /// A stable name for machine-readable output, in snake case. Text for people replaces the underscores with spaces.
     public var name: String {
         switch self {
         case .head: "head"

@@ -3,12 +3,12 @@ import TransitCode
 import TransitCrypto
 import TransitGate
 
-/// The issuer's public keys, as a gate loads them.
+/// The issuer's public keys, in the form in which a gate loads them.
 public struct IssuerKeys: Sendable {
-    /// One key.
+    /// One key of the list.
     public struct Entry: Sendable {
         public let id: UInt8
-        /// Compressed.
+        /// The public key in compressed form, 33 bytes.
         public let publicKey: [UInt8]
         let key: HostBackend.IssuerKey
     }
@@ -16,7 +16,7 @@ public struct IssuerKeys: Sendable {
     /// In the order of the list.
     public let entries: [Entry]
 
-    /// Whether these are the published key and nothing else, which then stands for every id.
+    /// Whether the list is the published development key alone. That key is then used for every id.
     public let isDevelopment: Bool
 
     /// Reads a key list (docs/rules.md, "JSON inputs").
@@ -38,7 +38,7 @@ public struct IssuerKeys: Sendable {
         isDevelopment = false
     }
 
-    /// The published development issuer.
+    /// The list with the published development key alone.
     public static func development() throws(OfficeError) -> IssuerKeys {
         let issuer = try DevelopmentKeys.issuer()
         guard let key = HostBackend.issuerKey(issuer.publicKey.span) else { throw .cryptographyFailed }
@@ -50,7 +50,7 @@ public struct IssuerKeys: Sendable {
         self.isDevelopment = isDevelopment
     }
 
-    /// The key that codes with this id are signed with.
+    /// The key that verifies codes with this id; nil when there is none.
     public func entry(_ id: UInt8) -> Entry? {
         isDevelopment ? entries.first : entries.first { $0.id == id }
     }
@@ -59,7 +59,7 @@ public struct IssuerKeys: Sendable {
         do { return try reader.next() } catch { throw .badKeyList(.malformed) }
     }
 
-    /// A key list in the gateway's form, which `init(json:)` and every gate reads.
+    /// A key list as JSON, in the form that the gateway publishes and that `init(json:)` and every gate read.
     public static func json(_ keys: [(id: UInt8, publicKey: [UInt8])]) -> String {
         let objects = keys.map { key in
             "  {\"key_id\": \(key.id), \"public_key\": \"\(key.publicKey.hex)\"}"
@@ -68,15 +68,16 @@ public struct IssuerKeys: Sendable {
     }
 }
 
-/// Keys that this project publishes, so that everything can be tried before there are any others. Whatever they sign
-/// proves nothing, and tools say so.
+/// Keys that this project publishes, for use before an operator has keys. Anyone can sign with them. Tools report their
+/// use.
 public enum DevelopmentKeys {
-    /// Its private scalar is SHA-256 of the ASCII text "posoffline development issuer key".
+    /// The development issuer's key. The private scalar is the SHA-256 digest of the ASCII text "posoffline development
+    /// issuer key".
     public static func issuer() throws(OfficeError) -> SigningKey {
         let digest = HostBackend.sha256(Array("posoffline development issuer key".utf8).span)
         return try SigningKey(scalar: [UInt8](digest.span), on: .secp256k1)
     }
 
-    /// The key that signs records until an operator sets one.
+    /// The key that signs records when the operator has not set one.
     public static var record: [UInt8] { [UInt8](RecordKey.development.span) }
 }

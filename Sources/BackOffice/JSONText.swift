@@ -1,4 +1,4 @@
-/// JSON for machines: members in the order given, all on one line.
+/// A JSON value for machine-readable output. The members of an object keep their order. The text is one line.
 public enum JSONValue: Sendable {
     case string(String)
     case number(Int)
@@ -7,11 +7,11 @@ public enum JSONValue: Sendable {
     case array([JSONValue])
     case object([(String, JSONValue)])
 
-    /// Null when there is none.
+    /// The string, or null when it is nil.
     public static func optional(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
     public static func optional(_ value: Int?) -> JSONValue { value.map { .number($0) } ?? .null }
 
-    /// The JSON.
+    /// The value as JSON text.
     public var text: String {
         switch self {
         case .string(let value): Self.quoted(value)

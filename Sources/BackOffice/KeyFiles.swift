@@ -1,18 +1,18 @@
 import TransitCode
 import TransitGate
 
-// Files of private keys: text, one key a line, `#` begins a comment line. Secret, so not in the key list's own form:
-// nobody shall mistake one for the other.
+// Private key files are text with one key a line. A line that begins with `#` is a comment. The format differs from the
+// public key list (JSON), so that a private file is not published by mistake.
 
-/// An issuer's private keys: lines of a key id and 64 hex digits.
+/// An issuer's private key file. Each line is a key id and 64 hex digits.
 public struct IssuerKeyFile: Sendable {
-    /// In the order of the file, every id once.
+    /// The keys in the order of the file. Each id occurs once.
     public var keys: [(id: UInt8, key: SigningKey)]
 
-    /// Keys that are to become a file.
+    /// Creates a file from keys.
     public init(keys: [(id: UInt8, key: SigningKey)]) { self.keys = keys }
 
-    /// Reads a file; the error names the line.
+    /// Reads a file. The error gives the line number.
     public init(text: [UInt8]) throws(OfficeError) {
         keys = []
         for (line, words) in keyLines(of: text) {
@@ -27,22 +27,22 @@ public struct IssuerKeyFile: Sendable {
         guard !keys.isEmpty else { throw .badKeyFile(line: 1, .wrongNumberOfKeys) }
     }
 
-    /// The file.
+    /// The text of the file.
     public var text: String {
         "# Private issuer keys (secp256k1): key id, private key. Keep this file secret.\n"
             + keys.map { "\($0.id) \($0.key.scalar.hex)\n" }.joined()
     }
 }
 
-/// A rider's private key: one line of 48 hex digits.
+/// A rider's private key file: one line of 48 hex digits.
 public struct RiderKeyFile: Sendable {
-    /// On secp192k1.
+    /// The key, on secp192k1.
     public var key: SigningKey
 
-    /// A key that is to become a file.
+    /// Creates a file from a key.
     public init(key: SigningKey) { self.key = key }
 
-    /// Reads a file; the error names the line.
+    /// Reads a file. The error gives the line number.
     public init(text: [UInt8]) throws(OfficeError) {
         var found: SigningKey?
         for (line, words) in keyLines(of: text) {
@@ -56,15 +56,15 @@ public struct RiderKeyFile: Sendable {
         key = found
     }
 
-    /// The file.
+    /// The text of the file.
     public var text: String {
         "# Private rider key (secp192k1), public key \(key.publicKey.hex). Keep this file secret.\n"
             + key.scalar.hex + "\n"
     }
 }
 
-/// A terminal's record key, as POSOFFLINE_RECORD_KEY_FILE names it: 32 to 128 hex digits, white space behind them
-/// allowed.
+/// A terminal's record key in the format of POSOFFLINE_RECORD_KEY_FILE: 32 to 128 hex digits. White space after the
+/// digits is allowed.
 public enum RecordKeyText {
     /// The key, 16 to 64 bytes.
     public static func key(_ text: [UInt8]) throws(OfficeError) -> [UInt8] {

@@ -1,8 +1,8 @@
-// Everything of libcrypto that signing needs, and every unsafe pointer of this module.
+// The calls of libcrypto that signing needs. Only this file of the module uses unsafe pointers.
 
 import CLibcrypto
 
-/// Why `Libcrypto` could not answer.
+/// Why a call of `Libcrypto` failed.
 enum LibcryptoFault: Error {
     case scalarOutOfRange
     case failed
@@ -15,7 +15,7 @@ enum Libcrypto {
         var publicKey: [UInt8]
     }
 
-    /// r and s, and the group order less s, each in the fewest bytes.
+    /// r, s, and the group order minus s, each without leading zero bytes.
     struct Signature {
         var r: [UInt8]
         var s: [UInt8]
@@ -59,7 +59,7 @@ enum Libcrypto {
         return result ?? false
     }
 
-    /// Whether two MACs are equal, in time that does not depend on where they differ.
+    /// Compares two MACs in constant time, so that the time does not reveal the position of a difference.
     static func isEqualInConstantTime(_ a: [UInt8], _ b: [UInt8]) -> Bool {
         a.count == b.count && CRYPTO_memcmp(a, b, a.count) == 0
     }
@@ -91,7 +91,8 @@ enum Libcrypto {
         }
     }
 
-    /// Computed when the key has none yet: a scalar alone signs, and most calls do not need the point.
+    /// Computes the public key when the key object has none. Signing needs the scalar alone, so the point is computed
+    /// only on request.
     private static func publicKey(
         of key: OpaquePointer, on curve: SigningKey.Curve
     ) throws(LibcryptoFault) -> [UInt8] {

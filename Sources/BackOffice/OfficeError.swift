@@ -1,21 +1,22 @@
 import TransitCode
 
-/// Why an office could not do what it was asked.
+/// The errors of the back-office module.
 public enum OfficeError: Error, Equatable, Sendable {
-    /// Not a number from 1 to the group order less 1, in as many bytes as the curve has.
+    /// The private key is not a number from 1 to the group order minus 1, or its length is not the scalar length of the
+    /// curve.
     case badPrivateKey
-    /// libcrypto reported a fault: memory or random numbers ran out.
+    /// libcrypto failed: out of memory or out of random numbers.
     case cryptographyFailed
-    /// A value is longer than the field that carries it.
+    /// A value is longer than its field.
     case tooLong(CodeField, count: Int, limit: Int)
-    /// A value has to have this many bytes.
+    /// A value does not have the required number of bytes.
     case wrongCount(CodeField, count: Int, expected: Int)
-    /// A key list that is not what docs/rules.md, "JSON inputs", says.
+    /// A key list does not follow docs/rules.md, "JSON inputs".
     case badKeyList(KeyListFault)
-    /// A line of a private key file that is not a key.
+    /// A line of a private key file is not a key.
     case badKeyFile(line: Int, KeyFileFault)
 
-    /// What is wrong with a key list.
+    /// The error in a key list.
     public enum KeyListFault: Equatable, Sendable {
         case malformed
         case tooMany
@@ -23,12 +24,12 @@ public enum OfficeError: Error, Equatable, Sendable {
         case repeated(keyID: UInt8)
     }
 
-    /// What is wrong with a line.
+    /// The error in a line of a key file.
     public enum KeyFileFault: Equatable, Sendable {
         case malformed
         case badPrivateKey
         case repeated(keyID: UInt8)
-        /// The file ended without a key, or a file of one key has more.
+        /// The file has no key, or a file for one key has more than one.
         case wrongNumberOfKeys
     }
 }

@@ -3,60 +3,61 @@ import TransitCode
 import TransitCrypto
 import TransitGate
 
-/// Checks what a back office must know before it lets a record stand for money.
+/// Makes the checks that a back office needs before it charges for a record.
 public struct RecordVerifier: Sendable {
-    /// What to think of a record that the published development key has signed.
+    /// How a record is treated that is signed with the published development key.
     public enum DevelopmentKeyPolicy: Sendable {
-        /// It fails: anyone can make one.
+        /// The check fails, because anyone can sign such a record.
         case refused
-        /// It passes, and the report says so.
+        /// The check passes, and the report mentions the key.
         case accepted
     }
 
-    /// What a well-formed record says. Nothing here is true before the findings say that it is.
+    /// The contents of a well-formed record. They are not authenticated: the findings say whether the signatures hold.
     public struct Summary: Equatable, Sendable {
-        /// As it was scanned.
+        /// The code as it was scanned.
         public let code: [UInt8]
         public let posParam: [UInt8]
         public let amountCent: UInt32
-        /// Unix seconds, by the gate's clock.
+        /// When the gate accepted the code, in Unix seconds of the gate's clock.
         public let acceptedAt: UInt32
-        /// Of the library that wrote the record, ASCII.
+        /// The version of the library that wrote the record, in ASCII.
         public let version: [UInt8]
         public let recordKeyID: [UInt8]
-        /// What the code inside says; nil when it is malformed.
+        /// The contents of the code; nil when the code is malformed.
         public let rider: Rider?
-        /// Nil when pos_param is malformed.
+        /// The contents of pos_param; nil when it is malformed.
         public let trip: PosParam.Trip?
     }
 
-    /// Whose code it is.
+    /// The rider and the card in the code.
     public struct Rider: Equatable, Sendable {
         public let userID: [UInt8]
-        /// Eight bytes, or none for the plain transit code.
+        /// Eight bytes; empty for the plain transit code.
         public let cardType: [UInt8]
         public let cardNumber: [UInt8]
-        /// What both signatures fix: the same code has the same identity, whatever its signatures look like.
+        /// The replay identity, from the signed fields. It does not depend on the signature bytes: re-encoded
+        /// signatures give the same identity.
         public let identity: [UInt8]
         public let issuerKeyID: UInt8
         public let generated: UInt32
         public let quotaCent: UInt16
     }
 
-    /// Everything found about one record.
+    /// The result for one record.
     public struct Report: Equatable, Sendable {
         public let findings: Findings
-        /// Nil when it is no record.
+        /// Nil when the input is not a record.
         public let summary: Summary?
-        /// The published development key signed the record.
+        /// Whether the record is signed with the published development key.
         public let hasDevelopmentRecordKey: Bool
-        /// The published development issuer signed the code.
+        /// Whether the published development issuer signed the code.
         public let hasDevelopmentIssuer: Bool
 
-        /// Every check passed, or was left out for want of keys.
+        /// Whether no check failed. Checks that were not made for lack of keys do not count.
         public var isGood: Bool { findings.firstFailure == nil }
 
-        /// Not a record at all, as against one that does not hold.
+        /// Whether the input is not a well-formed record.
         public var isMalformed: Bool { summary == nil }
     }
 
@@ -65,8 +66,9 @@ public struct RecordVerifier: Sendable {
     private let hasRecordKeys: Bool
     private let developmentKeys: DevelopmentKeyPolicy
 
-    /// `recordKeys`: 16 to 64 bytes each; the terminals' keys of today and of before. Nil for either kind of keys
-    /// when none are at hand: what is not a development key's is then left unchecked. A back office has both.
+    /// `recordKeys`: the current and earlier keys of the terminals, 16 to 64 bytes each. An argument of nil means that
+    /// the caller has no keys of that kind. Then only signatures by development keys are checked. A back office must
+    /// pass both.
     public init(
         issuerKeys: IssuerKeys?, recordKeys: [[UInt8]]?, developmentKey: DevelopmentKeyPolicy
     ) throws(OfficeError) {
@@ -76,12 +78,12 @@ public struct RecordVerifier: Sendable {
         developmentKeys = developmentKey
     }
 
-    /// The four bytes by which a record names its key.
+    /// The key id in a record: four bytes, derived from the key.
     public static func id(of recordKey: [UInt8]) -> [UInt8] {
         [UInt8](RecordKey.id(of: recordKey.span, by: HostBackend.self).span)
     }
 
-    /// Checks one record, binary.
+    /// Checks one record in binary form.
     public func check(_ bytes: [UInt8]) -> Report {
         guard let record = Record(bytes.span) else {
             var findings = Findings()
@@ -120,11 +122,11 @@ public struct RecordVerifier: Sendable {
             hasDevelopmentIssuer: report.isFromDevelopmentIssuer)
     }
 
-    /// Checks the key id and the MAC; tells whether the development key made it.
+    /// Checks the key id and the MAC. Returns whether the record is signed with the development key.
     private func addMAC(of record: borrowing Record, to findings: inout Findings) -> Bool {
         let id = [UInt8](record.keyID)
         let mac = [UInt8](record.mac)
-        // Two keys may share an id of four bytes; one of them has to fit.
+        // Two keys may have the same four-byte id. The record is good when one of them verifies the MAC.
         let candidates = recordKeys.filter { $0.id == id }.map(\.key)
         for key in candidates where Self.mac(of: record, under: key, is: mac) {
             findings.add(.recordKey, key == DevelopmentKeys.record ? developmentOutcome : .passed)
@@ -168,7 +170,7 @@ public struct RecordVerifier: Sendable {
             generated: code.generated, quotaCent: credential.quotaCent)
     }
 
-    /// Where bytes that are no record stop being one; nil for a record.
+    /// The field and offset where a record is malformed; nil for a well-formed record.
     public static func stop(in bytes: [UInt8]) -> CheckFault? {
         Trace(record: bytes).stop.map { .recordStops($0.field, offset: $0.offset, $0.fault) }
     }

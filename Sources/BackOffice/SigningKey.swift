@@ -2,16 +2,16 @@ import TransitCrypto
 
 /// A private key that signs codes: the issuer's on secp256k1, a rider's on secp192k1.
 ///
-/// For making test codes and for a local gateway. It keeps the scalar in ordinary memory.
+/// For test codes and for a local gateway. The scalar is in ordinary memory and is not wiped.
 public struct SigningKey: Sendable {
-    /// Which of the two groups.
+    /// The curve of a key.
     public enum Curve: String, CaseIterable, Sendable {
-        /// Issuers.
+        /// The curve of issuers.
         case secp256k1
-        /// Riders.
+        /// The curve of riders.
         case secp192k1
 
-        /// The bytes of a private scalar, and of one coordinate.
+        /// The length in bytes of a private scalar, and of one coordinate.
         public var scalarCount: Int {
             switch self {
             case .secp256k1: 32
@@ -20,9 +20,9 @@ public struct SigningKey: Sendable {
         }
     }
 
-    /// Which of the two values of s that verify a signature gets. Genuine codes have both.
+    /// Selects one of the two values of s that are valid for a signature. Genuine codes contain both.
     public enum SHalf: String, CaseIterable, Sendable {
-        /// Whichever comes out.
+        /// Either value, as the signing operation returns it.
         case any
         /// At most half the group order.
         case low
@@ -36,7 +36,7 @@ public struct SigningKey: Sendable {
     /// The public key, compressed.
     public let publicKey: [UInt8]
 
-    /// A new key from libcrypto's random numbers.
+    /// Generates a key with libcrypto's random number generator.
     public init(generatedOn curve: Curve) throws(OfficeError) {
         let pair = try translated { () throws(LibcryptoFault) in try Libcrypto.generate(on: curve) }
         self.curve = curve
@@ -44,7 +44,7 @@ public struct SigningKey: Sendable {
         publicKey = pair.publicKey
     }
 
-    /// A known key.
+    /// Creates a key from a known scalar.
     public init(scalar: [UInt8], on curve: Curve) throws(OfficeError) {
         guard scalar.count == curve.scalarCount else { throw .badPrivateKey }
         let pair = try translated { () throws(LibcryptoFault) in try Libcrypto.keyPair(scalar: scalar, on: curve) }
@@ -53,13 +53,13 @@ public struct SigningKey: Sendable {
         publicKey = pair.publicKey
     }
 
-    /// Signs a digest; the result is strict DER.
+    /// Signs a digest. Returns strict DER.
     public func sign(digest: [UInt8], half: SHalf = .any) throws(OfficeError) -> [UInt8] {
         let (r, s) = try numbers(digest: digest, half: half)
         return DERSignatureWriter.encode(r: r, s: s)
     }
 
-    /// r and s in the fewest bytes.
+    /// Returns r and s without leading zero bytes.
     func numbers(digest: [UInt8], half: SHalf) throws(OfficeError) -> (r: [UInt8], s: [UInt8]) {
         let signature = try translated { () throws(LibcryptoFault) in
             try Libcrypto.sign(digest: digest, scalar: scalar, on: curve)
@@ -72,7 +72,7 @@ public struct SigningKey: Sendable {
         }
     }
 
-    /// Compares big-endian numbers without leading zeros.
+    /// Whether a is below b. Both are big-endian without leading zeros.
     private static func isLess(_ a: [UInt8], _ b: [UInt8]) -> Bool {
         a.count == b.count ? a.lexicographicallyPrecedes(b) : a.count < b.count
     }
@@ -91,9 +91,9 @@ private func translated<Result>(
     }
 }
 
-/// Writes what `DERSignature` reads.
+/// Encodes signatures in the strict DER that `DERSignature` reads.
 enum DERSignatureWriter {
-    /// `r` and `s` are big-endian without leading zeros; no bytes stand for zero.
+    /// `r` and `s` are big-endian without leading zeros. An empty array is zero.
     static func encode(r: [UInt8], s: [UInt8]) -> [UInt8] {
         sequence(integer(r) + integer(s))
     }

@@ -1,5 +1,5 @@
-/* Why this shim: the hash and EC_KEY functions below are the ones that do not allocate or fetch at every call, and
- * OpenSSL 3 marks them deprecated; and its error reasons are macros that Swift cannot read. */
+/* The shim has two reasons. First, it selects the hash and EC_KEY functions that do not allocate or fetch at each call;
+ * OpenSSL 3 marks them deprecated. Second, the error reasons are macros, which Swift cannot import. */
 #ifndef POSOFFLINE_CLIBCRYPTO_SHIM_H
 #define POSOFFLINE_CLIBCRYPTO_SHIM_H
 
@@ -17,14 +17,15 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
-/* Why calls of this thread failed, of the reasons that matter here. */
+/* The reasons for a failed call that callers distinguish. */
 enum posoffline_libcrypto_reason {
     POSOFFLINE_LIBCRYPTO_OTHER,
     POSOFFLINE_LIBCRYPTO_OUT_OF_MEMORY,
     POSOFFLINE_LIBCRYPTO_BAD_POINT
 };
 
-/* Empties the thread's error queue and names the gravest that was in it: libcrypto wraps the first reason in others. */
+/* Empties the thread's error queue. Returns the most important reason in it, because libcrypto adds generic errors
+ * after the first one. */
 static inline enum posoffline_libcrypto_reason posoffline_libcrypto_take_reason(void) {
     enum posoffline_libcrypto_reason found = POSOFFLINE_LIBCRYPTO_OTHER;
     for (unsigned long error; (error = ERR_get_error()) != 0;) {

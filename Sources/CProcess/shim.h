@@ -1,5 +1,5 @@
-/* Why this shim: prctl takes any number of arguments, and Swift calls no such function. */
+/* The shim exists because prctl is variadic, and Swift cannot call variadic C functions. */
 #include <sys/prctl.h>
 
-/* Whatever this process dies of, the system writes none of its memory to a file or to another program. */
+/* Disables core dumps and access by ptrace and /proc, so that keys in memory do not reach a file or another process. */
 static inline void posoffline_forbid_cores(void) { prctl(PR_SET_DUMPABLE, 0); }

@@ -1,5 +1,5 @@
-/* Why this shim: Swift finds a system library by a module map, and libsecp256k1 ships none; and it takes the library's
- * constant context for a global variable that threads might change. */
+/* The shim has two reasons. First, Swift imports a system library by a module map, and libsecp256k1 has none. Second,
+ * Swift treats the library's constant context as a mutable global variable and rejects it in concurrent code. */
 #ifndef POSOFFLINE_CSECP256K1_SHIM_H
 #define POSOFFLINE_CSECP256K1_SHIM_H
 

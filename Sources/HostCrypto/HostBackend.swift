@@ -2,10 +2,10 @@ import CSecp256k1
 import PortableCrypto
 import TransitCrypto
 
-/// The backend of an ordinary host: issuer signatures by libsecp256k1, hashes by libcrypto, user signatures by our own
-/// arithmetic, because no library has a fast secp192k1.
+/// The backend of the host build. libsecp256k1 verifies issuer signatures, libcrypto hashes. PortableCrypto verifies
+/// user signatures, because no system library has a fast secp192k1.
 public enum HostBackend: CryptoBackend {
-    /// A key as libsecp256k1 keeps it.
+    /// A parsed key of libsecp256k1.
     public struct IssuerKey: BitwiseCopyable, Sendable {
         private let opaque: InlineArray<8, UInt64>
 
@@ -14,7 +14,7 @@ public enum HostBackend: CryptoBackend {
         fileprivate var library: secp256k1_pubkey { unsafeBitCast(opaque, to: secp256k1_pubkey.self) }
     }
 
-    /// Verification needs no other context, and this one is constant.
+    /// The static context is enough for verification, and it is constant.
     private static var context: OpaquePointer { posoffline_secp256k1_context() }
 
     public static func issuerKey(_ sec1: Span<UInt8>) -> IssuerKey? {
@@ -32,7 +32,8 @@ public enum HostBackend: CryptoBackend {
         guard let der = DERSignature(signature) else { return .invalid }
         var compact = InlineArray<64, UInt8>(repeating: 0)
         guard compact.place(der.r, endingAt: 32), compact.place(der.s, endingAt: 64) else { return .invalid }
-        // The library wants 32 bytes: a longer digest loses its right end, a shorter one is the number that it spells.
+        // The function takes 32 bytes. A longer digest is truncated on the right, a shorter one is padded with zeros on
+        // the left.
         var message = InlineArray<32, UInt8>(repeating: 0)
         guard message.place(digest.extracting(first: min(digest.count, 32)), endingAt: 32) else { return .failed }
 
@@ -41,8 +42,8 @@ public enum HostBackend: CryptoBackend {
         var lowS = secp256k1_ecdsa_signature()
         let isValid = compact.span.withUnsafeBufferPointer { compact in
             message.span.withUnsafeBufferPointer { message in
-                // An r or s that is not below the order is refused by the parser, a zero by the verifier. A high s is
-                // a genuine one here, and the verifier wants the low twin.
+                // The parser rejects an r or s that is not below the order. The verifier rejects zero. A high s is
+                // valid in this format, but the verifier accepts only a low s, so s is normalised first.
                 guard secp256k1_ecdsa_signature_parse_compact(context, &parsed, compact.baseAddress!) == 1
                 else { return false }
                 secp256k1_ecdsa_signature_normalize(context, &lowS, &parsed)
@@ -68,8 +69,8 @@ public enum HostBackend: CryptoBackend {
 }
 
 extension InlineArray where Element == UInt8 {
-    /// Writes a big-endian number so that its last byte stands before `end`, in a field of 32 bytes; false when it is
-    /// longer than that.
+    /// Writes a big-endian number into a field of 32 bytes whose last byte is before `end`. Returns false when the
+    /// number is longer than the field.
     fileprivate mutating func place(_ number: Span<UInt8>, endingAt end: Int) -> Bool {
         guard number.count <= 32 else { return false }
         for index in number.indices { self[end &- number.count &+ index] = number[index] }

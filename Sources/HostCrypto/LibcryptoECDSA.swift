@@ -1,8 +1,8 @@
 import CLibcrypto
 import TransitCrypto
 
-/// ECDSA by libcrypto's EC functions: an independent oracle for tools and tests. It does not ship in the library, and
-/// it empties the calling thread's error queue.
+/// ECDSA with libcrypto's EC functions: an independent oracle for tools and tests. The shipped library does not contain
+/// it. It empties the error queue of the calling thread.
 public enum LibcryptoECDSA {
     public enum Curve: Sendable {
         case secp192k1, secp256k1
@@ -22,7 +22,8 @@ public enum LibcryptoECDSA {
         }
     }
 
-    /// `publicKey` in SEC 1 form, compressed or not; `digest` of any length; `signature` in strict DER.
+    /// Verifies a signature. `publicKey` is in SEC 1 form, compressed or uncompressed; `digest` has any length;
+    /// `signature` is strict DER.
     public static func verify(
         on curve: Curve, publicKey: Span<UInt8>, digest: Span<UInt8>, signature: Span<UInt8>
     ) -> Verdict {
@@ -59,7 +60,8 @@ public enum LibcryptoECDSA {
         bytes.withUnsafeBufferPointer { BN_bin2bn($0.baseAddress, Int32(clamping: $0.count), nil) }
     }
 
-    /// libcrypto reports a bad point, and a sum at infinity, in the same way as a fault of its own.
+    /// Reads the error queue, because libcrypto returns the same value for a bad point, a sum at infinity and an
+    /// internal failure.
     private static func verdictOnFailure() -> Verdict {
         switch posoffline_libcrypto_take_reason() {
         case POSOFFLINE_LIBCRYPTO_BAD_POINT: .invalid

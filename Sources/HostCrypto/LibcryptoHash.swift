@@ -1,7 +1,7 @@
 import CLibcrypto
 import TransitCrypto
 
-/// Hashes by libcrypto, through the functions that neither allocate nor fail.
+/// Hashes with the functions of libcrypto that do not allocate and cannot fail.
 enum LibcryptoHash {
     static func sha1(_ message: Span<UInt8>) -> SHA1Digest {
         var context = SHA_CTX()
@@ -19,7 +19,8 @@ enum LibcryptoHash {
         return finish(&context)
     }
 
-    /// RFC 2104 over SHA-256; libcrypto's own HMAC allocates. Every copy of the key is wiped.
+    /// HMAC-SHA-256 (RFC 2104). It is built from SHA-256 because libcrypto's HMAC allocates. Wipes every copy of the
+    /// key.
     static func hmacSHA256(key: Span<UInt8>, message: Span<UInt8>) -> SHA256Digest {
         var block = InlineArray<64, UInt8>(repeating: 0)
         if key.count > 64 {
@@ -55,7 +56,7 @@ enum LibcryptoHash {
     private static func finish(_ context: inout SHA256_CTX) -> SHA256Digest {
         var digest = SHA256Digest(repeating: 0)
         withUnsafeMutableBytes(of: &digest) { _ = SHA256_Final($0.baseAddress, &context) }
-        // What was hashed may have been a key.
+        // The input may have been a key, so the state is wiped.
         withUnsafeMutableBytes(of: &context) { OPENSSL_cleanse($0.baseAddress, $0.count) }
         return digest
     }

@@ -1,10 +1,11 @@
-// QR pictures: libqrencode makes the modules, libpng the file. Every unsafe pointer that they take is in this file.
+// QR pictures. libqrencode computes the modules, libpng writes the file. Only this file of the module uses unsafe
+// pointers.
 
 import CPNG
 import CQREncode
 import Glibc
 
-/// How much of a picture may be lost and still be read.
+/// The error correction level: how much of a picture may be lost before it cannot be read.
 public enum QRLevel: String, CaseIterable, Sendable {
     case L, M, Q, H
 
@@ -18,24 +19,24 @@ public enum QRLevel: String, CaseIterable, Sendable {
     }
 }
 
-/// Why there is no picture.
+/// Why a picture could not be made.
 public enum PictureError: Error, Equatable, Sendable {
-    /// More bytes than the largest QR code of this level holds.
+    /// The input is longer than the largest QR code of this level can hold.
     case tooLong(count: Int, level: QRLevel)
     case outOfMemory
-    /// libpng did not say why.
+    /// libpng failed. It does not report the reason here.
     case noPNG
 }
 
 /// The dark and light modules of a QR code in byte mode.
 public struct QRCode: Sendable {
-    /// Modules on a side.
+    /// The number of modules on a side.
     public let width: Int
     private let isDark: [Bool]
 
-    /// The smallest code that holds the bytes.
+    /// Encodes bytes in the smallest QR code that holds them.
     public init(_ bytes: [UInt8], level: QRLevel) throws(PictureError) {
-        // Version 0: the smallest that fits.
+        // Version 0 selects the smallest size.
         guard let code = QRcode_encodeData(Int32(clamping: bytes.count), bytes, 0, level.library) else {
             throw errno == ENOMEM ? .outOfMemory : .tooLong(count: bytes.count, level: level)
         }
@@ -45,13 +46,13 @@ public struct QRCode: Sendable {
         isDark = modules.map { $0 & 1 == 1 }
     }
 
-    /// Light outside of the code.
+    /// Whether a module is dark. Positions outside the code are light.
     private func isDark(row: Int, column: Int) -> Bool {
         guard (0..<width).contains(row), (0..<width).contains(column) else { return false }
         return isDark[row * width + column]
     }
 
-    /// A grey-scale PNG, `scale` pixels a module, `margin` light modules around.
+    /// Returns a grey-scale PNG with `scale` pixels a module and a margin of `margin` light modules.
     public func png(scale: Int, margin: Int) throws(PictureError) -> [UInt8] {
         let side = (width + 2 * margin) * scale
         var pixels = [UInt8](repeating: 0xFF, count: side * side)
@@ -65,7 +66,7 @@ public struct QRCode: Sendable {
         image.version = png_uint_32(PNG_IMAGE_VERSION)
         image.width = png_uint_32(side)
         image.height = png_uint_32(side)
-        image.format = 0  // PNG_FORMAT_GRAY, which Swift cannot read: a macro over casts
+        image.format = 0  // PNG_FORMAT_GRAY; Swift cannot import a macro with casts
         var count = png_alloc_size_t(0)
         guard png_image_write_to_memory(&image, nil, &count, 0, pixels, png_int_32(side), nil) != 0 else {
             throw .noPNG
@@ -77,8 +78,8 @@ public struct QRCode: Sendable {
         return Array(file.prefix(count))
     }
 
-    /// Half blocks, two modules to a character. Black and white are set outright, so that the picture is the right
-    /// way round whatever the terminal's own colours are.
+    /// Returns the picture as text for a terminal. A half-block character shows two modules. The colours are set
+    /// explicitly to black and white, because some terminals use light text on a dark background.
     public func terminal(margin: Int) -> String {
         var text = ""
         for row in stride(from: -margin, to: width + margin, by: 2) {
