@@ -1,19 +1,21 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Spans with lifetimes are how the library goes without unsafe pointers and without allocation.
+// The Lifetimes feature lets the library return spans, which need no unsafe pointers and no allocation.
 let settings: [SwiftSetting] = [.enableExperimentalFeature("Lifetimes")]
 
-// Data flows from the bottom to the top of this list of targets: bytes -> TransitCode -> TransitGate -> posoffline,
-// with cryptography (TransitCrypto) as the one seam beside it. docs/architecture.md says more.
-// Tests that compute little themselves are not optimised: what they test is, and they take half as long to compile.
+// The targets are in the order of the data flow: bytes -> TransitCode -> TransitGate -> posoffline. Cryptography is
+// behind the interface TransitCrypto (docs/architecture.md).
+// Test targets with little computation of their own are not optimised, because they compile in half the time. The code
+// under test is optimised.
 let plain = settings + [.unsafeFlags(["-Onone"])]
 
 let package = Package(
     name: "posoffline",
     products: [
-        // Not the library that ships: this one needs Swift's runtime and exports more than the headers. It is for Swift tests
-        // and for coverage, and has another name so that nobody installs it. `make lib` builds libposoffline.so.
+        // Not the library that ships: this product needs the Swift runtime and exports more symbols than the headers
+        // declare. It is for Swift tests and coverage. Its name differs, so that it cannot be installed by mistake.
+        // `make lib` builds libposoffline.so.
         .library(name: "posoffline-swift", type: .dynamic, targets: ["posoffline"]),
         .library(
             name: "TransitKit",
@@ -52,7 +54,7 @@ let package = Package(
             ],
             exclude: ["exports.map"], swiftSettings: settings),
 
-        // The arithmetic's tests compile it as a part of themselves, once with each width of limb.
+        // The tests of the arithmetic compile its sources into their own target, once for each limb width.
         .plugin(name: "CopyPortableCrypto", capability: .buildTool(), path: "Tests/Unit/CopyPortableCrypto"),
         .target(
             name: "CLibcryptoOracle", path: "Tests/Unit/CLibcryptoOracle", linkerSettings: [.linkedLibrary("crypto")]),

@@ -1,10 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Nested, so that the library itself resolves no package. The library's directory may have any name, hence `name:`.
+// A separate package, so that the library itself has no package dependencies. `name:` is given because the directory of
+// the library may have any name.
 
-// The targets are in the order of their imports: each knows only targets above it (docs/architecture.md).
-// Tests/Repository/imports.txt is the list of allowed imports.
+// The targets are in the order of their imports: a target imports only targets above it (docs/architecture.md).
+// Tests/Repository/imports.txt lists the allowed imports.
 let package = Package(
     name: "posgateway",
     dependencies: [

@@ -1,7 +1,8 @@
-// What the generic arithmetic needs to know of a curve y^2 = x^3 + b over p = 2^bits - 2^32 - tail, with a subgroup
-// of prime order n and an endomorphism (x, y) -> (beta x, y) that multiplies by lambda there.
+// The parameters of a curve y^2 = x^3 + b for the generic arithmetic. The field has p = 2^bits - 2^32 - tail elements.
+// The subgroup has prime order n and an endomorphism (x, y) -> (beta x, y), which multiplies by lambda.
 //
-// Every value is a compile-time constant: `scripts/curve-constants.py` derives and prints it, and the tests compare.
+// Every value is a compile-time constant. `scripts/curve-constants.py` derives and prints the values, and the tests
+// compare.
 
 protocol Curve {
     /// Holds an element of the field and a scalar: exactly `bits` wide.
@@ -11,7 +12,7 @@ protocol Curve {
     /// Holds signed numbers of a little more than `bits` bits, for `inverse`.
     associatedtype Batches: BatchVector
 
-    /// p = 2^bits - 2^32 - tail, below 2^13.
+    /// p = 2^bits - 2^32 - tail; tail is below 2^13.
     static var tail: UInt32 { get }
     static var b: Words { get }
     static var beta: Words { get }
@@ -34,7 +35,7 @@ protocol Curve {
     static var splitShift: Int { get }
     static var split1: Words { get }
     static var split2: Words { get }
-    /// A bound on the bit length of both halves of a scalar, at most 128.
+    /// The maximum bit length of both halves of a scalar, at most 128.
     static var halfBits: Int { get }
 
     /// The width of the base point's signed digits, at most 12.
@@ -42,6 +43,6 @@ protocol Curve {
     /// (2 * index + 1) times the base point, for index below 2^(generatorWindow - 2).
     static func oddMultipleOfGenerator(_ index: Int) -> AffinePoint<Self>
 
-    /// a^((p + 1) / 4): a square root of a, where there is one, since p = 3 mod 4.
+    /// a^((p + 1) / 4): a square root of a when a is a square, because p = 3 mod 4.
     static func squareRootCandidate(_ a: Field<Self>) -> Field<Self>
 }

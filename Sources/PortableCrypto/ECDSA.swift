@@ -3,8 +3,8 @@
 import TransitCrypto
 
 extension Curve {
-    /// Whether `signature`, strict DER with s in either half, is `key`'s signature of `digest`, which is truncated to
-    /// the bit length of n.
+    /// Whether `signature` is `key`'s signature of `digest`. The signature is strict DER, with a low or a high s. The
+    /// digest is truncated to the bit length of n.
     static func verify(_ key: AffinePoint<Self>, digest: Span<UInt8>, signature: Span<UInt8>) -> Bool {
         guard
             let parts = DERSignature(signature),
@@ -14,7 +14,7 @@ extension Curve {
         return verify(key, digest: Scalar<Self>.truncated(digest: digest), r: r, s: s)
     }
 
-    /// The same for a digest that is an integer below 2^bits.
+    /// Verifies a digest that is an integer below 2^bits.
     static func verify(_ key: AffinePoint<Self>, digest: Words, r: Scalar<Self>, s: Scalar<Self>) -> Bool {
         // In Montgomery form, so that a plain operand gives a plain product.
         let w = Scalar<Self>.montgomeryProduct(inverse(s.words), montgomeryFactor)

@@ -1,8 +1,8 @@
 // The field of p = 2^bits - c elements, c = 2^32 + tail < 2^33, in full-width limbs.
 //
-// An element is held as any integer of the limbs' width: of the class of v there may be two, v and v + p. Operations
-// take and give such values; only `canonical` (and the comparisons, which call it or know both forms) see the
-// difference. Variable time: for public data only.
+// An element is stored as any integer of the limbs' width. So one element may have two representations, v and v + p.
+// Operations accept and return both; only `canonical` and the comparisons tell them apart. Variable time: for public
+// data only.
 //
 // Reduction rests on 2^bits = c (mod p): what overflows the top limb is multiplied by c and added at the bottom. The
 // bounds that make each carry chain end are in the comments and in docs/arithmetic.md.
@@ -38,7 +38,7 @@ struct Field<C: Curve>: BitwiseCopyable, Sendable {
         if again != 0 { self.words = Self.addingTail(self.words) }
     }
 
-    /// words + c without the carry. For the rare second overflow, and kept out of the way of the usual path.
+    /// words + c, without the carry. A second overflow is rare, so this is a call outside the usual path.
     @inline(never) static func addingTail(_ words: C.Words) -> C.Words {
         var sum = words
         var carry: Limb = 0
@@ -54,7 +54,7 @@ struct Field<C: Curve>: BitwiseCopyable, Sendable {
         return difference
     }
 
-    // Inlined where limbs are few; a call where there are many, for size.
+    // Inlined on 64-bit targets, which have few limbs. A call on 32-bit targets, to save code size.
     #if _pointerBitWidth(_64)
     @inline(__always)
     #else
@@ -85,8 +85,8 @@ struct Field<C: Curve>: BitwiseCopyable, Sendable {
 
     @inline(__always) static prefix func - (a: Field) -> Field { zero - a }
 
-    /// self / 2: of v and v + p the even one, shifted. v + p = v - c + 2^bits, so the carry of v + p is set unless
-    /// v - c borrows.
+    /// self / 2. Of v and v + p, the even one is shifted. v + p = v - c + 2^bits, so v + p has a carry unless v - c
+    /// borrows.
     #if _pointerBitWidth(_64)
     @inline(__always)
     #else
@@ -125,7 +125,7 @@ struct Field<C: Curve>: BitwiseCopyable, Sendable {
         return result
     }
 
-    /// Any double-width integer, reduced.
+    /// Reduces an integer of double width.
     @inline(__always) init(reducing wide: C.Wide) {
         let count = C.Words.count
         words = C.Words()
@@ -177,7 +177,7 @@ struct Field<C: Curve>: BitwiseCopyable, Sendable {
         return carry != 0 ? reduced : words
     }
 
-    /// Whether self is 0 modulo p: it is then held as 0 or as p. The lowest limb alone settles nearly every case.
+    /// Whether self is 0 modulo p, stored as 0 or as p. The lowest limb alone decides nearly every case.
     @inline(__always) var isZero: Bool {
         let low = words[0]
         if low != 0 && low != 0 &- Self.tailLimb(0) { return false }
@@ -188,7 +188,7 @@ struct Field<C: Curve>: BitwiseCopyable, Sendable {
 
     @inline(__always) var isOdd: Bool { canonical[0] & 1 != 0 }
 
-    /// The element that `bytes` spell, big-endian; nil unless they are below p.
+    /// Reads a big-endian integer; nil unless it is below p.
     init?(bigEndian bytes: Span<UInt8>) {
         guard let words = C.Words(bigEndian: bytes) else { return nil }
         self.words = words

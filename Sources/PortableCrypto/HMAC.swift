@@ -1,7 +1,7 @@
-// HMAC-SHA-256 (RFC 2104). The key is a secret: no branch and no address depends on its bytes (only on its length),
-// and every copy of it, of what is derived from it and of the inner digest that is held in memory is wiped before the
-// tag is returned. What the compiler keeps in registers, and where it spills them, is beyond reach from here: the
-// library overwrites both after each signature (posoffline_platform_wipe_stack_and_registers).
+// HMAC-SHA-256 (RFC 2104). The key is secret: branches and addresses depend on its length, but not on its bytes. Before
+// the tag is returned, every copy in memory of the key, of values derived from it and of the inner digest is wiped.
+// This code cannot wipe registers and spilled registers. The library overwrites them after each signature
+// (posoffline_platform_wipe_stack_and_registers).
 
 import TransitCrypto
 
@@ -19,7 +19,7 @@ enum HMACSHA256 {
         return tag
     }
 
-    /// For a key of at most a block, which zeros fill up.
+    /// For a key of at most one block. Zeros fill the rest of the block.
     @inline(never) private static func tag(blockKey: Span<UInt8>, message: Span<UInt8>) -> SHA256Digest {
         var hash = SHA256()
         hash.update(blockKey, padding: 0x36)

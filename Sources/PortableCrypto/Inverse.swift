@@ -88,7 +88,7 @@ enum Batch {
 }
 
 extension Curve {
-    /// x regrouped into batches, each of which begins within x.
+    /// Splits x into digits of one batch each.
     private static func batches(_ x: Words) -> Batches {
         var result = Batches()
         for i in 0..<Batches.count {
@@ -206,7 +206,7 @@ extension Curve {
         e[0] = 1
         var eta = -1
         // Numbers of 256 bits need at most (49 * 256 + 57) / 17 = 741 steps (the paper's theorem 11.2): 12 batches of
-        // 62 or 25 of 30. The limit only makes it visible that the loop ends.
+        // 62 or 25 of 30. The limit makes it evident that the loop terminates.
         for _ in 0..<26 {
             let lowF = Limb(truncatingIfNeeded: f[0])
             let lowG = Limb(truncatingIfNeeded: g[0])

@@ -1,7 +1,7 @@
-// The machine word of the arithmetic, and the few operations on it that everything above is made of.
+// The machine word of the arithmetic, and the basic operations on it.
 //
-// A limb is the target's native word. POSOFFLINE_LIMB32 forces 32-bit limbs on a 64-bit host: the tests compile the
-// module both ways, so the code that small boards run is also proven here. All numbers are little-endian in limbs.
+// A limb is the target's native word. POSOFFLINE_LIMB32 forces 32-bit limbs on a 64-bit host. The tests compile the
+// module with both widths, so that the code for 32-bit targets is tested too. All numbers are little-endian in limbs.
 //
 // Nothing here traps: every operation is total, and every carry is bounded by the argument in its comment.
 
@@ -17,8 +17,8 @@ typealias SignedLimb = Int32
 typealias SignedDoubleLimb = Int64
 #endif
 
-/// A fixed number of limbs. The arithmetic is generic over this, and over nothing else that varies in size, so that
-/// each curve's code is specialised at compile time.
+/// A fixed number of limbs. The arithmetic is generic over this type alone, so that the compiler specialises the code
+/// of each curve.
 protocol LimbVector: BitwiseCopyable, Sendable {
     static var count: Int { get }
     /// Zero.
@@ -98,8 +98,7 @@ extension LimbVector {
         return borrow
     }
 
-    /// The big-endian integer in `bytes`, or nil where it needs more limbs than there are. Leading zero bytes are
-    /// allowed and ignored; no bytes at all spell zero.
+    /// Reads a big-endian integer; nil when it does not fit. Leading zero bytes are ignored. Empty input is zero.
     init?(bigEndian bytes: Span<UInt8>) {
         self.init()
         // From the last byte on, a limb at a time. Unchecked: 0 <= left - 1 < bytes.count.

@@ -6,10 +6,10 @@
 struct MessageBlock {
     /// Big-endian words, as both compression functions read them.
     var words = InlineArray<16, UInt32>(repeating: 0)
-    /// Bytes taken so far, in all blocks.
+    /// The number of bytes appended so far, in all blocks.
     var length: UInt64 = 0
 
-    /// Takes a byte. True when that completes a block, which must be compressed before the next byte.
+    /// Appends a byte. Returns true when the block is complete. Then it must be compressed before the next byte.
     @inline(__always) mutating func append(_ byte: UInt8) -> Bool {
         let at = Int(truncatingIfNeeded: length & 63)
         put(byte, at)
@@ -17,8 +17,8 @@ struct MessageBlock {
         return at == 63
     }
 
-    /// Puts the bit of one and zeros. True when the length does not fit any more: this block must be compressed
-    /// before `finish`.
+    /// Appends the one bit and zeros. Returns true when the length does not fit into this block. Then the block must be
+    /// compressed before `finish`.
     mutating func pad() -> Bool {
         let at = Int(truncatingIfNeeded: length & 63)
         put(0x80, at)
@@ -26,7 +26,7 @@ struct MessageBlock {
         return at >= 56
     }
 
-    /// Makes the last block, after `pad`.
+    /// Completes the last block, after `pad`.
     mutating func finish() {
         if length & 63 >= 56 { words = InlineArray(repeating: 0) }
         words[14] = UInt32(truncatingIfNeeded: length &>> 29)

@@ -11,17 +11,17 @@
 
 /// A scalar's signed digits: digit i, of weight 2^i, is 0 or odd and below 2^(window - 1) in magnitude.
 struct SignedDigits: ~Copyable {
-    /// Room for 128 bits and a carry.
+    /// Holds 128 bits and a carry.
     typealias Storage = InlineArray<132, Int16>
 
     var storage = Storage(repeating: 0)
-    /// All digits from here on are zero. At most 129.
+    /// The number of digits up to the highest nonzero one, at most 129.
     var count = 0
 
     subscript(_ index: Int) -> Int { @inline(__always) get { Int(storage[index]) } }
 
-    /// Recodes from the bottom. `carry` is what the digits so far owe: a window that is worth more than half is taken
-    /// as a negative digit and one more of the next. `window` is at most 12.
+    /// Recodes from the lowest bit. A window of more than half its range becomes a negative digit and a carry into the
+    /// next window. `window` is at most 12.
     @inline(never) init<C: Curve>(_ half: HalfScalar<C>, window: Int) {
         let end = C.halfBits &+ 1
         var carry: Limb = 0
@@ -31,7 +31,7 @@ struct SignedDigits: ~Copyable {
                 bit &+= 1
                 continue
             }
-            // Every nonzero magnitude is below 2^halfBits, so the window that reaches the end owes nothing.
+            // Every nonzero magnitude is below 2^halfBits, so the last window leaves no carry.
             let value = Int(truncatingIfNeeded: Self.bits(half.magnitude, bit, window) &+ carry)
             carry = Limb(truncatingIfNeeded: value &>> (window &- 1)) & 1
             let digit = value &- Int(truncatingIfNeeded: carry) &<< window
@@ -44,7 +44,7 @@ struct SignedDigits: ~Copyable {
 
     /// Bits start..<start + width, zero beyond the top.
     @inline(__always) private static func bits<V: LimbVector>(_ x: V, _ start: Int, _ width: Int) -> Limb {
-        // Unsigned, so that the optimiser sees that an index is not negative.
+        // Unsigned, so that the optimiser knows that an index is not negative.
         let index = Int(truncatingIfNeeded: UInt(bitPattern: start) / UInt(Limb.bitWidth))
         let shift = start & (Limb.bitWidth &- 1)
         if index >= V.count { return 0 }
@@ -62,12 +62,12 @@ struct OddMultiples<C: Curve>: ~Copyable {
     typealias Points = InlineArray<8, AffinePoint<C>>
 
     var points: Points
-    /// beta times each x: the multiples of lambda * Q.
+    /// beta times each x: the x-coordinates of the multiples of lambda * Q.
     var endomorphicX: InlineArray<8, Field<C>>
-    /// The Z that all share: the points stand for (x / scale^2, y / scale^3).
+    /// The common Z. The points are (x / scale^2, y / scale^3).
     var scale: Field<C>
 
-    /// q must not be of an order below 19: then no sum in the chain is of equal or opposite points.
+    /// The order of q must be at least 19. Then no sum in the chain has equal or opposite operands.
     @inline(never) init(_ q: AffinePoint<C>) {
         // 2Q by the doubling of Point.swift. It makes Z = y, and t and s^2 are Q's own coordinates for that Z.
         let s = q.y.squared
@@ -117,7 +117,7 @@ extension Curve {
         let gDigits2 = SignedDigits(g.1, window: generatorWindow)
         let qDigits1 = SignedDigits(k.0, window: OddMultiples<Self>.window)
         let qDigits2 = SignedDigits(k.1, window: OddMultiples<Self>.window)
-        // Spans, because the optimiser would copy the whole of a digits' array at each look into it.
+        // Spans, because the optimiser would copy the whole digit array at each access.
         let g1 = gDigits1.storage.span
         let g2 = gDigits2.storage.span
         let q1 = qDigits1.storage.span
@@ -159,7 +159,7 @@ extension Curve {
         return sum
     }
 
-    /// The place of an odd digit in a table of odd multiples.
+    /// The index of an odd digit in a table of odd multiples.
     @inline(__always) private static func magnitude(_ digit: Int) -> Int {
         (digit < 0 ? 0 &- digit : digit) &>> 1
     }

@@ -49,7 +49,7 @@ struct JacobianPoint<C: Curve>: BitwiseCopyable, Sendable {
     var x: Field<C>
     var y: Field<C>
     var z: Field<C>
-    /// Then the coordinates mean nothing.
+    /// Whether this is the point at infinity. Its coordinates have no meaning.
     var isInfinity: Bool
 
     @inline(__always) static var infinity: JacobianPoint {
@@ -63,8 +63,8 @@ struct JacobianPoint<C: Curve>: BitwiseCopyable, Sendable {
         self.isInfinity = isInfinity
     }
 
-    /// 2 * self, in 3 products and 4 squares. A point of order two does not exist in a group of odd order, and then
-    /// Z = Y * Z says infinity by itself; the flag need not change.
+    /// 2 * self, in 3 products and 4 squares. The result is infinity only when self is: a group of odd order has no
+    /// point of order two. So the flag does not change.
     @inline(never) mutating func double() {
         if isInfinity { return }
         let s = y.squared
@@ -85,7 +85,7 @@ struct JacobianPoint<C: Curve>: BitwiseCopyable, Sendable {
         add(other, z)
     }
 
-    /// self + (other.x * scale^2, other.y * scale^3), for a scale other than 0: one product more.
+    /// self + (other.x * scale^2, other.y * scale^3), for a nonzero scale. It costs one more product.
     mutating func add(_ other: AffinePoint<C>, scaledBy scale: Field<C>) {
         if isInfinity {
             let square = scale.squared
@@ -95,7 +95,7 @@ struct JacobianPoint<C: Curve>: BitwiseCopyable, Sendable {
         add(other, z * scale)
     }
 
-    /// Both of the above: `denominator` is what brings other's coordinates to self's.
+    /// The common part of both additions. `denominator` scales other's coordinates to those of self.
     @inline(never) private mutating func add(_ other: AffinePoint<C>, _ denominator: Field<C>) {
         let square = denominator.squared
         let h = other.x * square - x

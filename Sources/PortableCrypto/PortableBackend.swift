@@ -1,6 +1,6 @@
-// The backend that needs nothing from the system: every firmware build, and secp192k1 everywhere.
+// The backend without system libraries. It is the only one in firmware, and verifies secp192k1 in every build.
 //
-// The signature checks run in variable time, which is safe because they see public data only.
+// The signature checks run in variable time. That is safe because their input is public.
 
 import TransitCrypto
 

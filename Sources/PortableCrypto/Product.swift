@@ -7,8 +7,8 @@ extension Curve {
     /// a * b.
     @inline(__always) static func product(_ a: Words, _ b: Words) -> Wide {
         var wide = Wide()
-        // Rows spelt out: the optimiser would leave a loop over them in place, and then keep everything in memory.
-        // The conditions are constants.
+        // The rows are written out, because the optimiser would not unroll a loop over them and would keep all limbs in
+        // memory. The conditions are constants.
         addRow(a[0], b, &wide, 0)
         addRow(a[1], b, &wide, 1)
         addRow(a[2], b, &wide, 2)
@@ -27,7 +27,7 @@ extension Curve {
         wide[i &+ Words.count] = carry
     }
 
-    /// a * b, for callers to whom size matters more.
+    /// a * b as a call, for callers that need small code more than speed.
     @inline(never) static func calledProduct(_ a: Words, _ b: Words) -> Wide { product(a, b) }
 
     /// a * a: the products of different limbs once, doubled, then the squares of the limbs.

@@ -1,4 +1,5 @@
-// SHA-1 (FIPS 180-4, section 6.1), as the code signatures use it. Broken for collisions; the format fixes it.
+// SHA-1 (FIPS 180-4, section 6.1), as the code signatures use it. Its collision resistance is broken, but the format
+// requires it.
 
 import TransitCrypto
 

@@ -1,6 +1,7 @@
-// SHA-256 (FIPS 180-4, section 6.2), in pieces, so that HMAC can run on it without a copy of the message.
+// SHA-256 (FIPS 180-4, section 6.2), with incremental input, so that HMAC needs no copy of the message.
 //
-// No branch and no address depends on the bytes, so it may hash secrets; whoever does wipes the state after.
+// No branch and no address depends on the input bytes, so secrets may be hashed. After a secret, the caller must call
+// `wipe`.
 
 import TransitCrypto
 
@@ -16,7 +17,7 @@ private let roundConstants: InlineArray<64, UInt32> = [
     0x748F_82EE, 0x78A5_636F, 0x84C8_7814, 0x8CC7_0208, 0x90BE_FFFA, 0xA450_6CEB, 0xBEF9_A3F7, 0xC671_78F2,
 ]
 
-/// Not copyable, so that no copy of a secret's state is left behind where `wipe` does not reach.
+/// Not copyable: `wipe` would not reach a copy of a secret's state.
 struct SHA256: ~Copyable {
     private var state = InlineArray<8, UInt32>(repeating: 0)
     private var schedule = InlineArray<16, UInt32>(repeating: 0)
@@ -31,7 +32,7 @@ struct SHA256: ~Copyable {
         return hash.finish()
     }
 
-    /// Begins a new message.
+    /// Starts a new message.
     mutating func reset() {
         state = [
             0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A, 0x510E_527F, 0x9B05_688C, 0x1F83_D9AB, 0x5BE0_CD19,
@@ -45,7 +46,7 @@ struct SHA256: ~Copyable {
         }
     }
 
-    /// A block of `bytes`, at most 64, and then zeros, each byte xored with `padding`.
+    /// Appends a block: at most 64 bytes, filled with zeros. Each byte is xored with `padding`.
     @inline(never) mutating func update(_ bytes: Span<UInt8>, padding: UInt8) {
         for i in 0..<64 {
             let byte: UInt8 = i < bytes.count ? bytes[i] : 0
@@ -53,7 +54,7 @@ struct SHA256: ~Copyable {
         }
     }
 
-    /// The digest of all that was given. After it, only `wipe` and `reset`.
+    /// The digest of all input. Only `wipe` and `reset` may follow.
     @inline(never) mutating func finish() -> SHA256Digest {
         if block.pad() { compress() }
         block.finish()
@@ -65,14 +66,14 @@ struct SHA256: ~Copyable {
         return digest
     }
 
-    /// Overwrites everything, for a hash that saw a secret.
+    /// Overwrites the state. Needed after a secret was hashed.
     mutating func wipe() {
         Secret.overwrite(&state, with: InlineArray(repeating: 0))
         Secret.overwrite(&schedule, with: InlineArray(repeating: 0))
         Secret.overwrite(&block, with: MessageBlock())
     }
 
-    /// The message schedule lives in the struct rather than on the stack, so that `wipe` reaches it.
+    /// The message schedule is in the struct and not on the stack, so that `wipe` reaches it.
     @inline(never) private mutating func compress() {
         schedule = block.words
         var (a, b, c, d) = (state[0], state[1], state[2], state[3])

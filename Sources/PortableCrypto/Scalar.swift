@@ -1,6 +1,6 @@
 // Scalars: integers modulo the group order n, multiplied by Montgomery's method (Math. Comp. 44, 1985; the
-// product-then-reduce form of Koc, Acar and Kaliski, 1996). A verification needs three products, so this rung is
-// written for size, and for any odd n: the tests run it on tiny groups too.
+// product-then-reduce form of Koc, Acar and Kaliski, 1996). A verification needs only three products, so this layer is
+// written for size. It works for any odd n: the tests use it on tiny groups too.
 //
 // Variable time: for public data only.
 
@@ -9,21 +9,21 @@ struct Scalar<C: Curve>: BitwiseCopyable, Sendable {
 
     @inline(__always) init(_ words: C.Words) { self.words = words }
 
-    /// The scalar that `bytes` spell, big-endian; nil unless it is in 1...n - 1, the range of a signature's r and s.
+    /// Reads a big-endian integer; nil unless it is in 1...n - 1, the range of r and s in a signature.
     init?(nonzero bytes: Span<UInt8>) {
         guard let words = C.Words(bigEndian: bytes), !words.isZero, words.isLess(than: C.order) else { return nil }
         self.words = words
     }
 
-    /// The leftmost `orderBits` bits of a digest as an integer (SEC 1, section 4.1.4, step 5), not reduced: below
-    /// 2^bits. A shorter digest is the integer that it spells; an empty one is zero.
+    /// The leftmost `orderBits` bits of a digest as an integer below 2^bits, not reduced (SEC 1, section 4.1.4, step
+    /// 5). A shorter digest is used whole. An empty digest is zero.
     static func truncated(digest: Span<UInt8>) -> C.Words {
         let whole = (C.orderBits &+ 7) / 8
         let taken = digest.count < whole ? digest.count : whole
         let words = C.Words(bigEndian: digest.extracting(first: taken)) ?? C.Words()
         let excess = taken &* 8 &- C.orderBits
         if excess <= 0 { return words }
-        // Fewer than 8 bits too many: only for an order that does not fill its bytes.
+        // Shifts out the last 1 to 7 bits, for an order whose bit length is not a multiple of 8.
         var shifted = words
         var above: Limb = 0
         var i = C.Words.count
@@ -37,7 +37,8 @@ struct Scalar<C: Curve>: BitwiseCopyable, Sendable {
         return shifted
     }
 
-    /// -1/n modulo 2^bitWidth, by Newton's iteration: n is its own inverse modulo 8, and each step doubles the bits.
+    /// -1/n modulo 2^bitWidth, by Newton's iteration. n is its own inverse modulo 8, and each step doubles the number
+    /// of correct bits.
     @inline(__always) static var negatedOrderInverse: Limb {
         let n = C.order[0]
         var inverse = n

@@ -30,7 +30,7 @@ extension Curve {
         let wide = calledProduct(k, multiplier)
         let skipped = splitShift / Limb.bitWidth
         var result = Words()
-        // The bit below the cut rounds: 0 or 1 in units of the last place.
+        // Rounds by the bit below the cut.
         var carry = wide[skipped &- 1] &>> Limb(Limb.bitWidth &- 1)
         for i in 0..<Words.count where skipped &+ i < Wide.count {
             result[i] = addWithCarry(wide[skipped &+ i], 0, &carry)
