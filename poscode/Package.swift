@@ -1,7 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Nested, so that the library itself resolves no package. The library's directory may have any name, hence `name:`.
+// A separate package, so that the library itself has no package dependencies. `name:` is given because the directory of
+// the library may have any name.
 let package = Package(
     name: "poscode",
     dependencies: [

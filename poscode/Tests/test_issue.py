@@ -5,7 +5,28 @@ import re
 import time
 
 import support
-from support import NOTICE, CommandTest, poscode
+from ecdsa import SECP192K1, SECP256K1
+from support import NOTICE, CommandTest, poscode, strip_escapes
+
+
+def scan(path):
+    """Decodes a picture with zbarimg in binary mode."""
+    process = subprocess.run(
+        ["zbarimg", "--quiet", "--nodbus", "--raw", "--oneshot", "-Sbinary", path], capture_output=True, check=True)
+    return process.stdout
+
+
+def png(rows, scale):
+    """Encodes rows of booleans as a grey-scale PNG; True is dark."""
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    side = len(rows[0]) * scale
+    lines = b"".join(
+        (b"\x00" + b"".join((b"\x00" if dark else b"\xff") * scale for dark in row)) * scale for row in rows)
+    header = struct.pack(">IIBBBBB", side, len(rows) * scale, 8, 0, 0, 0, 0)
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(lines))
+            + chunk(b"IEND", b""))
 
 
 class Issue(CommandTest):
@@ -106,7 +127,7 @@ class Issue(CommandTest):
             ("trailing=00", ["code-shape"]), ("truncate=10", ["code-shape"]), ("truncate=10000", []),
         ):
             with self.subTest(wrong=wrong):
-                # The key list has the development key under every id, so a changed id is not an error.
+                # Every id has the development key, so that a changed key id is not an error.
                 keys = self.file("keys", poscode("keygen", "issuer", "--development", "--count", "10", "--public",
                                                  "--output", "-").text)
                 result = poscode("inspect", self.issue("--wrong", wrong), "--json", "--keys", keys)
@@ -189,3 +210,190 @@ class Issue(CommandTest):
             {"code": str, "uid": str, "issuer_key_id": int, "issuer_public_key": str, "user_public_key": str,
              "generated": int, "expiry": int, "window": int, "quota_cent": int, "development_issuer": bool})
         self.assertEqual(poscode("inspect", made[1]["code"]).code, 0)
+
+
+class Outputs(CommandTest):
+    def test_hex_and_raw_are_the_same_bytes(self):
+        self.succeed("issue", "--output", self.path("code.bin"))
+        with open(self.path("code.bin"), "rb") as file:
+            raw = file.read()
+        self.assertEqual(raw[0], 2)
+        by_bytes = self.succeed("inspect", self.path("code.bin"), "--json").json()
+        self.assertEqual(by_bytes["hex"], raw.hex().upper())
+        self.assertEqual(self.succeed("issue", "--format", "raw").out[0], 2)
+        self.succeed("issue", "--output", self.path("code.hex"))
+        self.assertEqual(poscode("inspect", self.path("code.hex")).code, 0)
+
+    def test_pictures_scan_back_to_the_same_bytes(self):
+        # Eight NULs, invalid UTF-8, valid UTF-8, and every level.
+        for index, (arguments, inner) in enumerate((
+            (("--card-type", "plain", "--reserved", "ff" * 12), b"\0" * 8),
+            (("--card-data", "00ff80fe1b0d0a25c0"), b"\x00\xff\x80\xfe\x1b\r\n%\xc0"),
+            (("--card-data", "e58dac"), b"\xe5\x8d\xac"), (("--level", "L", "--scale", "3"), b"2088"),
+            (("--level", "Q"), b"2088"), (("--level", "H", "--margin", "4"), b"2088"),
+        )):
+            with self.subTest(arguments=arguments):
+                path = self.path(f"{index}.png")
+                made = self.succeed("issue", *arguments, "--output", path)
+                self.assertEqual(made.out, b"")
+                scanned = scan(path)
+                inspection = self.succeed("inspect", path, "--json").json()
+                self.assertEqual(scanned.hex().upper(), inspection["hex"])
+                self.assertIn(inner, scanned)
+
+    def test_the_picture_is_of_the_code_that_is_described(self):
+        keys = self.file("rider", self.succeed("keygen", "rider").text)
+        wrong = ("--wrong", "user-signature=00ff", "--wrong", "issuer-signature=0001")
+        arguments = ("--generated", "1700000000", "--rider-key", keys, *wrong)
+        code = self.issue(*arguments)
+        self.succeed("issue", *arguments, "--output", self.path("a.png"))
+        self.assertEqual(scan(self.path("a.png")).hex().upper(), code)
+
+    def test_a_picture_in_a_terminal_scans_back(self):
+        keys = self.file("rider", self.succeed("keygen", "rider").text)
+        arguments = ("--generated", "1700000000", "--rider-key", keys, "--card-type", "plain", "--wrong",
+                     "user-signature=00ff", "--wrong", "issuer-signature=0001")
+        text = self.succeed("issue", *arguments, "--format", "terminal").text
+        lines = text.splitlines()
+        for line in lines:
+            # Black on white is set explicitly, and the colours are reset at the end of each line.
+            self.assertTrue(line.startswith("\x1b[38;5;16;48;5;231m") and line.endswith("\x1b[0m"), repr(line))
+        rows = []
+        for line in lines:
+            line = strip_escapes(line)
+            self.assertLessEqual(set(line), set(" █▀▄"))
+            rows.append([character in "█▀" for character in line])
+            rows.append([character in "█▄" for character in line])
+        width = len(rows[0])
+        self.assertEqual({len(row) for row in rows}, {width})
+        # Four light modules on every side, as ISO/IEC 18004 requires. Inside are the edges of the finder patterns, which are
+        # dark.
+        for side in (rows[:4], rows[width - 4:], [row[:4] for row in rows], [row[-4:] for row in rows]):
+            self.assertFalse(any(any(row) for row in side))
+        self.assertTrue(all(rows[4][4:11]) and all(rows[4][-11:-4]))
+        path = self.file("terminal.png", png(rows, 6))
+        self.assertEqual(scan(path).hex().upper(), self.issue(*arguments))
+
+    def test_sequences_go_to_numbered_files(self):
+        self.succeed("issue", "--count", "12", "--output", self.path("code.png"))
+        names = sorted(os.listdir(self.directory))
+        self.assertEqual(names, [f"code-{index:02}.png" for index in range(1, 13)])
+        self.assertEqual(len({scan(self.path(name)) for name in names[:3]}), 3)
+        self.succeed("issue", "--count", "2", "--format", "raw", "--output", self.path("plain"))
+        self.assertTrue(os.path.exists(self.path("plain-1")) and os.path.exists(self.path("plain-2")))
+        self.refuse(64, "needs files", "issue", "--count", "2", "--format", "png")
+        self.refuse(64, "needs files", "issue", "--count", "2", "--format", "raw")
+
+    def test_what_does_not_fit_a_picture_is_said(self):
+        self.refuse(65, "do not fit a QR code of level H", "issue", "--format", "png", "--level", "H", "--wrong",
+                  "trailing=" + "00" * 2000)
+
+    def test_full_and_forbidden_places_are_said_and_leave_nothing(self):
+        with open("/dev/full", "wb") as full:
+            process = subprocess.run([support.POSCODE, "issue"], stdout=full, stderr=subprocess.PIPE)
+        self.assertEqual(process.returncode, 74)
+        self.assertIn(b"No space left", process.stderr)
+        self.refuse(73, "No such file", "issue", "--output", self.path("none/code.hex"))
+        self.refuse(74, "No space left", "issue", "--output", "/dev/full")
+        self.assertEqual(os.listdir(self.directory), [])
+
+    def test_a_file_is_replaced_as_a_whole(self):
+        path = self.file("code.hex", "old" * 10_000)
+        self.succeed("issue", "--output", path)
+        with open(path) as file:
+            self.assertRegex(file.read(), r"\A[0-9A-F]+\n\Z")
+        self.assertEqual(os.listdir(self.directory), ["code.hex"])
+
+    def test_a_reader_that_goes_away_is_no_noise(self):
+        process = subprocess.Popen(
+            [support.POSCODE, "issue", "--count", "100000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.readline()
+        process.stdout.close()
+        errors = process.stderr.read().decode()
+        process.stderr.close()
+        self.assertEqual(process.wait(timeout=30), -13)
+        self.assertEqual(len(errors.splitlines()), 1, errors)
+
+    def test_a_pipe_from_issue_to_inspect(self):
+        pipeline = f"'{support.POSCODE}' issue 2>/dev/null | '{support.POSCODE}' inspect -"
+        process = subprocess.run(["sh", "-c", pipeline], capture_output=True)
+        self.assertEqual((process.returncode, process.stderr), (0, b""))
+        self.assertIn(b"Nothing is wrong.", process.stdout)
+        for form in ("raw", "png"):
+            pipeline = f"'{support.POSCODE}' issue --format {form} | '{support.POSCODE}' inspect"
+            self.assertEqual(subprocess.run(["sh", "-c", pipeline], capture_output=True).returncode, 0)
+
+
+class Keygen(CommandTest):
+    def mode(self, path):
+        return stat.S_IMODE(os.stat(path).st_mode)
+
+    def test_issuer_keys_and_their_list(self):
+        directory = self.path("new")
+        result = self.succeed("keygen", "issuer", "--output", directory)
+        self.assertIn("32 private keys", result.text)
+        private, public = directory + "/issuer-keys.txt", directory + "/key-list.json"
+        self.assertEqual(sorted(os.listdir(directory)), ["issuer-keys.txt", "key-list.json"])
+        self.assertEqual(self.mode(private), 0o600)
+        with open(public) as file:
+            text = file.read()
+        keys = json.loads(text)
+        self.assertEqual([key["key_id"] for key in keys], list(range(32)))
+        self.assertEqual({tuple(key) for key in keys}, {("key_id", "public_key")})
+        self.assertEqual(len({key["public_key"] for key in keys}), 32)
+        with open(private) as file:
+            secrets = file.read()
+        self.assertEqual(len(re.findall(r"^\d+ [0-9A-F]{64}$", secrets, re.M)), 32)
+        again = self.succeed("keygen", "issuer", "--from", private, "--public", "--output", "-").text
+        self.assertEqual(again, text)
+        gate = support.Gate(text)
+        self.addCleanup(gate.close)
+        self.assertIsInstance(gate.record(self.issue("--issuer-keys", private, "--key-id", "31")), str)
+
+    def test_the_public_key_is_the_private_keys(self):
+        made = self.succeed("keygen", "issuer", "--count", "1", "--output", "-", "--json").json()["keys"][0]
+        point = SECP256K1.times(int(made["private_key"], 16))
+        self.assertEqual(SECP256K1.compressed(point).hex().upper(), made["public_key"])
+        made = self.succeed("keygen", "rider", "--json").json()
+        self.assertEqual(SECP192K1.compressed(SECP192K1.times(int(made["private_key"], 16))).hex().upper(),
+                         made["public_key"])
+
+    def test_a_secret_is_never_replaced_unasked(self):
+        for name in ("issuer-keys.txt", "key-list.json"):
+            directory = self.path("d-" + name)
+            os.mkdir(directory)
+            with open(directory + "/" + name, "w") as file:
+                file.write("precious")
+            self.refuse(73, name + " is there already; --force", "keygen", "issuer", "--output", directory)
+            self.assertEqual(os.listdir(directory), [name])
+            with open(directory + "/" + name) as file:
+                self.assertEqual(file.read(), "precious")
+            self.succeed("keygen", "issuer", "--count", "1", "--output", directory, "--force")
+            self.assertEqual(self.mode(directory + "/issuer-keys.txt"), 0o600)
+        rider = self.file("rider", "precious")
+        self.refuse(73, "is there already", "keygen", "rider", "--output", rider)
+        self.succeed("keygen", "rider", "--output", rider, "--force")
+        self.assertEqual(self.mode(rider), 0o600)
+
+    def test_secrets_are_on_no_output_when_they_are_in_a_file(self):
+        text = self.succeed("keygen", "issuer", "--count", "2", "--output", self.directory, "--json").text
+        with open(self.path("issuer-keys.txt")) as file:
+            secrets = re.findall(r"^\d+ ([0-9A-F]{64})$", file.read(), re.M)
+        self.assertEqual(len(secrets), 2)
+        for secret in secrets:
+            self.assertNotIn(secret, text)
+        public = self.succeed("keygen", "issuer", "--from", self.path("issuer-keys.txt"), "--public", "--output", "-",
+                              "--json").text
+        self.assertNotIn("private", public)
+
+    def test_ids_go_from_0_to_255(self):
+        self.succeed("keygen", "issuer", "--first-key-id", "255", "--count", "1", "--output", "-")
+        self.succeed("keygen", "issuer", "--first-key-id", "250", "--output", "-")
+        for arguments in (("--first-key-id", "256"), ("--first-key-id", "255", "--count", "2"), ("--count", "0"),
+                          ("--count", "257"), ("--count", "9223372036854775807"), ("--first-key-id=-1",)):
+            self.refuse(64, "0 to 255|--first-key-id", "keygen", "issuer", *arguments, "--output", "-")
+
+    def test_sources_exclude_each_other(self):
+        self.refuse(64, "exclude each other", "keygen", "issuer", "--from", "x", "--development")
+        self.refuse(64, "--count is for new keys", "keygen", "issuer", "--from", "x", "--count", "2")
+        self.refuse(66, "No such file", "keygen", "issuer", "--from", self.path("none"))

@@ -1,8 +1,8 @@
-// Files and pipes. Every unsafe pointer that reading and writing take is in this file.
+// Files and pipes. Only this file reads and writes through unsafe pointers.
 
 import Glibc
 
-/// An open file.
+/// An open file descriptor.
 struct Descriptor {
     let number: Int32
 
@@ -12,7 +12,7 @@ struct Descriptor {
 
     var isTerminal: Bool { isatty(number) == 1 }
 
-    /// Reads at most `buffer.count` bytes; 0 at the end.
+    /// Reads at most `buffer.count` bytes. Returns 0 at the end of the file.
     func read(into buffer: inout [UInt8], name: String) throws(Failure) -> Int {
         while true {
             let count = Glibc.read(number, &buffer, buffer.count)
@@ -42,9 +42,9 @@ struct Descriptor {
     func close() { _ = Glibc.close(number) }
 }
 
-/// Whole files.
+/// Functions on whole files.
 enum Files {
-    /// No input of this tool is longer; a stream that never ends is refused.
+    /// The maximum size of an input in bytes. Every valid input is smaller; the limit stops an endless stream.
     static let maxCount = 16 << 20
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
@@ -55,7 +55,7 @@ enum Files {
         return Descriptor(number: number)
     }
 
-    /// All of a file, or of standard input for "-".
+    /// Reads a file, or standard input when the path is "-".
     static func read(_ path: String) throws(Failure) -> [UInt8] {
         if path == "-" { return try readAll(.standardInput, name: "standard input") }
         let file = try open(path)
@@ -76,7 +76,7 @@ enum Files {
         }
     }
 
-    /// Writes a file as a whole or not at all: beside its place first, then moved there.
+    /// Writes a file atomically: into a temporary file in the same directory, which is then renamed.
     static func write(_ bytes: [UInt8], to path: String, isSecret: Bool = false) throws(Failure) {
         let temporary = "\(path).\(getpid()).tmp"
         let number = Glibc.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, isSecret ? 0o600 : 0o666)
@@ -96,7 +96,7 @@ enum Files {
         }
     }
 
-    /// Writes to a device or a pipe in place, to anything else as `write(_:to:)` does.
+    /// Writes to an existing device or pipe directly. Writes any other file as `write(_:to:)` does.
     static func writeData(_ bytes: [UInt8], to path: String) throws(Failure) {
         var status = stat()
         guard stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG else { return try write(bytes, to: path) }
@@ -116,7 +116,7 @@ enum Files {
     }
 }
 
-/// Standard output, a buffer at a time.
+/// Buffered standard output.
 final class Output {
     private var buffer: [UInt8] = []
 
@@ -139,9 +139,9 @@ final class Output {
     }
 }
 
-/// Lines of a file or a pipe, as they arrive, without their ends (LF or CR LF).
+/// Reads a file or a pipe line by line as data arrives. Removes the line ends (LF or CR LF).
 struct LineReader {
-    /// The longest line: more than any hex record or signature has.
+    /// The maximum length of a line in bytes. A hex record or signature is shorter.
     static let maxCount = 1 << 20
 
     private let file: Descriptor
@@ -156,7 +156,7 @@ struct LineReader {
         self.name = name
     }
 
-    /// Whether `next` has to wait for more input.
+    /// Whether the buffer is empty, so that `next` reads more input and may block.
     var isDrained: Bool { position == filled }
 
     mutating func next() throws(Failure) -> [UInt8]? {
@@ -188,7 +188,7 @@ struct LineReader {
     }
 }
 
-/// A count on standard error while long work goes on, when a person is watching.
+/// Shows a running count on standard error when that is a terminal.
 struct Progress {
     private let noun: String
     private let isShown = Descriptor.standardError.isTerminal

@@ -3,7 +3,7 @@ import Glibc
 import TransitCode
 import TransitPicture
 
-/// Why the tool cannot do what it was asked: what to tell the user, and how to exit (sysexits.h).
+/// An error that ends the tool: the message for the user, and the exit status from sysexits.h.
 struct Failure: Error {
     enum Status: Int32 {
         case usage = 64
@@ -23,7 +23,7 @@ struct Failure: Error {
         self.message = message
     }
 
-    /// An error of the office, about `subject`: a file or an option.
+    /// An error of the back-office module. `subject` is the file or option that it is about.
     init(_ error: OfficeError, _ subject: String) {
         switch error {
         case .badPrivateKey: self.init(.badInput, "\(subject): not a private key of this curve")
@@ -40,7 +40,7 @@ struct Failure: Error {
         }
     }
 
-    /// No QR picture.
+    /// A QR picture could not be made.
     init(_ error: PictureError) {
         switch error {
         case .tooLong(let count, let level):
@@ -70,7 +70,7 @@ struct Failure: Error {
     }
 }
 
-/// Lines on standard error.
+/// Writes lines to standard error.
 enum Diagnostics {
     static func say(_ message: String) {
         Descriptor.standardError.writeIgnoringErrors("poscode: \(message)\n")

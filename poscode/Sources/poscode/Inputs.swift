@@ -1,7 +1,7 @@
 import BackOffice
 import TransitCode
 
-/// Files that options name.
+/// Reads the files that options name.
 enum Inputs {
     static func issuerKeys(_ path: String) throws(Failure) -> IssuerKeys {
         let json = try Files.read(path)
@@ -36,7 +36,8 @@ enum Inputs {
         return keys
     }
 
-    /// Hex in a line; spaces between the digits are allowed. Says where it stops being hex.
+    /// Reads the hex digits of a line; spaces between them are allowed. The error gives the position of the first other
+    /// character.
     static func hex(_ line: some Sequence<UInt8>, name: String) throws(Failure) -> [UInt8] {
         let digits = line.filter { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
         if let bytes = [UInt8](hex: digits) { return bytes }
@@ -46,7 +47,7 @@ enum Inputs {
         throw Failure(.badInput, "\(name): an odd number of hex digits (\(digits.count)): the end may be missing")
     }
 
-    /// Whether an argument that names no file is hex.
+    /// Whether an argument, which is not the name of a file, is hex.
     static func isHexArgument(_ argument: String) -> Bool {
         !argument.isEmpty && argument.utf8.allSatisfy { $0.hexDigitValue != nil }
     }

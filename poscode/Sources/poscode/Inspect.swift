@@ -1,7 +1,7 @@
 import ArgumentParser
 import BackOffice
 
-/// A code or a record, explained.
+/// The command that explains a code or a record.
 struct Inspect: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Explain a code or a record field by field, and say what is wrong with it.",
@@ -60,7 +60,7 @@ struct Inspect: ParsableCommand {
         if !isGood { throw ExitCode(1) }
     }
 
-    /// The codes and records that the input holds, each in its bytes.
+    /// The codes and records in the input, each as bytes.
     private func items() throws(Failure) -> [[UInt8]] {
         if input == "-" {
             if Descriptor.standardInput.isTerminal {

@@ -2,11 +2,11 @@ import BackOffice
 import TransitCode
 import TransitCrypto
 
-/// Explains one thing after the other.
+/// Explains codes and records one by one.
 struct Inspector {
     let codes: CodeVerifier
     let records: RecordVerifier
-    /// When codes are judged.
+    /// The time at which codes are checked, in Unix seconds.
     let time: UInt32
 
     func inspect(_ bytes: [UInt8]) -> Inspection {
@@ -25,7 +25,7 @@ struct Inspector {
     }
 }
 
-/// What is to be said about one code or record.
+/// The result for one code or record.
 struct Inspection {
     enum Kind: String { case code, record }
 
@@ -33,7 +33,7 @@ struct Inspection {
     let kind: Kind
     let explanation: Explanation
     let findings: Findings
-    /// When it was judged; nil when it says no time of its own.
+    /// The time at which the code was checked; nil for a record, which contains its time.
     let time: UInt32?
     let hasDevelopmentIssuer: Bool
     let hasDevelopmentRecordKey: Bool
@@ -71,7 +71,7 @@ struct Inspection {
         return text
     }
 
-    /// After a malformed shape the checks that could not be made need no line each.
+    /// Whether a finding is printed. After a malformed input, the checks that were not made are left out.
     private func isWorthSaying(_ finding: Finding) -> Bool {
         finding.outcome != .notChecked || findings[.codeShape] == .passed
             || findings[.recordShape] == .passed && (finding.check == .recordKey || finding.check == .mac)

@@ -3,7 +3,7 @@ import BackOffice
 import TransitCode
 import TransitPicture
 
-/// Codes from fields.
+/// The command that makes codes from fields.
 struct Issue: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make a transit code, or a sequence of them.",
@@ -123,7 +123,7 @@ struct Issue: ParsableCommand {
         try CodeWriter(self).write { index throws(Failure) in try maker.code(index) }
     }
 
-    /// What the output's name says when no format is given.
+    /// The format; when none is given, the one that the suffix of the output name implies.
     var resolvedFormat: Format {
         if let format { return format }
         if output.hasSuffix(".png") { return .png }
@@ -135,13 +135,13 @@ struct Issue: ParsableCommand {
 extension SigningKey.SHalf: @retroactive ExpressibleByArgument {}
 extension QRLevel: @retroactive ExpressibleByArgument {}
 
-/// One code and what it was made of.
+/// A code and the fields from which it was made.
 struct MadeCode {
     let bytes: [UInt8]
     let description: JSONValue
 }
 
-/// Makes the codes of one `issue`.
+/// Makes the codes of one `issue` command.
 private struct CodeMaker {
     let options: Issue
     let keyID: UInt8
@@ -233,7 +233,7 @@ private struct CodeMaker {
     }
 }
 
-/// Writes the codes of one `issue` in the form that was asked for.
+/// Writes the codes of one `issue` command in the requested format.
 private struct CodeWriter {
     let options: Issue
 
@@ -292,7 +292,8 @@ private struct CodeWriter {
         try Files.writeData(bytes, to: options.count == 1 ? options.output : numbered(index))
     }
 
-    /// "code.png" becomes "code-001.png" when there are hundreds.
+    /// Inserts the number of a code into a file name: "code.png" becomes "code-001.png" when there are hundreds of
+    /// codes.
     private func numbered(_ index: Int) -> String {
         let width = "\(options.count)".count
         let digits = "\(index + 1)"

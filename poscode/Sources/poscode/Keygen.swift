@@ -1,7 +1,7 @@
 import ArgumentParser
 import BackOffice
 
-/// New keys for issuers and riders.
+/// The command that generates keys of issuers and riders.
 struct Keygen: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make signing keys: an issuer's with the key list for gates, or a rider's.",
@@ -108,7 +108,7 @@ struct KeygenIssuer: ParsableCommand {
         }
     }
 
-    /// Private keys stand in it only when they went nowhere else.
+    /// The JSON of the result. It contains the private keys only when they were not written to a file.
     private func description(of file: IssuerKeyFile, files: [(String, JSONValue)]) -> JSONValue {
         let keys = file.keys.map { id, key in
             JSONValue.object(

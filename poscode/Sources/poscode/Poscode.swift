@@ -2,7 +2,7 @@ import ArgumentParser
 import CProcess
 import Glibc
 
-/// The tool for everyone who is not a gate. Its manual page is man/poscode.1.
+/// The command-line tool for back offices and tests. The manual page is man/poscode.1.
 @main
 struct Poscode: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,9 +19,10 @@ struct Poscode: ParsableCommand {
         subcommands: [Keygen.self, Issue.self, Inspect.self, VerifyRecord.self, VerifySignature.self])
 
     static func main() {
-        // It has issuers' and operators' keys.
+        // The process holds private keys of issuers and operators.
         posoffline_forbid_cores()
-        // A parent may have it ignored; a reader that goes away ends this program in silence either way.
+        // A parent may have set SIGPIPE to be ignored. With the default action, the tool ends without a message when
+        // the reader closes the pipe.
         signal(SIGPIPE, SIG_DFL)
         do {
             var command = try parseAsRoot()

@@ -1,19 +1,19 @@
-// Reads QR pictures with zbarimg. Every unsafe pointer that starting a program takes is in this file.
+// Reads QR pictures with zbarimg. Only this file starts programs and uses the unsafe pointers for that.
 
 import Glibc
 
-/// Another program that reads pictures: zbarimg of Debian's zbar-tools.
+/// Runs zbarimg from the Debian package zbar-tools.
 enum Scanner {
-    /// Whether a file is a picture that the scanner is given: PNG or JPEG by its first bytes, and nothing else, for
-    /// the program behind it would open much more.
+    /// Whether a file is passed to zbarimg: its first bytes are those of PNG or JPEG. Other formats are refused,
+    /// because zbarimg accepts many and each one adds attack surface.
     static func isPicture(_ bytes: [UInt8]) -> Bool {
         bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A])
             || bytes.starts(with: [0xFF, 0xD8, 0xFF])
     }
 
-    /// The bytes of the first QR code in a picture.
+    /// Returns the bytes of the first QR code in a picture.
     static func scan(_ picture: [UInt8], name: String) throws(Failure) -> [UInt8] {
-        // By a descriptor and not by name: a name may mean more to the program than a place.
+        // The picture is passed as a descriptor, because zbarimg interprets special file names.
         let file = try temporaryFile(picture)
         defer { file.close() }
         let (status, content) = try run(
@@ -46,7 +46,7 @@ enum Scanner {
         return file
     }
 
-    /// Runs a program to its end; its exit status, or -1 when a signal ended it, and its standard output.
+    /// Runs a program to its end. Returns its exit status, or -1 after a signal, and its standard output.
     private static func run(_ words: [String], input: Descriptor) throws(Failure) -> (Int32, [UInt8]) {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw systemFailure() }
@@ -64,7 +64,7 @@ enum Scanner {
         defer { for argument in arguments { free(argument) } }
 
         var child = pid_t()
-        // An empty environment: nothing in ours is for it.
+        // Empty, so that the program does not inherit variables.
         var environment: [UnsafeMutablePointer<CChar>?] = [nil]
         let error = posix_spawnp(&child, words[0], &actions, nil, &arguments, &environment)
         Descriptor(number: ends[1]).close()

@@ -1,13 +1,13 @@
 import BackOffice
 import TransitCode
 
-// What findings mean, in words. Every message says what was found and, where a person can do something, what.
+// The texts of findings. A message says what was found and, if the user can act, what to do.
 
 extension CodeField {
-    /// For people.
+    /// The name as text for people.
     var label: String { name.replacing("_", with: " ") }
 
-    /// As options spell it.
+    /// The name as options spell it.
     var optionName: String { name.replacing("_", with: "-") }
 }
 
@@ -52,7 +52,7 @@ extension FieldFault {
 }
 
 extension CheckFault {
-    /// `keys` is what the issuer's keys were read from.
+    /// `keys`: the issuer's keys; nil when the user gave none.
     func text(keys: IssuerKeys?) -> String {
         switch self {
         case .recordStops(let field, let offset, let fault):
@@ -98,7 +98,7 @@ extension CheckFault {
 }
 
 extension UInt32 {
-    /// An amount in cents.
+    /// The amount in yuan; the receiver is in cents.
     var yuan: String {
         let cents = self % 100
         return "\(self / 100).\(cents < 10 ? "0" : "")\(cents) yuan"
@@ -106,7 +106,7 @@ extension UInt32 {
 }
 
 extension Int {
-    /// "1 byte", "2 bytes".
+    /// The number with its noun: "1 byte", "2 bytes".
     func count(_ noun: String) -> String { "\(self) \(noun)\(self == 1 ? "" : "s")" }
 }
 
@@ -131,7 +131,7 @@ extension String {
 }
 
 extension [UInt8] {
-    /// Text that came from outside, fit for a terminal: control characters and bytes that are no UTF-8 replaced.
+    /// The bytes as text that is safe on a terminal. Control characters and invalid UTF-8 are replaced.
     var safeText: String {
         String(
             String.UnicodeScalarView(

@@ -1,11 +1,11 @@
 import ArgumentParser
 import Glibc
 
-/// Unix times as codes have them, and their local form.
+/// Converts between Unix time, which codes contain, and local time.
 enum Times {
     static var now: UInt32 { UInt32(clamping: time(nil)) }
 
-    /// "2018-01-17 13:35:55 +0800 (1516167355)".
+    /// Local time and Unix time, such as "2018-01-17 13:35:55 +0800 (1516167355)".
     static func text(_ seconds: UInt32) -> String { "\(local(seconds)) (\(seconds))" }
 
     static func local(_ seconds: UInt32) -> String {
@@ -19,7 +19,8 @@ enum Times {
         return "\(date) \(hours) \(zone)"
     }
 
-    /// A local date and time; nil when there is none such. Numbers: year, month, day, hour, minute, second.
+    /// Converts a local time to Unix time; nil when that date or time does not exist. `numbers`: year, month, day,
+    /// hour, minute, second.
     static func unix(_ numbers: [Int32]) -> UInt32? {
         var parts = tm()
         parts.tm_year = numbers[0] - 1900
@@ -31,7 +32,7 @@ enum Times {
         parts.tm_isdst = -1
         let asked = parts
         let seconds = mktime(&parts)
-        // mktime turns February 30 into March 2.
+        // mktime converts February 30 to March 2, so the result is compared with the input.
         guard parts.tm_mday == asked.tm_mday, parts.tm_mon == asked.tm_mon, parts.tm_hour == asked.tm_hour,
             parts.tm_min == asked.tm_min, parts.tm_sec == asked.tm_sec
         else { return nil }
@@ -41,10 +42,10 @@ enum Times {
     private static func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
 }
 
-/// A time as an option gives it.
+/// A time as the user gave it in an option.
 enum TimeArgument: ExpressibleByArgument, Equatable {
     case absolute(UInt32)
-    /// Seconds from a moment that the option names.
+    /// An offset in seconds. The option defines the base time.
     case relative(Int64)
 
     init?(argument: String) {
@@ -70,7 +71,7 @@ enum TimeArgument: ExpressibleByArgument, Equatable {
         }
     }
 
-    /// Nil when the time is not one that a code can hold.
+    /// The Unix time; nil when it does not fit into the 32 bits of a code.
     func resolved(from moment: UInt32) -> UInt32? {
         switch self {
         case .absolute(let seconds): seconds
@@ -78,7 +79,7 @@ enum TimeArgument: ExpressibleByArgument, Equatable {
         }
     }
 
-    /// "90", "90s", "5m", "2h", "30d", "4w".
+    /// Reads a duration: "90", "90s", "5m", "2h", "30d", "4w".
     private static func duration(_ text: Substring) -> Int64? {
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800]
         guard let last = text.last else { return nil }
@@ -90,7 +91,7 @@ enum TimeArgument: ExpressibleByArgument, Equatable {
         return number * (unit ?? 1)
     }
 
-    /// "2026-01-31", "2026-01-31 08:30", "2026-01-31T08:30:00", local time.
+    /// Reads a local time: "2026-01-31", "2026-01-31 08:30", "2026-01-31T08:30:00".
     private static func date(_ text: String) -> UInt32? {
         let halves = text.split(maxSplits: 1, omittingEmptySubsequences: false) { $0 == " " || $0 == "T" }
         let days = halves[0].split(separator: "-", omittingEmptySubsequences: false)

@@ -2,7 +2,7 @@ import ArgumentParser
 import BackOffice
 import TransitCode
 
-/// Records, checked as a back office must.
+/// The command that makes the checks of a back office on records.
 struct VerifyRecord: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check records: shape, record key id, MAC, both signatures, times, pos_param and quota.",
@@ -94,7 +94,7 @@ struct VerifyRecord: ParsableCommand {
         }
     }
 
-    /// Where a record stood.
+    /// Where a record was read: the input and the line.
     private struct Place {
         let input: String
         let line: Int?
@@ -138,7 +138,7 @@ struct VerifyRecord: ParsableCommand {
         ])
     }
 
-    /// What the summary says.
+    /// Counts the results for the summary.
     private struct Tally {
         var count = 0
         var bad = 0

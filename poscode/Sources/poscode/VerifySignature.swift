@@ -4,7 +4,7 @@ import HostCrypto
 import PortableCrypto
 import TransitCrypto
 
-/// ECDSA signatures, a line each.
+/// The command that verifies ECDSA signatures, one a line.
 struct VerifySignature: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check ECDSA signatures, one per line, with the arithmetic of the library.",
@@ -48,7 +48,8 @@ struct VerifySignature: ParsableCommand {
                 try out.line(
                     json
                         ? JSONValue.object([("line", .number(lines.number)), ("verdict", .string(word))]).text : word)
-                // Whoever asks line by line through a pipe gets each answer before the next question.
+                // Flushes before a read that may block, so that a program on the other end of a pipe gets each answer
+                // before it sends the next line.
                 if lines.isDrained { try out.flush() }
                 progress.update(lines.number)
             }
@@ -70,7 +71,7 @@ struct VerifySignature: ParsableCommand {
     }
 }
 
-/// One line.
+/// The fields of one line.
 private struct Question {
     let curve: SigningKey.Curve
     let publicKey: [UInt8]

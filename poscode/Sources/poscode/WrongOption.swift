@@ -2,7 +2,7 @@ import ArgumentParser
 import BackOffice
 import TransitCode
 
-/// `--wrong FIELD=VALUE`: one thing to make wrong on purpose.
+/// `--wrong FIELD=VALUE`: a deliberate error in a code.
 struct WrongOption: ExpressibleByArgument {
     let fault: CodeFault
 
