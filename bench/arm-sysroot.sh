@@ -1,6 +1,6 @@
 #!/bin/sh
-# Unpacks Debian's libcrypto and libsecp256k1 for ARM into a directory, for the benchmark's yardsticks. The system's own
-# list of architectures and packages stays as it is.
+# Unpacks Debian's libcrypto and libsecp256k1 for ARM into a directory, for comparison in the benchmark. The system's
+# own architectures and package lists do not change.
 #
 #   bench/arm-sysroot.sh DIRECTORY
 set -eu
@@ -15,7 +15,7 @@ apt() {
         -o APT::Sandbox::User=root "$@"
 }
 
-# One stale index among several does no harm: the packages are looked for in those that arrived.
+# An index that cannot be fetched is not an error. The download fails if no index lists the packages.
 apt update || echo "arm-sysroot: not every package index could be had" >&2
 apt download libssl3 libssl-dev libsecp256k1-1 libsecp256k1-dev
 for package in *.deb; do dpkg-deb -x "$package" "$directory/unpacked"; done

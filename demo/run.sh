@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `make demo` shows: one code's life at a gate, five scenes.
+# The five scenes of `make demo`: one code from issue to refusal.
 #
 #   demo/run.sh POSCODE DEMO
 set -eu

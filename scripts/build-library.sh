@@ -3,12 +3,12 @@
 #
 #   scripts/build-library.sh TARGET OUTPUT_DIRECTORY [MODULE...]
 #
-# TARGET is `host`, which takes its cryptography from libsecp256k1 and libcrypto, or a firmware target, which brings its
-# own and needs libc alone: x86_64, i686, aarch64, armhf, armel, armv4t. Leaves libposoffline.so in OUTPUT_DIRECTORY,
-# and what it was made from in build/objects/TARGET.
+# TARGET is `host` or a firmware target: x86_64, i686, aarch64, armhf, armel, armv4t. The host build uses libsecp256k1
+# and libcrypto. A firmware build has its own cryptography and needs libc alone. Writes libposoffline.so to
+# OUTPUT_DIRECTORY, and the intermediate files to build/objects/TARGET.
 #
-# With MODULEs only these and the C seam are compiled, and the others are taken from build/objects/TARGET. That is for
-# tests, which change a line in a copy of the sources: whoever names modules answers for it that no other has changed.
+# With MODULEs, only these modules and the C file are compiled; the others are taken from build/objects/TARGET. Tests
+# use this to change a line in a copy of the sources. The caller must make sure that no other module has changed.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -23,7 +23,7 @@ swift_extra="-D POSOFFLINE_PORTABLE"
 c_extra=
 link_extra=
 libraries=
-# Not every ARMv7 has NEON, and some have no floating point unit at all.
+# Some ARMv7 processors have no NEON, and some have no floating point unit.
 no_vectors="-Xcc -mfpu=none -Xcc -mfloat-abi=soft"
 case $target in
     host)
@@ -31,11 +31,12 @@ case $target in
         backend="PortableCrypto HostCrypto" swift_extra='' libraries="-lsecp256k1 -lcrypto" ;;
     x86_64)
         triple=x86_64-unknown-linux-gnu cc=x86_64-linux-gnu-gcc
-        # memcpy has a newer version there than the glibc we promise; memmove does not, and serves as well.
+        # glibc has a newer version of memcpy here than the oldest supported glibc. memmove has no newer version and
+        # replaces it.
         link_extra=-Wl,--wrap=memcpy ;;
     i686)
         triple=i686-unknown-none-elf cc=i686-linux-gnu-gcc c_extra=-march=i686
-        # No SSE, and no stack protector: Swift's wants a guard variable that glibc does not have there.
+        # No SSE. No stack protector: Swift's needs a guard variable that glibc does not export here.
         swift_extra="$swift_extra -target-cpu i686 -Xfrontend -disable-stack-protector" ;;
     aarch64) triple=aarch64-none-none-elf cc=aarch64-linux-gnu-gcc ;;
     armhf)
@@ -51,10 +52,11 @@ esac
 [ -n "$changed" ] || rm -rf "$objects"
 mkdir -p "$objects" "$output"
 
-# With debug information, by which Tests/Artifacts/Traps finds the source of every trap; none of it is in the file that ships.
-# Words that the shell is to split.
+# Compiles with debug information, from which Tests/Artifacts/Traps finds the source of every trap. The shipped file has
+# none.
+# The variables hold several words each, which the shell must split.
 # shellcheck disable=SC2086
-compile_swift() { # module, how to optimise it
+compile_swift() { # module, optimisation option
     case " ${changed:-$1} " in *" $1 "*) ;; *) return ;; esac
     swiftc -target $triple -wmo "$2" -parse-as-library -swift-version 6 $swift_extra \
         -g -file-prefix-map "$PWD=." -Xfrontend -no-clang-module-breadcrumbs \
@@ -65,13 +67,13 @@ compile_swift() { # module, how to optimise it
         -c Sources/"$1"/*.swift -o "$objects/$1.o"
 }
 
-# Time is spent in the arithmetic; everywhere else it is room that counts.
+# The arithmetic is optimised for speed, everything else for size.
 compile_swift TransitCrypto -Osize
 for module in $backend; do compile_swift "$module" -O; done
 for module in TransitCode TransitGate posoffline; do compile_swift "$module" -Osize; done
 
-# The Swift objects for ARM are marked as soft-float, which a hard-float link refuses. There is no floating point in
-# them, so that the calling conventions are the same.
+# The Swift objects for ARM are marked as soft-float, and a hard-float link rejects them. They use no floating point, so
+# both calling conventions are the same. The mark is removed.
 if [ "$target" = armhf ]; then
     for object in "$objects"/*.o; do arm-linux-gnueabihf-objcopy -R .ARM.attributes "$object"; done
 fi
@@ -80,10 +82,10 @@ fi
 $cc -std=c11 -Os -g "-ffile-prefix-map=$PWD=." $c_extra -fPIC -fvisibility=hidden -ffunction-sections -fno-asynchronous-unwind-tables \
     -Wall -Wextra -Werror -ISources/CPlatform/include -c Sources/CPlatform/platform.c -o "$objects/CPlatform.o"
 
-# Linked twice: once with names, for those who look into the file, and once as it ships.
-# -nostartfiles: the C compiler's own start and end files would bring a constructor.
+# Links twice: with symbols, for analysis, and stripped, as shipped.
+# -nostartfiles: the C compiler's start files would add a constructor.
 # shellcheck disable=SC2086
-link() { # output, further options
+link() { # output, more options
     $cc -shared -nostartfiles $c_extra -o "$@" "$objects"/*.o \
         -Wl,-soname,libposoffline.so -Wl,--version-script=Sources/posoffline/exports.map \
         -Wl,--gc-sections -Wl,-z,defs -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,noseparate-code \

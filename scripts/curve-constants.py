@@ -29,7 +29,7 @@ CURVES = {
     ),
 }
 
-# The width of the signed digits of the base point's scalar: its table holds 2^(w-2) odd multiples.
+# The width of the signed digits of the base point's scalar. The table holds 2^(w-2) odd multiples.
 GENERATOR_WINDOW = 9
 SMALL_WINDOW = 5
 
@@ -60,7 +60,7 @@ def multiply(k, P, p):
 
 
 def square_root(a, p):
-    """Of a modulo p, where p = 3 mod 4; None if a is not a square."""
+    """A square root of a modulo p, for p = 3 mod 4; None if a is not a square."""
     y = pow(a, (p + 1) // 4, p)
     return y if y * y % p == a % p else None
 
@@ -179,8 +179,8 @@ def constants(c):
     # The reciprocals below fit the curve's words, with 64 bits to spare before the point.
     shift = bits + 64 if full else bits
     g1, g2 = rounded(b2 << shift, n), rounded(-b1 << shift, n)
-    # k * g / 2^shift is off by at most k / 2^(shift + 1) < 2^-65 before it is rounded, so each half is at most
-    # 1/2 + 2^-65 of what the basis vectors' coordinates add up to.
+    # The rounding of the reciprocal changes k * g / 2^shift by at most k / 2^(shift + 1) < 2^-65. So each half is at
+    # most 1/2 + 2^-65 times the sum of the basis vectors' coordinates.
     assert n < 1 << (shift - 64)
     widest = max(abs(a1) + abs(a2), abs(b1) + abs(b2))
     half = ((widest * ((1 << 64) + 1) >> 65) + 1).bit_length()

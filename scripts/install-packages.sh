@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs those of these Debian packages that are not installed.
+# Installs the given Debian packages that are missing.
 #
 #   scripts/install-packages.sh PACKAGE...
 set -eu
@@ -7,7 +7,7 @@ set -eu
 missing=$("$(dirname "$0")/missing-packages.sh" "$@")
 [ -n "$missing" ] || exit 0
 
-# One at a time: `make -j` asks for several sets at once. The second one looks again after it has waited.
+# The lock admits one installation at a time, because `make -j` starts several. Each checks again after it has waited.
 if [ -z "${POSOFFLINE_INSTALLING:-}" ]; then
     POSOFFLINE_INSTALLING=1 exec flock "${TMPDIR:-/tmp}/posoffline-packages-$(id -u).lock" "$0" "$@"
 fi

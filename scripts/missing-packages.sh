@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prints, in one line, which of these Debian packages are not installed. Prints nothing if all are.
+# Prints the given Debian packages that are not installed, on one line. Prints nothing if all are installed.
 #
 #   scripts/missing-packages.sh PACKAGE...
 set -eu

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes a Python environment with what a requirements file asks for, unless it is there already.
+# Creates a Python environment with the packages of a requirements file, unless it exists.
 #
 #   scripts/python-environment.sh REQUIREMENTS DIRECTORY
 set -eu

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks that Debian packages are installed. Names those that are not, and the command that installs them. Installs
-# nothing itself.
+# Checks that Debian packages are installed. Prints the missing ones and the command that installs them. Installs
+# nothing.
 #
 #   scripts/require-packages.sh PACKAGE...
 set -eu
