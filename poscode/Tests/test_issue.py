@@ -266,8 +266,8 @@ class Outputs(CommandTest):
             rows.append([character in "█▄" for character in line])
         width = len(rows[0])
         self.assertEqual({len(row) for row in rows}, {width})
-        # Four light modules on every side, as ISO/IEC 18004 requires. Inside are the edges of the finder patterns, which are
-        # dark.
+        # Four light modules on every side, as ISO/IEC 18004 requires. Next to them are the dark edges of the finder
+        # patterns.
         for side in (rows[:4], rows[width - 4:], [row[:4] for row in rows], [row[-4:] for row in rows]):
             self.assertFalse(any(any(row) for row in side))
         self.assertTrue(all(rows[4][4:11]) and all(rows[4][-11:-4]))

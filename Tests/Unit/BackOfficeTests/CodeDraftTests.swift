@@ -80,7 +80,7 @@ import TransitCode
     @Test func lengthsThatDoNotFitAreNamed() throws {
         var sample = try Sample()
         sample.draft.cardData = []
-        // 71 bytes of other fields.
+        // The other fields of the credential are 71 bytes.
         sample.draft.cardNumber = [UInt8](repeating: 0x30, count: 255 - 71)
         #expect(try report(sample, sample.code()).findings.failedChecks == [])
         sample.draft.cardNumber.append(0x30)

@@ -4,7 +4,7 @@ import TransitCode
 
 @testable import BackOffice
 
-/// Whatever a parser refuses has a place where it stops, and nothing else has.
+/// A parser reports a stop for every input that it refuses, and for no other input.
 @Suite struct FieldWalkTests {
     @Test func everyCodeThatTheParserRefusesHasAStop() throws {
         var sample = try Sample()
@@ -54,7 +54,7 @@ import TransitCode
         for (field, found) in zip(CodeField.allCases, explained.fields) {
             #expect(found.bytes.count == field.fixedCount ?? found.bytes.count)
         }
-        // Without gaps, from the first byte to the last.
+        // The fields cover the input from the first byte to the last, without gaps.
         #expect(explained.fields.reduce(0) { $1.offset == $0 ? $0 + $1.bytes.count : -1 } == bytes.count)
         func value(_ field: CodeField) -> [UInt8]? { explained.fields.first { $0.name == .code(field) }?.bytes }
         #expect(value(.userID) == [UInt8](credential.userID))
@@ -87,7 +87,7 @@ import TransitCode
         #expect(value(.mac) + value(.keyID) + value(.posParam) == parsed)
         let own = explained.fields.filter { if case .record = $0.name { true } else { false } }
         #expect(own.reduce(0) { $1.offset == $0 ? $0 + $1.bytes.count : -1 } == bytes.count)
-        // The code's own fields carry the record's offsets.
+        // The fields of the code have offsets in the record.
         let inner = try #require(explained.fields.first { $0.name == .code(.userID) })
         #expect(Array(bytes[inner.offset..<inner.offset + 16]) == Array("2088123412341234".utf8))
         #expect(inner.depth == 2)

@@ -72,7 +72,7 @@ import Testing
         #expect(keys.entries.count == 256)
         #expect(keys.entry(255)?.publicKey == key.publicKey)
         #expect(!keys.isDevelopment)
-        // The same again is no contradiction, but one too many.
+        // An entry may repeat an id with the same key, but 257 entries are too many.
         let more = list.replacing("\n]", with: ",{\"key_id\":0,\"public_key\":\"\(key.publicKey.hex)\"}\n]")
         #expect(throws: OfficeError.badKeyList(.tooMany)) { try IssuerKeys(json: Array(more.utf8)) }
     }
@@ -85,7 +85,7 @@ import Testing
         let list = IssuerKeys.json([(3, a.publicKey), (3, b.publicKey)])
         #expect(throws: OfficeError.badKeyList(.repeated(keyID: 3))) { try read(list) }
         #expect(try read(IssuerKeys.json([(3, a.publicKey), (3, a.publicKey)])).entries.count == 2)
-        // 5^3 + 7 is no square modulo p.
+        // 5^3 + 7 is not a square modulo p, so x = 5 is not on the curve.
         let none = [UInt8]([2] + [UInt8](repeating: 0, count: 31) + [5])
         #expect(throws: OfficeError.badKeyList(.notOnCurve(keyID: 9))) { try read(IssuerKeys.json([(9, none)])) }
     }
@@ -95,7 +95,7 @@ import Testing
         let issuer = try DevelopmentKeys.issuer()
         #expect(keys.isDevelopment)
         #expect(keys.entry(0)?.publicKey == issuer.publicKey && keys.entry(255)?.publicKey == issuer.publicKey)
-        // Published: firmware and documents repeat it.
+        // The published key: firmware and documents contain it.
         #expect(issuer.publicKey.hex == "026C09E72480DE884715E7456A5321E0F15E3F4A892C38974118A61EFD95422B8B")
         #expect(String(decoding: DevelopmentKeys.record, as: UTF8.self) == "posoffline development key")
     }

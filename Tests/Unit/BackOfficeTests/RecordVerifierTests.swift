@@ -99,7 +99,7 @@ import TransitCode
         #expect(report.findings[.recordKey] == .failed(.recordKeyUnknown(id: id)))
         #expect(report.findings[.mac] == .notChecked)
         #expect(!report.isGood)
-        // The twin: the same record where that key is known beside another.
+        // The same record passes when its key is one of two known keys.
         let both = try verifier(sample, keys: [Self.key, Array("another key that is known".utf8)])
         #expect(both.check(record).isGood)
     }
@@ -112,7 +112,7 @@ import TransitCode
         #expect(refused.hasDevelopmentRecordKey && !refused.isGood)
         let accepted = try verifier(sample, policy: .accepted).check(record)
         #expect(accepted.hasDevelopmentRecordKey && accepted.isGood)
-        // Naming it as an operator's key does not make it one.
+        // The development key fails even when the operator gives it as a record key.
         #expect(!(try verifier(sample, keys: [DevelopmentKeys.record]).check(record).isGood))
 
         var forged = record

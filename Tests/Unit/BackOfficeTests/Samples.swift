@@ -6,7 +6,7 @@ import TransitGate
 
 @testable import BackOffice
 
-/// Published with the vendor's demo.
+/// A code published with the vendor's demo.
 struct GenuineCode: Sendable, CustomTestStringConvertible {
     let name: String
     let hex: String
@@ -53,7 +53,7 @@ struct GenuineCode: Sendable, CustomTestStringConvertible {
     }
 }
 
-/// What the tests issue: every field has bytes of its own.
+/// The code that the tests issue. Every field has distinct bytes.
 struct Sample {
     static let generated: UInt32 = 1_700_000_000
     static let window: UInt16 = 60
@@ -85,7 +85,7 @@ struct Sample {
 
     static let posParam = #"{"pos_id":"p","type":"SINGLE","subject":"s","record_id":"r"}"#
 
-    /// A record as a gate would write it, had it accepted the code.
+    /// The record that a gate would write for the code.
     func record(
         code: [UInt8], posParam: String = posParam, amountCent: UInt32 = 200, acceptedAt: UInt32 = generated,
         key: [UInt8]?
@@ -107,7 +107,8 @@ extension Findings {
     var failedChecks: [Check] { failures.map(\.check) }
 }
 
-/// Every input next to a good one: prefixes, one byte more, each bit flipped, each byte at 0, 255 and off by one.
+/// Variations of a good input: every prefix, one byte more, each bit flipped, each byte set to 0, to 255, and off by
+/// one.
 func neighbours(of good: [UInt8]) -> [[UInt8]] {
     var all = (0..<good.count).map { Array(good.prefix($0)) }
     all += (0...255).map { good + [UInt8($0)] }

@@ -5,7 +5,7 @@ import TransitCrypto
 @testable import BackOffice
 
 @Suite struct SigningKeyTests {
-    /// SEC 2: the group order and the generator, compressed.
+    /// The group order and the compressed generator from SEC 2.
     struct Group: Sendable {
         let curve: SigningKey.Curve
         let order: String
@@ -31,7 +31,7 @@ import TransitCrypto
         #expect(throws: OfficeError.badPrivateKey) { try SigningKey(scalar: order, on: group.curve) }
         var last = order
         last[order.count - 1] -= 1
-        // The order less one times the generator is the generator's mirror image.
+        // The order minus one, times the generator, is the negated generator.
         let mirror = try SigningKey(scalar: last, on: group.curve).publicKey
         #expect(mirror.dropFirst().elementsEqual(try #require([UInt8](hex: group.generator)).dropFirst()))
         #expect(mirror[0] == (group.generator.hasPrefix("02") ? 3 : 2))
@@ -61,7 +61,7 @@ import TransitCrypto
             }
             seen.insert(isHigh([UInt8](parsed.s), order))
         }
-        // Of 32 signatures some are on either side.
+        // Among 32 signatures, both values of s occur.
         #expect(seen == (half == .any ? [true, false] : half == .high ? [true] : [false]))
     }
 
@@ -88,7 +88,7 @@ import TransitCrypto
         }
     }
 
-    /// Whether 2s is above the order.
+    /// Whether s is above half the order.
     private func isHigh(_ s: [UInt8], _ order: [UInt8]) -> Bool {
         let padded = [UInt8](repeating: 0, count: order.count - s.count) + s
         var doubled: [UInt8] = []

@@ -1,4 +1,4 @@
-/* The EC_KEY functions are deprecated in OpenSSL 3 but present, and the simplest that take any digest length. */
+/* The EC_KEY functions are deprecated in OpenSSL 3. They are used because they take digests of any length. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include "oracle.h"
 

@@ -1,11 +1,11 @@
 import Foundation
 import PackagePlugin
 
-/// Makes the arithmetic, and for the second width of limb also its tests, a part of a test target.
+/// Copies the sources of the arithmetic into a test target, and for the second limb width its tests too.
 ///
-/// The tests see what is internal, and generic code is specialised for the small curves of the tests, as in the file that
-/// ships. SwiftPM lets no two targets share a source file, and the repository has no symbolic links; so they are made
-/// here, in the build directory.
+/// The tests then see internal declarations, and generic code is specialised for the small curves of the tests, as in
+/// the shipped file. SwiftPM does not let two targets share a source file, and the repository has no symbolic links. So
+/// the copies are made in the build directory.
 @main struct CopyPortableCrypto: BuildToolPlugin {
     func createBuildCommands(context: PluginContext, target: Target) throws -> [Command] {
         let root = context.package.directoryURL

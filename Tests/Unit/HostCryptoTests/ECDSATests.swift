@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 import TransitCrypto
 
-/// Reference, section 3, on both curves; the two libraries must agree wherever both can be asked.
+/// docs/format.md, "Signatures", on both curves. Where both libraries can verify a signature, they must agree.
 @Suite(.serialized) struct ECDSATests {
     static let curves: [LibcryptoECDSA.Curve] = [.secp192k1, .secp256k1]
 
@@ -23,15 +23,15 @@ import TransitCrypto
             let (signature, flipped) = (der(r, s), der(r, oracle.order - s))
             #expect(oracle.verdict(compressed, digest, signature) == .valid, "\(count)")
             #expect(oracle.verdict(uncompressed, digest, flipped) == .valid, "\(count)")
-            // The rest is asked around the edges only: arithmetic that is not optimised takes its time.
+            // The other variations run at edge lengths only, because unoptimised arithmetic is slow.
             guard [0, 1, 2, 19, 20, 23, 24, 25, 31, 32, 33, 64].contains(count) else { continue }
             #expect(oracle.verdict(compressed, digest, flipped) == .valid, "\(count)")
             #expect(oracle.verdict(uncompressed, digest, signature) == .valid, "\(count)")
-            // The other point with this x is another key, but for a digest that is zero: then both sums have one x.
+            // The negated key fails, except for a digest of zero: then both sums have the same x.
             let isZero = digest.allSatisfy { $0 == 0 }
             let negative = [compressed[0] ^ 1] + compressed.dropFirst()
             #expect((oracle.verdict(negative, digest, signature) == .valid) == isZero, "\(count)")
-            // Only the left end of a digest counts, and all of it.
+            // Every bit in the leftmost bytes of a digest counts, and no other bit.
             if count > 0 {
                 let bit = random.below(8 * min(count, oracle.size))
                 let other = digest.setting(bit / 8, to: digest[bit / 8] ^ 1 << UInt8(bit % 8))
@@ -43,7 +43,7 @@ import TransitCrypto
                 #expect(oracle.verdict(compressed, other, signature) == .valid, "\(count)")
                 #expect(oracle.verdict(compressed, Array(digest.prefix(oracle.size)), signature) == .valid)
             }
-            // A shorter digest is the number that it spells: zeros on its left change nothing, on its right they do.
+            // A shorter digest is a big-endian number: leading zeros do not change it, trailing zeros do.
             if count < oracle.size {
                 #expect(oracle.verdict(compressed, [0] + digest, signature) == .valid, "\(count)")
                 #expect((oracle.verdict(compressed, digest + [0], signature) == .valid) == isZero, "\(count)")
@@ -93,7 +93,7 @@ import TransitCrypto
             #expect(oracle.verdict(key, digest, der(r, edge)) == .invalid)
             for other in edges { #expect(oracle.verdict(key, digest, der(edge, other)) == .invalid) }
         }
-        // Right modulo n, and out of range.
+        // Correct modulo n, but out of range.
         #expect(oracle.verdict(key, digest, der(r + n, s)) == .invalid)
         #expect(oracle.verdict(key, digest, der(r, s + n)) == .invalid)
         #expect(oracle.verdict(key, digest, der(r, n - s)) == .valid)
@@ -106,7 +106,7 @@ import TransitCrypto
         let n = oracle.order
         let half = n.half
         for s in [Number(1), n - Number(1), half, half + Number(1)] {
-            // The digest follows from s: z = s k - r d.
+            // The digest is computed from s: z = s k - r d.
             let (d, k) = (oracle.scalar(&random), oracle.scalar(&random))
             let (r, _) = oracle.sign([], d: d, k: k)
             let digest = s.times(k, modulo: n).minus(r.times(d, modulo: n), modulo: n).bytes(oracle.size)
@@ -128,7 +128,7 @@ import TransitCrypto
                 if !x.isBelow(oracle.fieldPrime) { continue }
                 let point = [2] + x.bytes(oracle.size)
                 guard oracle.reencode(point, as: POINT_CONVERSION_COMPRESSED) != nil else { continue }
-                // The key follows from the point: Q = (s R - z G) / r.
+                // The key is computed from the point: Q = (s R - z G) / r.
                 let r = x.minus(Number(0), modulo: n)
                 let (s, digest) = (oracle.scalar(&random), random.bytes(20))
                 let inverse = r.inverse(modulo: n)
@@ -258,7 +258,7 @@ import TransitCrypto
         for first in 0...UInt8.max where first != 2 && first != 3 { bad.append([first] + x) }
         for first in 0...UInt8.max where first != 4 { bad.append([first] + uncompressed.dropFirst()) }
         for key in bad { #expect(oracle.verdict(key, digest, signature) == .invalid, "\(key)") }
-        // libcrypto itself would take a hybrid key: that is what the plain forms are about.
+        // libcrypto accepts a hybrid key, so the backend has to refuse it.
         #expect(oracle.reencode(hybrid, as: POINT_CONVERSION_COMPRESSED) == compressed)
     }
 
@@ -274,7 +274,7 @@ import TransitCrypto
             let isKey = HostBackend.issuerKey(bytes.span) != nil
             #expect(isKey == passes)
         }
-        // The order of the other curve's points is none of this one's business.
+        // A key of the other curve is not a key of this one.
         let other = Oracle(.secp192k1).combine(d, as: POINT_CONVERSION_COMPRESSED)!
         #expect(HostBackend.issuerKey(other.span) == nil)
     }
@@ -293,7 +293,7 @@ import TransitCrypto
     }
 }
 
-/// Reference, section 3: what DER and SEC 1 mean here, by themselves.
+/// docs/format.md, "Signatures": DER and SEC 1 by themselves.
 @Suite struct EncodingTests {
     private func numbers(_ bytes: [UInt8]) -> [[UInt8]]? {
         guard let signature = DERSignature(bytes.span) else { return nil }

@@ -5,7 +5,7 @@ import TransitCode
 import TransitCrypto
 import TransitGate
 
-/// A gate with one issuer key and no card type list, which remembers what it accepted.
+/// A gate with one issuer key and without a list of card types. It remembers accepted codes.
 private final class OneKeyGate {
     private(set) var accepted: [ReplayIdentity] = []
     let keyID: UInt8 = 0
@@ -18,7 +18,7 @@ private final class OneKeyGate {
             issuerKey: code.issuerKeyID == keyID ? issuerKey : nil)
     }
 
-    /// Decides, signs and remembers, as the library does. Leaves the record in `record`.
+    /// Decides, signs and remembers, as the library does. Writes the record to `record`.
     func verify(
         _ code: borrowing TransitCode, request: borrowing VerificationRequest, version: Span<UInt8>,
         record: inout RecordBuffer
@@ -33,7 +33,7 @@ private final class OneKeyGate {
     }
 }
 
-/// Reference, section 10: the genuine codes verify under sections 2 to 4, with the real backend.
+/// The genuine codes verify with the host backend (docs/format.md, docs/rules.md).
 @Suite struct GenuineCodesTests {
     private func verify(
         _ code: [UInt8], at now: UInt32, on gate: OneKeyGate = OneKeyGate()
@@ -48,7 +48,7 @@ private final class OneKeyGate {
         return (refused, [UInt8](record.bytes))
     }
 
-    /// The two signatures of a code, where they stand, and with the other half of s.
+    /// The two signatures of a code: the range, and the same signature with s replaced by n - s.
     private func signatures(in code: [UInt8]) throws -> [(range: Range<Int>, flipped: [UInt8])] {
         let parsed = try TransitCode(code.span)
         let issuerStart = 4 + parsed.credential.bytes.count + 1
@@ -65,7 +65,7 @@ private final class OneKeyGate {
         }
     }
 
-    /// The code with one signature replaced and its length byte set.
+    /// The code with one signature replaced and its length byte updated.
     private func replacing(_ range: Range<Int>, in code: [UInt8], with signature: [UInt8]) -> [UInt8] {
         Array(code[..<(range.lowerBound - 1)]) + [UInt8(signature.count)] + signature
             + Array(code[range.upperBound...])
@@ -92,8 +92,8 @@ private final class OneKeyGate {
             let twin = replacing(range, in: genuine.code, with: flipped)
             #expect(twin != genuine.code)
             #expect(verify(twin, at: genuine.generated, on: gate).refusal == .duplicated)
-            // A flipped user signature is the rider's own doing; a flipped issuer signature is part of what the user
-            // signed.
+            // The user signature with n - s is valid. The user signature covers the issuer signature, so another issuer
+            // signature makes it invalid.
             let isUser = range.upperBound == genuine.code.count
             #expect(verify(twin, at: genuine.generated).refusal == (isUser ? nil : .malformedCode))
             let publicKey = GenuineCode.issuerPublicKey
@@ -175,7 +175,7 @@ private final class OneKeyGate {
         #expect(code == genuine.code)
     }
 
-    /// What attackers who hold no key may know: the identity is SHA-256 of what was signed.
+    /// Anyone can compute the identity: it is the SHA-256 digest of the signed data.
     @Test(arguments: GenuineCode.all)
     func `two presentations of a code have one identity, and two codes have two`(genuine: GenuineCode) throws {
         let other = GenuineCode.all.first { $0.name != genuine.name }!.code

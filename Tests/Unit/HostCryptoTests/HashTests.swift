@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import TransitCrypto
 
-/// FIPS 180-4 and RFC 4231 vectors, and lengths around the edges of a block.
+/// Vectors from FIPS 180-4 and RFC 4231, and lengths around the edges of a block.
 @Suite struct HashTests {
     private func sha1(_ message: [UInt8]) -> [UInt8] { [UInt8](HostBackend.sha1(message.span)) }
     private func sha256(_ message: [UInt8]) -> [UInt8] { [UInt8](HostBackend.sha256(message.span)) }
@@ -11,7 +11,7 @@ import TransitCrypto
         [UInt8](HostBackend.hmacSHA256(key: key.span, message: message.span))
     }
 
-    /// 0, 1, ... 255, and again.
+    /// The bytes 0, 1, ... 255, and then 0, 1, ... 254.
     static let counting = (0..<511).map { UInt8(truncatingIfNeeded: $0) }
 
     @Test(arguments: [

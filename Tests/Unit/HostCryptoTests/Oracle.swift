@@ -4,8 +4,8 @@ import TestSupport
 import Testing
 import TransitCrypto
 
-/// A non-negative number of libcrypto's. Nothing outside this file uses `raw`: a number may be gone after its last
-/// use.
+/// A non-negative number of libcrypto. `raw` must not be used outside this file, because the number may be freed after
+/// its last use.
 final class Number {
     fileprivate let raw: OpaquePointer
 
@@ -62,10 +62,10 @@ final class Number {
     var isZero: Bool { BN_is_zero(raw) == 1 }
 }
 
-/// A curve of libcrypto's on which tests make keys and signatures, from numbers that they choose.
+/// A curve of libcrypto. Tests make keys and signatures from chosen numbers with it.
 final class Oracle {
     let curve: LibcryptoECDSA.Curve
-    /// Of a coordinate and of a scalar, in bytes.
+    /// The length of a coordinate and of a scalar, in bytes.
     let size: Int
     let order: Number
     let fieldPrime: Number
@@ -83,7 +83,7 @@ final class Oracle {
 
     deinit { EC_GROUP_free(group) }
 
-    /// g * G + k * point, encoded; nil when that is the point at infinity.
+    /// g * G + k * point, encoded; nil for the point at infinity.
     func combine(
         _ g: Number, _ k: Number? = nil, _ point: [UInt8]? = nil, as form: point_conversion_form_t
     ) -> [UInt8]? {
@@ -107,7 +107,7 @@ final class Oracle {
         return Array(bytes[..<count])
     }
 
-    /// The same point in another form; nil when the bytes are no point of the curve.
+    /// The same point in another encoding; nil when the bytes are not a point of the curve.
     func reencode(_ bytes: [UInt8], as form: point_conversion_form_t) -> [UInt8]? {
         let point = EC_POINT_new(group)!
         defer { EC_POINT_free(point) }
@@ -117,14 +117,14 @@ final class Oracle {
         return encode(point, form)
     }
 
-    /// Leaves an error in this thread's queue, as a caller of libcrypto's may have.
+    /// Leaves an error in the thread's queue, as an earlier call of libcrypto by the caller may have done.
     func queueError() {
         let point = EC_POINT_new(group)!
         defer { EC_POINT_free(point) }
         precondition(EC_POINT_oct2point(group, point, [9, 9, 9], 3, nil) == 0)
     }
 
-    /// The number that a digest stands for: its left end, as long as the order.
+    /// The number that verification derives from a digest: its leftmost bytes, as many as the order has.
     func number(ofDigest digest: [UInt8]) -> Number { Number(bytes: Array(digest.prefix(size))) }
 
     /// A signature of a digest by key `d` with nonce `k`.
@@ -136,8 +136,8 @@ final class Oracle {
         return (r, k.inverse(modulo: order).times(sum, modulo: order))
     }
 
-    /// A key, a digest and a signature for which u1 G + u2 Q, the sum that verification makes, is at infinity.
-    /// Whoever holds a key can make one: z = -r d.
+    /// A key, a digest and a signature for which u1 G + u2 Q is the point at infinity. The holder of a key can make
+    /// such a signature: z = -r d.
     func infinity(_ random: inout Random) -> (key: [UInt8], digest: [UInt8], signature: [UInt8]) {
         let (d, r, s) = (scalar(&random), scalar(&random), scalar(&random))
         let digest = Number(0).minus(r.times(d, modulo: order), modulo: order).bytes(size)
@@ -151,7 +151,7 @@ final class Oracle {
         }
     }
 
-    /// The verdict of the backend that ships on this curve; asserts that the other door gives the same.
+    /// The verdict of the shipped backend for this curve. Checks that libcrypto gives the same verdict.
     func verdict(
         _ publicKey: [UInt8], _ digest: [UInt8], _ signature: [UInt8], _ location: SourceLocation = #_sourceLocation
     ) -> Verdict {
@@ -174,7 +174,7 @@ final class Oracle {
     }
 }
 
-/// DER of two numbers, in the fewest bytes.
+/// The DER encoding of two numbers, in the fewest bytes.
 func der(_ r: [UInt8], _ s: [UInt8]) -> [UInt8] {
     func integer(_ number: [UInt8]) -> [UInt8] {
         var magnitude = Array(number.drop { $0 == 0 })

@@ -6,12 +6,12 @@ import TransitCode
 @testable import TransitGate
 @testable import posoffline
 
-/// What the library knows of a code, and what it does with an accepted one.
+/// The status of a code, and the acceptance of a code.
 @Suite struct LibraryStateTests {
     private static let keyList = [UInt8](
         text: #"[{"key_id":7,"public_key":"028B90D7C281AD21B4BA9492C522E39B655890CC41420EB8E8826B28C6DF2D467A"}]"#)
 
-    /// The state after an init_pos_verify with one key, of id 7, and one card type, S0JP0000.
+    /// The state after init_pos_verify with one key, of id 7, and one card type, S0JP0000.
     private func loaded(_ body: (inout LibraryState) throws(PosError) -> Void) throws(PosError) {
         var state = LibraryState()
         let cardTypes = [UInt8](text: #"["S0JP0000"]"#)
@@ -73,7 +73,7 @@ import TransitCode
             #expect(status.hasBeenAccepted)
             let other = try state.status(cardType: type, identity: second, issuerKeyID: 7)
             #expect(!other.hasBeenAccepted)
-            // In the order of checks the card type comes first.
+            // The card type is the first check.
             let unsupported = try state.status(cardType: cardType("TEST0001"), identity: first, issuerKeyID: 7)
             #expect(!unsupported.supportsCardType)
             state.reset()

@@ -1,5 +1,5 @@
-// Non-negative integers by the schoolbook, for the tests to compare with: written for obviousness, in another shape
-// than the code under test: arrays of digits without a fixed length, and division instead of special reduction.
+// Non-negative integers with schoolbook algorithms, as a reference for the tests. The code is simple and unlike the
+// code under test: it uses arrays of any length, and division instead of special reduction.
 
 struct BigInteger: Comparable, Hashable, ExpressibleByIntegerLiteral {
     /// Least significant first, without zeros at the end.
@@ -65,7 +65,7 @@ struct BigInteger: Comparable, Hashable, ExpressibleByIntegerLiteral {
         return BigInteger(digits: sum)
     }
 
-    /// For a >= b.
+    /// Requires a >= b.
     static func - (a: BigInteger, b: BigInteger) -> BigInteger {
         var difference: [UInt32] = []
         var borrow: Int64 = 0
@@ -188,7 +188,7 @@ struct Modulus {
         return result % m
     }
 
-    /// Euclid's algorithm, with the signs kept apart. Nil where there is none.
+    /// Euclid's algorithm, with separate signs. Nil when there is no inverse.
     func inverse(_ a: BigInteger) -> BigInteger? {
         var (r0, r1) = (m, a % m)
         var (t0, t1): (BigInteger, BigInteger) = (0, 1)
@@ -200,14 +200,14 @@ struct Modulus {
         return r0 == 1 ? t0 : nil
     }
 
-    /// For m = 3 mod 4.
+    /// Requires m = 3 mod 4.
     func squareRoot(_ a: BigInteger) -> BigInteger? {
         let root = power(a, (m + 1) >> 2)
         return multiply(root, root) == a % m ? root : nil
     }
 }
 
-/// Affine points by the textbook; nil is infinity.
+/// Affine points with textbook formulas. Nil is infinity.
 struct ReferenceCurve {
     let field: Modulus
     let b: BigInteger

@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    /// The script is not the only witness: the numbers of SEC 2 satisfy the equations here too.
+    /// A second check, independent of the script: the SEC 2 parameters satisfy the equations.
     @Test func `the constants satisfy their equations`() {
         for (name, script) in CurveConstants.all {
             let curve = script.reference

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 import TransitCrypto
 
-/// The one encoding of a number, and ways to get it wrong.
+/// The one valid DER encoding of a number, and malformed ones.
 enum DER {
     static func integer(_ value: BigInteger) -> [UInt8] {
         var bytes = value.bytes(value.bitLength / 8 + 1)
@@ -15,7 +15,7 @@ enum DER {
 
     static func signature(_ r: BigInteger, _ s: BigInteger) -> [UInt8] { sequence(integer(r) + integer(s)) }
 
-    /// Encodings of the same numbers, or nearly, that strict DER does not allow.
+    /// Malformed encodings of the same or similar numbers.
     static func malformed(_ r: BigInteger, _ s: BigInteger) -> [(name: String, bytes: [UInt8])] {
         let (first, second) = (integer(r), integer(s))
         let good = signature(r, s)
@@ -70,7 +70,7 @@ enum DER {
     }
 
     @Test func `numbers on both sides of each edge`() {
-        // Pairs: the first is the encoding, the second breaks one rule.
+        // In each pair, the first is valid and the second breaks one rule.
         let one: [UInt8] = [2, 1, 1]
         let pairs: [(good: [UInt8], magnitude: [UInt8], bad: [UInt8])] = [
             ([2, 1, 0x00], [0x00], [2, 2, 0x00, 0x00]),
@@ -96,7 +96,7 @@ enum DER {
     }
 
     @Test func `the longest short form, and nothing longer`() {
-        // 127 bytes in all fit a short length; 128 need a long one, which is refused in any form.
+        // Contents of 127 bytes fit the short form of a length. 128 bytes need the long form, which is always refused.
         let long = { (count: Int) in [2, UInt8(count)] + [UInt8](repeating: 1, count: count) }
         let s: [UInt8] = [2, 1, 1]
         #expect(parse(DER.sequence(long(122) + s))?.r.count == 122)
@@ -106,7 +106,7 @@ enum DER {
     }
 
     @Test func `nothing behind the signature is read`() {
-        // Each text ends where a page begins that may not be touched. `count` is what the sequence says it has.
+        // Each text ends at an inaccessible page. `count` is the length byte of the sequence.
         let page = sysconf(Int32(_SC_PAGESIZE))
         let memory = mmap(nil, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)!
         defer { munmap(memory, 2 * page) }
@@ -127,7 +127,7 @@ enum DER {
     @Test func `every malformation is refused beside its twin`() {
         var random = Random.named("der")
         for _ in 0..<300 {
-            // Long enough that a length which is off by one cannot find another tag by chance.
+            // Long, so that a wrong length byte does not hit another tag by chance.
             let r = random.structured(bits: 256, near: []) + .powerOfTwo(100)
             let s = random.structured(bits: 192, near: []) + .powerOfTwo(100)
             let parsed = parse(DER.signature(r, s))
@@ -137,7 +137,7 @@ enum DER {
     }
 
     @Test func `what is accepted is what the encoder gives`() {
-        // Any change of one byte is refused or is itself the encoding of what was read.
+        // Every change of one byte is refused, or is the encoding of the numbers that were read.
         var random = Random.named("der bytes")
         var accepted = 0
         for _ in 0..<40 {

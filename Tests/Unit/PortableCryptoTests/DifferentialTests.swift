@@ -3,10 +3,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Verdicts against libcrypto's, on random and structured cases.
+/// Compares verdicts with those of libcrypto, on random and structured cases.
 ///
-/// A run has 50,000 cases a curve with the native limbs, and 5,000 with the other ones. POSOFFLINE_CASES overrides
-/// the number; POSOFFLINE_SOAK_SECONDS goes on for so long instead.
+/// A run has 50,000 cases a curve with native limbs, and 5,000 with the other width. POSOFFLINE_CASES overrides the
+/// number. POSOFFLINE_SOAK_SECONDS sets a duration instead.
 @Suite struct DifferentialTests {
     static let cases: Int = {
         let environment = ProcessInfo.processInfo.environment
@@ -69,7 +69,7 @@ import Testing
         #expect(valid > count / 3 && count - valid > count / 3)
         if count < 2000 { return }
         for (kind, tally) in kinds {
-            // Each kind knows which verdicts it must be able to produce.
+            // Each kind lists the verdicts that it must produce.
             if CaseMaker<C>.mustBeValid.contains(kind) {
                 #expect(tally.valid > 0 && tally.invalid == 0, "\(name), \(kind): \(tally)")
             }
@@ -90,7 +90,7 @@ struct VerificationCase {
     var signature: [UInt8]
 }
 
-/// Makes cases with integers only where it can; libcrypto multiplies points where it must.
+/// Makes cases with integer arithmetic where possible, and with libcrypto's point multiplication otherwise.
 struct CaseMaker<C: Curve> {
     static var mustBeValid: Set<String> {
         ["signed", "equal products", "chosen products", "x = r", "x = r + n", "half s", "long digest", "short digest"]
@@ -110,7 +110,7 @@ struct CaseMaker<C: Curve> {
     let size: Int
     let handle: OpaquePointer
     var random: Random
-    /// Secret scalars with their points, and nonces with 1 / k and r: enough to sign anything with integers alone.
+    /// Scalars with their points, and nonces with 1 / k and r. With them, integer arithmetic is enough to sign.
     var keys: [(d: BigInteger, point: ReferenceCurve.Point)] = []
     var nonces: [(inverse: BigInteger, r: BigInteger)] = []
 
@@ -140,14 +140,14 @@ struct CaseMaker<C: Curve> {
     func close() { oracle_free(handle) }
 
     func oracle(_ test: VerificationCase) -> Bool {
-        // libcrypto reads the hybrid forms 06 and 07 and we do not.
+        // libcrypto reads the hybrid forms 06 and 07. This library refuses them.
         guard let form = test.key.first, form >= 2 && form <= 4 else { return false }
         return oracle_verify(
             handle, test.key, test.key.count, test.digest, test.digest.count,
             test.signature, test.signature.count) == 1
     }
 
-    /// g * G + k * point; nil if that is infinite, or if `point` is none.
+    /// g * G + k * point; nil if the sum is infinite or `point` is not a point.
     func combine(_ g: BigInteger, _ k: BigInteger, _ point: [UInt8]) -> ReferenceCurve.Point? {
         var out = [UInt8](repeating: 0, count: 1 + 2 * size)
         guard oracle_combine(handle, g.bytes(size), k.bytes(size), point, point.count, &out) == 1 else { return nil }
@@ -162,8 +162,8 @@ struct CaseMaker<C: Curve> {
         compressed ? [p.y.isOdd ? 3 : 2] + p.x.bytes(size) : [4] + p.x.bytes(size) + p.y.bytes(size)
     }
 
-    /// A digest that verification takes for z, which is below 2^bits: often shorter than the order where that is
-    /// possible, sometimes longer.
+    /// A digest from which verification derives z, an integer below 2^bits. It is often shorter than the order if z
+    /// allows, and sometimes longer.
     mutating func digest(_ z: BigInteger) -> [UInt8] {
         switch random.below(4) {
         case 0: return z.bytes(size) + random.bytes(random.below(70))
@@ -184,7 +184,7 @@ struct CaseMaker<C: Curve> {
             signature: DER.signature(r, s))
     }
 
-    /// A signature by the equation; s is not zero but where z = -r * d.
+    /// A signature by the ECDSA equation. When s is zero, another nonce is used.
     mutating func signed(_ kind: String, z: BigInteger? = nil) -> (VerificationCase, r: BigInteger, s: BigInteger) {
         let key = keys[random.below(keys.count)]
         while true {
@@ -192,7 +192,7 @@ struct CaseMaker<C: Curve> {
             let z = z ?? random.structured(bits: bits, near: [n, curve.field.m, n >> 1])
             var s = order.multiply(order.add(z, order.multiply(nonce.r, key.d)), nonce.inverse)
             if s.isZero { continue }
-            // Both halves are good.
+            // Both values of s are valid.
             if random.next() & 1 == 1 { s = n - s }
             return (make(kind, key.point, digest(z), nonce.r, s), nonce.r, s)
         }
@@ -209,13 +209,13 @@ struct CaseMaker<C: Curve> {
             let s = order.multiply(order.add(z, z), nonce.inverse)
             return make("equal products", key.point, digest(z), nonce.r, s)
         case 8:
-            // u1 * G = -u2 * Q, whatever s is.
+            // u1 * G = -u2 * Q for every s.
             let key = keys[random.below(keys.count)]
             let nonce = nonces[random.below(nonces.count)]
             let z = order.negate(order.multiply(nonce.r, key.d))
             return make("opposite products", key.point, digest(z), nonce.r, scalar())
         case 9, 10:
-            // u1 and u2 of one's choice, zero u1 among them: r = x(u1 * G + u2 * Q), s = r / u2, z = u1 * s.
+            // Chosen u1 and u2; u1 may be zero: r = x(u1 * G + u2 * Q), s = r / u2, z = u1 * s.
             let key = keys[random.below(keys.count)]
             let u1 = random.below(8) == 0 ? 0 : scalar()
             let u2 = scalar()
@@ -227,13 +227,13 @@ struct CaseMaker<C: Curve> {
         case 12: return chosenX("x = r + n", above: true)
         case 13:
             var test = chosenX("x = r + n, other r", above: true)
-            // The same, but for an r that is one off.
+            // The same with r + 1.
             let size = Int(test.signature[3])
             let r = BigInteger(bytes: Array(test.signature[4..<4 + size])) + 1
             test.signature = DER.sequence(DER.integer(r) + test.signature[(4 + size)...])
             return test
         case 14:
-            // Digests of every length: what is cut off does not count, and what is missing is not there.
+            // Digests of every length. A long one is truncated, a short one is used whole.
             let long = random.bytes(random.below(100))
             let whole = BigInteger(bytes: Array(long.prefix(size)))
             var (test, _, _) = signed(long.count > size ? "long digest" : "short digest", z: whole)
@@ -263,7 +263,7 @@ struct CaseMaker<C: Curve> {
             if other == r || other >= n { return next() }
             r = other
             test.signature = DER.signature(r, s)
-            // With a degenerate key another r can happen to fit: not for x-coordinates that one cannot choose.
+            // For a chosen x, a second r may be valid. The nonces here are random, so the chance is negligible.
             return test
         case 20:
             var (test, r, s) = signed("other s")
@@ -280,12 +280,13 @@ struct CaseMaker<C: Curve> {
             } else {
                 let key = encode(keys[random.below(keys.count)].point, compressed: true)
                 if key.dropFirst().elementsEqual(test.key.dropFirst().prefix(size)) { return next() }
-                // (r, s, z) is good for two keys of the same nonce: (r, z) and (R, -R). Not among ours by chance.
+                // (r, s, z) is valid for two keys, from R and -R. The chance that another key of the test is the second
+                // one is negligible.
                 test.key = key
             }
             return test
         case 22:
-            // r just below p - n and on from there: r + n is p or more, and never a candidate.
+            // r from p - n upwards: r + n is p or more, so it is not compared.
             let r = curve.field.m - n + BigInteger(random.next() % 64)
             let key = keys[random.below(keys.count)]
             return make("r + n of p or more", key.point, digest(scalar()), r, scalar())
@@ -293,17 +294,17 @@ struct CaseMaker<C: Curve> {
         }
     }
 
-    /// A signature whose sum has a chosen x, and the key that it belongs to: Q = (s * R - z * G) / r.
+    /// A signature whose sum has a chosen x. The key is computed from it: Q = (s * R - z * G) / r.
     mutating func chosenX(_ kind: String, above: Bool) -> VerificationCase {
         while true {
-            // Below p - n both r and r + n are coordinates; the higher one is a candidate only there.
+            // For r below p - n, both r and r + n are possible x-coordinates. For a larger r, only r is.
             let room = curve.field.m - n
             var r = random.structured(bits: room.bitLength, near: [room]) % (room - 1) + 1
             if !above && random.next() & 1 == 1 { r = scalar() }
             let x = above ? r + n : r
             let (s, z) = (scalar(), scalar())
             let inverse = order.inverse(r)!
-            // libcrypto finds y; half of the time there is none.
+            // libcrypto computes y. Half of the x-coordinates have none.
             guard
                 let q = combine(
                     order.negate(order.multiply(z, inverse)), order.multiply(s, inverse),
@@ -313,7 +314,7 @@ struct CaseMaker<C: Curve> {
         }
     }
 
-    /// What is not a point, or not in a form that we read; and sometimes a random x, which is one half of the time.
+    /// Keys that are not points, or in an unsupported form. A random x is a point in half of the cases.
     mutating func wrongKey() -> VerificationCase {
         var (test, _, _) = signed("not a key")
         switch random.below(7) {

@@ -7,7 +7,7 @@ import Testing
         #expect(check(Secp256k1.self, "secp256k1") > 1000)
     }
 
-    /// Operands are any integers of the limbs' width, reduced or not; returns how many were not reduced.
+    /// The operands are any integers of the limbs' width, reduced or not. Returns how many were not reduced.
     func check<C: Curve>(_: C.Type, _ name: String) -> Int {
         let script = CurveConstants.all[name]!
         let p = script["prime"]
@@ -19,7 +19,7 @@ import Testing
         let marks = [p, tail, BigInteger.powerOfTwo(bits) - 1, tail + tail, p - tail, p >> 1]
         for i in 0..<20_000 {
             let a = random.structured(bits: bits, near: marks)
-            // Half of the time b is near what makes a sum, difference or product hit a boundary.
+            // In half of the cases b is near a value that brings a sum, difference or product to a boundary.
             let b: BigInteger
             switch random.below(4) {
             case 0: b = (p + p - a % p + BigInteger(random.next() % 5) - 2) % BigInteger.powerOfTwo(bits)
@@ -54,7 +54,7 @@ import Testing
         var random = Random.named("reduction \(name)")
         let top = BigInteger.powerOfTwo(2 * bits)
         for i in 0..<20_000 {
-            // Also just around the multiples of 2^bits - c and of 2^bits that make the last carry appear.
+            // Also values around the multiples of 2^bits - c and of 2^bits that produce the last carry.
             var value = random.structured(bits: 2 * bits, near: [p * p, p << bits, top - p, p])
             if i % 2 == 0 {
                 let quotient = random.structured(bits: bits, near: [script["tail"], p])
@@ -101,7 +101,7 @@ import Testing
             #expect(Field<C>(bigEndian: value.bytes(size).span) == nil)
         }
         #expect(Field<C>(bigEndian: BigInteger.powerOfTwo(8 * size).bytes(size + 1).span) == nil)
-        // The general reader of limbs: any number of leading zeros, none beyond the width.
+        // The reader of limbs accepts any number of leading zeros, and no other byte beyond the width.
         #expect(C.Words(bigEndian: [UInt8]().span)?.integer == 0)
         #expect(C.Words(bigEndian: (p - 1).bytes(size + 9).span)?.integer == p - 1)
         #expect(C.Words(bigEndian: BigInteger.powerOfTwo(8 * size).bytes(size + 1).span) == nil)

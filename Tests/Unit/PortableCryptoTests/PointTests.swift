@@ -103,10 +103,10 @@ import Testing
             for tag in 0...255 where tag != 2 && tag != 3 {
                 #expect(AffinePoint<C>(sec1: ([UInt8(tag)] + x).span) == nil, "tag \(tag)")
             }
-            // Off the curve by one.
+            // A coordinate off by one.
             #expect(AffinePoint<C>(sec1: ([4] + x + curve.field.add(q.y, 1).bytes(size)).span) == nil)
             #expect(AffinePoint<C>(sec1: ([4] + curve.field.add(q.x, 1).bytes(size) + y).span) == nil)
-            // An x without a y.
+            // An x that may have no y.
             let other = (q.x + BigInteger(UInt64(i))) % p
             let cube = curve.field.multiply(curve.field.multiply(other, other), other)
             let exists = curve.field.squareRoot(curve.field.add(cube, curve.b)) != nil
@@ -114,8 +114,8 @@ import Testing
             if !exists { refused += 1 }
         }
         #expect(refused > 5)
-        // A coordinate of p or more is refused although the class is a point: x = 1 or more is on both curves for
-        // some small x, and x + p still fits the bytes.
+        // A coordinate of p or more is refused, even when its residue is the x of a point. Both curves have points with
+        // a small x, for which x + p fits the bytes.
         var small = 0
         for x in 1..<20 as Range<UInt64> {
             guard AffinePoint<C>(sec1: ([2] + BigInteger(x).bytes(size)).span) != nil else { continue }

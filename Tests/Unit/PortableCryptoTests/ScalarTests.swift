@@ -46,7 +46,7 @@ import Testing
         #expect(negative > 0 && negative < cases)
         #expect(C.inverse(C.Words()).integer == 0)
 
-        // Every half that the digits must hold, up to the very bound.
+        // Halves of every length that the digits must hold, up to the bound.
         let top = BigInteger.powerOfTwo(C.halfBits)
         for edge in [top - 1, top - 2, top >> 1, (top >> 1) - 1, (top >> 1) + 1, 1, 0] {
             for isNegative in [false, true] {
@@ -65,7 +65,7 @@ import Testing
             let start = random.below(80) - 40
             var eta = start
             let batch = Batch.Matrix(&eta, f, g)
-            // One by one, as at the top of Inverse.swift.
+            // Single division steps, as defined at the top of Inverse.swift.
             var (oneEta, oneF, oneG) = (start, f, g)
             var (u, v, q, r) = (1, 0, 0, 1) as (SignedLimb, SignedLimb, SignedLimb, SignedLimb)
             for _ in 0..<Batch.bits {
@@ -81,8 +81,9 @@ import Testing
         }
     }
 
-    /// Found by search. Division steps end with a value from -26n to 26n, in practice within -2n and 2n; for these it is
-    /// below -n or above n with one width of limbs or the other, so that a second step brings it to 0..<n.
+    /// Values found by search. The division steps end with a value from -26n to 26n, in practice within -2n and 2n. For
+    /// these inputs the value is below -n or above n with one of the limb widths, so that the reduction takes a second
+    /// step.
     @Test func `inverses that come out far from where they belong`() {
         for x in [
             "11DBB940153", "9644CE437B9E6EBAC", "EC794D42C0A16D9ADF2FE88C940D1",

@@ -1,6 +1,6 @@
-// Curves over the real fields with a subgroup so small that everything about it can be tried: the same generic code,
-// other constants. scripts/curve-constants.py finds them and scales each so that one of its points has a small
-// x-coordinate, 5 or n + 5: then signatures exist that the comparison of x with r, or with r + n, accepts.
+// Curves over the real fields with a subgroup so small that a test can try all its elements. The generic code is the
+// same, the constants differ. scripts/curve-constants.py finds the curves. It scales each so that one point has the
+// x-coordinate 5 or n + 5. Then there are signatures that the comparison of x with r, or with r + n, accepts.
 
 private struct SmallConstants: Sendable {
     let script: CurveConstants
@@ -24,7 +24,7 @@ private struct SmallConstants: Sendable {
     }
 }
 
-/// One of the script's small curves: everything but its base curve comes from there.
+/// A small curve of the script. The base curve gives the field, and the script the other constants.
 protocol SmallCurve: Curve where Words == Base.Words, Wide == Base.Wide, Batches == Base.Batches {
     associatedtype Base: Curve
     static var small: SmallCache<Self> { get }

@@ -2,14 +2,14 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Everything over a small group, in the way of libsecp256k1's exhaustive tests.
+/// Exhaustive tests on small groups, like those of libsecp256k1.
 ///
-/// The smallest group that serves has 37 or 43 elements over secp192k1's prime, and 199 over secp256k1's: that one is
-/// tried in part, and whole by `make soak`.
+/// The smallest suitable groups have 37 or 43 elements over secp192k1's prime, and 199 over secp256k1's. The group of
+/// 199 is tested in part here, and completely by `make soak`.
 @Suite struct SmallGroupTests {
     private static let isWhole = ProcessInfo.processInfo.environment["POSOFFLINE_SOAK_SECONDS"] != nil
 
-    /// How many to go on by.
+    /// The step between tested values.
     private static func step(_ step: Int) -> Int { isWhole ? 1 : step }
 
     @Test func `every sum of two points, in every kind of coordinates`() {
@@ -55,16 +55,16 @@ import Testing
             var twice = first
             twice.double()
             #expect(twice.affine(curve) == points[2 * i % n], "2 * \(i)")
-            // All of the exceptions, and a choice of the rest.
+            // All exceptional cases, and a selection of the others.
             for j in 1..<n where (i + j) % step == 0 || i == j || i + j == n {
                 var sum = first
                 sum.add(AffinePoint<C>(points[j]!))
                 #expect(sum.affine(curve) == points[(i + j) % n], "\(i) + \(j)")
-                // The scaled curve: the sum there is the scaled sum.
+                // The sum on the scaled curve is the scaled sum.
                 let scaled =
                     points[i].map { point in
                         var p = JacobianPoint<C>(point, z: z, curve)
-                        // (X, Y, Z) of the curve is (X, Y, Z / scale) of the scaled one.
+                        // (X, Y, Z) of the curve corresponds to (X, Y, Z / scale) of the scaled curve.
                         p.z = Field(curve.field.multiply(z, curve.field.inverse(scale)!))
                         return p
                     } ?? .infinity
@@ -110,7 +110,7 @@ import Testing
         #expect(right == tried)
     }
 
-    /// By the definition: x of z/s * G + r/s * key is r or r + n.
+    /// The reference: the x-coordinate of z/s * G + r/s * key is r or r + n.
     func checkSignatures<C: SmallCurve>(_: C.Type, _ name: String, keys: Int, digests: Int) {
         let script = CurveConstants.all[name]!
         let (curve, n) = (script.reference, order(script))
@@ -124,7 +124,7 @@ import Testing
             let point = AffinePoint<C>(points[key]!)
             for digest in stride(from: 0, to: n, by: digests) {
                 for s in 1..<n {
-                    // The only r that an x-coordinate matches, and one that none does.
+                    // r = 5 is the x-coordinate of a point, r = 6 is not.
                     for r in [5, 6] {
                         let sum = points[(digest + r * key) * inverses[s] % n]
                         let expected =

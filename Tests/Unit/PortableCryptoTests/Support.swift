@@ -2,8 +2,8 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The seed of every random case in a run: from POSOFFLINE_SEED, or new each time. Printed, so that a failure can be
-/// repeated.
+/// The seed of all random cases in a run: from POSOFFLINE_SEED, or new each time. It is printed, so that a failing run
+/// can be repeated.
 let seed: UInt64 = {
     let given = ProcessInfo.processInfo.environment["POSOFFLINE_SEED"]
     guard let value = given.map({ UInt64($0) }) ?? UInt64.random(in: 0...UInt64.max) else {
@@ -14,7 +14,7 @@ let seed: UInt64 = {
 }()
 
 extension Random {
-    /// A test's own stream of the run's seed.
+    /// The random numbers of one test, derived from the seed of the run.
     static func named(_ name: String) -> Random { Random(name, seed: seed) }
 }
 
@@ -23,8 +23,8 @@ extension Random {
         BigInteger(bytes: bytes((bits + 7) / 8)) % BigInteger.powerOfTwo(bits)
     }
 
-    /// An integer of the given width that is likely to meet an edge: random, near zero or the top, near a given
-    /// number, near a power of two, or with long runs of ones and zeros.
+    /// An integer of the given width that often hits an edge: random, near zero or the maximum, near a given number,
+    /// near a power of two, or with long runs of ones and zeros.
     mutating func structured(bits: Int, near marks: [BigInteger]) -> BigInteger {
         let top = BigInteger.powerOfTwo(bits)
         let small = BigInteger(next() % 8)
@@ -48,7 +48,7 @@ extension Random {
             }
             return wrap(value)
         default:
-            // Limbs of all ones or all zeros.
+            // Limbs with all bits one or all bits zero.
             var value: BigInteger = 0
             for _ in 0..<bits / 32 {
                 let limb: UInt64 = [0, 0xFFFF_FFFF, 0xFFFF_FFFF, 1, 0x8000_0000, 0xFFFF_FFFE][below(6)]
@@ -66,8 +66,8 @@ func hex(_ text: String) -> [UInt8] {
 
 func hexText(_ bytes: [UInt8]) -> String { bytes.map { String(format: "%02X", $0) }.joined() }
 
-/// What scripts/curve-constants.py prints: for each curve, numbers by name and the table. The tests run in the
-/// package's directory, as `swift test` does by itself.
+/// The output of scripts/curve-constants.py: for each curve, numbers by name and the table. The tests run in the
+/// package's directory, which is the default of `swift test`.
 struct CurveConstants: Sendable {
     var values: [String: BigInteger] = [:]
     var table: [UInt64] = []
@@ -132,7 +132,7 @@ extension AffinePoint {
 }
 
 extension JacobianPoint {
-    /// The affine point, by the reference's own inversion.
+    /// The affine point, computed with the reference's inversion.
     func affine(_ curve: ReferenceCurve) -> ReferenceCurve.Point? {
         if isInfinity { return nil }
         let inverse = curve.field.inverse(z.integer)!
@@ -142,7 +142,7 @@ extension JacobianPoint {
             y: curve.field.multiply(y.integer, curve.field.multiply(square, inverse)))
     }
 
-    /// p with a Z of one's choice.
+    /// p with the given Z.
     init(_ p: ReferenceCurve.Point, z: BigInteger, _ curve: ReferenceCurve) {
         let square = curve.field.multiply(z, z)
         self.init(

@@ -1,12 +1,12 @@
 import TransitCode
 
-// Spans cannot enter #expect, so tests speak of arrays and of what was thrown.
+// #expect cannot capture spans, so tests use arrays and thrown errors.
 
 extension Array where Element == UInt8 {
     /// `text` in UTF-8.
     public init(text: String) { self = Array(text.utf8) }
 
-    /// Hex digits of either case, an even number of them.
+    /// Reads hex digits of either case. Their number is even.
     public init(hex: String) {
         let digits = hex.compactMap(\.hexDigitValue)
         precondition(digits.count == hex.count && digits.count % 2 == 0, "not hex: \(hex)")
@@ -30,13 +30,13 @@ extension Array where Element == UInt8 {
     }
 }
 
-/// An optional of a span cannot be mapped.
+/// Needed because `Optional.map` does not take spans.
 public func copy(of span: Span<UInt8>?) -> [UInt8]? {
     if let span { return [UInt8](span) }
     return nil
 }
 
-/// What `body` threw; nil when it returned.
+/// The error that `body` threw; nil when it returned.
 public func refusal(_ body: () throws(PosError) -> Void) -> PosError? {
     do throws(PosError) {
         try body()

@@ -1,6 +1,6 @@
 import TransitCode
 
-/// The fields of a code, to be made wrong one at a time. Its signatures are whatever a test puts there.
+/// The fields of a code. Tests change them one at a time. The signatures need not be valid.
 public struct CodeParts {
     public var version: UInt8 = 2
     public var algorithm: UInt8
@@ -35,14 +35,14 @@ public struct CodeParts {
         self.generated = generated
     }
 
-    /// What the issuer signs.
+    /// The bytes that the issuer signs.
     public var credential: [UInt8] {
         userID + [UInt8](Int(expiry), count: 4) + [UInt8](Int(window), count: 2) + [UInt8](Int(quotaCent), count: 2)
             + reserved + userPublicKey + cardType
             + [UInt8(cardNumber.count)] + cardNumber + [UInt8(cardData.count)] + cardData
     }
 
-    /// What the user signs.
+    /// The bytes that the user signs.
     public var userSigned: [UInt8] {
         let credential = credential
         return [version, algorithm, keyID, UInt8(credential.count)] + credential
@@ -51,7 +51,7 @@ public struct CodeParts {
 
     public var bytes: [UInt8] { userSigned + [UInt8(userSignature.count)] + userSignature }
 
-    /// Where the six length bytes of `bytes` are, by name.
+    /// The names and offsets of the six length bytes in `bytes`.
     public var lengthOffsets: [(name: String, offset: Int)] {
         let issuerLength = 4 + credential.count
         let timeLength = issuerLength + 1 + issuerSignature.count

@@ -1,6 +1,6 @@
 import Testing
 
-/// A code published with the vendor's demo, and its fields as published beside it.
+/// A code published with the vendor's demo, with the published values of its fields.
 public struct GenuineCode: Sendable, CustomTestStringConvertible {
     public let name: String
     public let code: [UInt8]
@@ -13,7 +13,7 @@ public struct GenuineCode: Sendable, CustomTestStringConvertible {
 
     public var testDescription: String { name }
 
-    /// Of both codes.
+    /// The key that signed both codes.
     public static let issuerPublicKey = [UInt8](
         hex: "028B90D7C281AD21B4BA9492C522E39B655890CC41420EB8E8826B28C6DF2D467A")
     public static let window: UInt16 = 2573

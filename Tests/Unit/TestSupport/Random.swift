@@ -1,6 +1,6 @@
 import Foundation
 
-/// SplitMix64 (Steele, Lea and Flood, 2014). Each test has its own stream, by name.
+/// SplitMix64 (Steele, Lea and Flood, 2014). Each test has its own sequence, selected by name.
 public struct Random: RandomNumberGenerator {
     private var state: UInt64
 
@@ -22,7 +22,7 @@ public struct Random: RandomNumberGenerator {
     public mutating func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8(truncatingIfNeeded: next()) } }
 }
 
-/// The seed of every random case: POSOFFLINE_SEED, or always the same. Printed, so that a failure can be repeated.
+/// The seed of all random cases: POSOFFLINE_SEED, or a constant. It is printed, so that a failing run can be repeated.
 public let seed: UInt64 = {
     let given = ProcessInfo.processInfo.environment["POSOFFLINE_SEED"]
     guard let value = given.map({ UInt64($0) }) ?? 20_170_712 else {

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import TransitCode
 
-/// Reference, section 2: the credential.
+/// docs/format.md, "Credential".
 @Suite struct CredentialTests {
     private func refuses(_ bytes: [UInt8]) -> PosError? {
         refusal { () throws(PosError) in _ = try Credential(bytes.span) }
@@ -52,7 +52,7 @@ import TransitCode
         for byte in 0...UInt8.max { #expect(refuses(bytes + [byte]) == .malformedCode) }
     }
 
-    /// The last of each pair is refused.
+    /// The characters at the limits, and whether they are allowed.
     static let printableEdges: [(UInt8, Bool)] = [
         (0x20, true), (0x1F, false), (0x7E, true), (0x7F, false), (0x00, false), (0x0A, false), (0x80, false),
         (0xFF, false),

@@ -2,15 +2,15 @@ import TestSupport
 import Testing
 import TransitCode
 
-/// What the parsers tell an observer.
+/// The calls that the parsers make to an observer.
 @Suite struct FieldWalkTests {
-    /// Writes down what it is told.
+    /// Records the calls.
     private final class Trace<Field>: FieldObserver {
         var fields: [Field] = []
         var counts: [Int] = []
         var covered = 0
         var stop: (field: Field, offset: Int, fault: FieldFault)?
-        /// Every field begins where the one before ends, and the stop comes last.
+        /// Whether every field began at the end of the field before it, and the stop came last.
         var isInOrder = true
 
         func takes(_ field: Field, at offset: Int, count: Int) {
@@ -36,7 +36,7 @@ import TransitCode
         return (trace, Record(bytes.span, for: trace) != nil)
     }
 
-    /// With one byte more, with every byte changed, and every prefix.
+    /// The input with one byte more, with every byte changed, and every prefix.
     private func neighbours(of bytes: [UInt8]) -> [[UInt8]] {
         [bytes + [0]] + bytes.indices.map { Array(bytes[..<$0]) }
             + bytes.indices.flatMap { index in

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import TransitCode
 
-/// Reference, section 5: strict RFC 8259, as seen through the readers that use it.
+/// docs/rules.md, "JSON inputs": strict RFC 8259, tested through the readers that use it.
 @Suite struct JSONTests {
     static let hexKey = "02AB2FDB0AB23506C48012642E1A572FC46B5D8B8EE3B92A602CC1109921F84B0E"
 
@@ -33,7 +33,7 @@ import TransitCode
         }
     }
 
-    /// Puts a value where any value may stand, in both kinds of object.
+    /// Puts a value at a position where any value is allowed, in both kinds of object.
     private func expect(_ value: [UInt8], isJSON: Bool, _ location: SourceLocation = #_sourceLocation) {
         let shown = String(decoding: value.prefix(80), as: UTF8.self)
         #expect(
@@ -99,7 +99,7 @@ import TransitCode
         (#""\u0000""#, true), (#""\uFFFF""#, true), (#""\uffff""#, true), (#""\uaBcD""#, true), (#""\u004""#, false),
         (#""\u""#, false), (#""\u00g0""#, false), (#""\u 041""#, false), (#""\u+041""#, false), (#""\u-041""#, false),
         (#""\U0041""#, false), (#""\x41""#, false), (#""\u{41}""#, false), (#""\u00411""#, true),
-        // Surrogates, each edge of both halves.
+        // Surrogates: the first and last value of each half, with their neighbours.
         (#""\uD7FF""#, true), (#""\uD800""#, false), (#""\uDBFF""#, false), (#""\uDC00""#, false),
         (#""\uDFFF""#, false), (#""\uE000""#, true), (#""\uD800\uDC00""#, true), (#""\uDBFF\uDFFF""#, true),
         (#""\ud83d\ude00""#, true), (#""\uD800\uDBFF""#, false), (#""\uD800\uE000""#, false),
@@ -115,7 +115,7 @@ import TransitCode
 
     @Test(
         arguments: [
-            // RFC 3629, the first and the last character of each length beside their neighbours.
+            // RFC 3629: the first and the last character of each length, with their neighbours.
             ([0x7F], true), ([0x80], false), ([0xBF], false), ([0xC0, 0x80], false), ([0xC1, 0xBF], false),
             ([0xC2, 0x80], true), ([0xDF, 0xBF], true), ([0xC2, 0x7F], false), ([0xC2, 0xC0], false),
             ([0xDF, 0xC0], false),
@@ -161,7 +161,7 @@ import TransitCode
             for (depth, passes) in [(1, true), (63, true), (64, true), (65, true), (1024, true), (1025, false)] {
                 let value = String(repeating: open, count: depth) + "0" + String(repeating: close, count: depth)
                 expect(value, isJSON: passes)
-                // One close too few, one too many.
+                // One closing bracket too few, and one too many.
                 expect(String(value.dropLast()), isJSON: false)
                 expect(value + close, isJSON: false)
             }
@@ -171,7 +171,7 @@ import TransitCode
     }
 
     @Test func `every close must match its open, at every depth`() {
-        // Alternating containers, so that a kind that is remembered at the wrong depth shows.
+        // Arrays and objects alternate, so that a kind stored at the wrong depth is detected.
         for depth in [2, 63, 64, 65, 130, 1024] {
             for phase in 0..<2 {
                 var (text, closes): (String, [String]) = ("", [])

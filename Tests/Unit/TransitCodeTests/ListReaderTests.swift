@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import TransitCode
 
-/// Reference, section 5: the two lists of init_pos_verify.
+/// docs/rules.md, "JSON inputs": the two lists of init_pos_verify.
 @Suite struct KeyListReaderTests {
     private let hex = JSONTests.hexKey
 
@@ -42,7 +42,7 @@ import TransitCode
         ] {
             #expect(refuses(#"[{"\#(name)":7,"public_key":"\#(hex)"}]"#) == .illegalParam, "\(name)")
         }
-        // Longer than what is compared, with the same beginning.
+        // Longer than the compared part, with the same beginning.
         let long = "public_key" + String(repeating: "x", count: 300)
         #expect(refuses(#"[{"key_id":7,"\#(long)":"\#(hex)"}]"#) == .illegalParam)
         #expect(refuses(#"[{"key_id":7,"\#(long)":"\#(hex)","public_key":"\#(hex)"}]"#) == nil)
@@ -145,7 +145,7 @@ import TransitCode
     ])
     func `a type has exactly eight printable ASCII characters`(text: String, passes: Bool) {
         #expect(refuses(text) == (passes ? nil : .illegalParam))
-        // Beside a good one, on either side.
+        // Before and after a valid entry.
         #expect(refuses(#"["S0JP0000","# + text.dropFirst()) == (passes ? nil : .illegalParam))
         #expect(refuses(text.dropLast() + #","S0JP0000"]"#) == (passes ? nil : .illegalParam))
     }

@@ -2,7 +2,7 @@ import CPosoffline
 import Testing
 import TransitCode
 
-/// Reference, section 1: the twelve errors.
+/// The twelve error codes of pos_crypto.h.
 @Suite struct PosErrorTests {
     @Test func `raw values are the header's`() {
         let pairs: [(PosError, Int32)] = [

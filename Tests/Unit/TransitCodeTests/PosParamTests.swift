@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import TransitCode
 
-/// Reference, section 5: pos_param.
+/// docs/rules.md, "JSON inputs": pos_param.
 @Suite struct PosParamTests {
     private func trip(_ text: String) throws(PosError) -> PosParam.Trip {
         let bytes = [UInt8](text: text)

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import TransitCode
 
-/// Reference, section 6.
+/// docs/format.md, "The record".
 @Suite struct RecordTests {
     /// The fields of a record, each with its length, and the head.
     struct Parts {
@@ -151,7 +151,7 @@ import TransitCode
     }
 
     @Test func `the longest record of a code that can verify is within what the header promises`() throws {
-        // DER of two numbers below a 256-bit order and below a 192-bit order.
+        // The longest DER signatures: numbers below a 256-bit order and below a 192-bit order.
         let code = 4 + 255 + 1 + 72 + 5 + 1 + 56
         let parts = Parts(
             code: [UInt8](repeating: 1, count: code), posParam: [UInt8](repeating: 2, count: PosParam.maxCount),

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import TransitCode
 
-/// Reference, section 2: the code.
+/// docs/format.md, "The code".
 @Suite struct TransitCodeTests {
     private func refuses(_ bytes: [UInt8]) -> PosError? {
         refusal { () throws(PosError) in _ = try TransitCode(bytes.span) }
@@ -130,7 +130,7 @@ import TransitCode
     }
 }
 
-/// Reference, section 4, step 9: both ends of the window are included.
+/// docs/rules.md, "The order of checks", step 9: both ends of the window are included.
 @Suite struct WindowTests {
     private func state(generated: UInt32, window: UInt16, now: UInt32) throws -> (
         isInWindow: Bool, lastSecond: UInt32

@@ -4,7 +4,7 @@ import TransitCode
 import TransitCrypto
 import TransitGate
 
-/// One call of Gate.decide with everything right, to be made wrong.
+/// A valid call of Gate.decide. Tests make one input wrong.
 struct Trial {
     var parts = CodeParts()
     var issuerVerdict = Verdict.valid
@@ -19,7 +19,7 @@ struct Trial {
     static let issuerKeyEnd: UInt8 = 0x5A
     static let version = [UInt8](text: "9.8.7")
 
-    /// With the signatures that the verdicts ask for.
+    /// The code, with signatures that produce the given verdicts.
     var code: [UInt8] {
         var parts = parts
         parts.issuerSignature = MockBackend.signature(
@@ -35,7 +35,7 @@ struct Trial {
             issuerKey: hasIssuerKey ? MockBackend.IssuerKey(last: Self.issuerKeyEnd) : nil)
     }
 
-    /// What `decide` throws or returns, and which signatures it has checked, in order.
+    /// Returns the error or the result of `decide`, and the signatures that it checked, in order.
     func run(_ code: [UInt8]? = nil) -> (refusal: PosError?, checked: [String], acceptedAt: UInt32?) {
         let (code, posParam) = (code ?? self.code, [UInt8](text: posParam))
         let journal = Journal()
@@ -53,7 +53,7 @@ struct Trial {
 
 /// docs/rules.md, "The order of checks", steps 4 to 12.
 @Suite struct GateTests {
-    /// One way for a trial to fail: what it throws, and which signatures have been checked by then.
+    /// One error of a trial: the thrown error, and the signatures that are checked before it.
     struct Fault: Sendable {
         let name: String
         let error: PosError
@@ -141,7 +141,7 @@ struct Trial {
         var trial = Trial()
         trial.parts.userPublicKey[24] = 0x11
         #expect(trial.run().refusal == nil)
-        // The signature of the trial names 0x11; another key must not do.
+        // Both signatures name a key that is not the one of the trial.
         var parts = trial.parts
         parts.issuerSignature = MockBackend.signature(.valid, keyEnding: 0x5B, over: parts.credential)
         parts.userSignature = MockBackend.signature(.valid, keyEnding: 0x10, over: parts.userSigned)
@@ -256,7 +256,8 @@ struct Trial {
         for bit in 0..<(8 * signed) {
             let bytes = code.setting(bit / 8, to: code[bit / 8] ^ 1 << UInt8(bit % 8))
             let outcome = trial.run(bytes).refusal
-            // The first bytes of a mock's signature are its verdict: there is one bit that makes it another.
+            // A mock signature begins with its verdict. A changed bit there gives another verdict, which is refused
+            // too.
             if outcome != nil { refused += 1 }
             #expect(outcome != nil, "bit \(bit)")
         }

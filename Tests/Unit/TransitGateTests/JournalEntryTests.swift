@@ -8,7 +8,7 @@ import TransitGate
         ReplaySlot(try .at(home: 0x1234 + tag, tag: tag), until: 0xF0E0_D0C0)
     }
 
-    /// The journal of a table, entry by entry.
+    /// The entries of a table's journal.
     private static func entries(_ table: Table) -> [JournalEntry] {
         var entries = table.slots.filter { !$0.isEmpty }.map { JournalEntry.accepted($0) }
         if let times = table.memory.watermark { entries.append(.evicted(times)) }
@@ -21,7 +21,7 @@ import TransitGate
         JournalEntry(bytes.span, at: offset)
     }
 
-    /// CRC-32 bit by bit, from the definition.
+    /// CRC-32 computed bit by bit, from the definition.
     private static func crc32(_ bytes: some Sequence<UInt8>) -> UInt32 {
         ~bytes.reduce(0xFFFF_FFFF as UInt32) { crc, byte in
             (0..<8).reduce(crc ^ UInt32(byte)) { crc, _ in crc & 1 == 1 ? crc >> 1 ^ 0xEDB8_8320 : crc >> 1 }
@@ -72,7 +72,7 @@ import TransitGate
         #expect(Self.read(zeros) == nil)
     }
 
-    /// With a checksum that is right.
+    /// The checksum of each changed entry is correct.
     @Test func `an unknown kind or version, or a digest that none is, is no entry`() throws {
         let good = Self.bytes(.accepted(try Self.accepted(7)))
         for (index, byte): (Int, UInt8) in [(0, 0x51), (1, 0x4B), (2, 0), (2, 2), (3, 0x42), (19, good[19] & 0xFE)] {
@@ -120,7 +120,7 @@ import TransitGate
         let times = try #require(forgotten)
         var copy = Table(8)
         #expect(copy.restore(.evicted(times)) == .remembered)
-        // A second, older entry changes nothing.
+        // An older second entry has no effect.
         var older = Table(8)
         _ = older.remember(try .at(home: 1, tag: 50), until: 3, now: 1, canGrow: true)
         older.removeExpired(1000)

@@ -4,7 +4,7 @@ import TransitCode
 import TransitCrypto
 import TransitGate
 
-/// What was called, in order.
+/// Records the calls, in order.
 final class Journal: @unchecked Sendable {
     var entries: [String] = []
 
@@ -13,7 +13,7 @@ final class Journal: @unchecked Sendable {
     static func note(_ entry: String) { current?.entries.append(entry) }
 }
 
-/// Cryptography by hand: a signature names its verdict, the key it is for and the digest it covers.
+/// A backend without cryptography. A signature contains its verdict, the end of the key and the digest.
 enum MockBackend: CryptoBackend {
     struct IssuerKey: BitwiseCopyable {
         let last: UInt8
@@ -21,7 +21,7 @@ enum MockBackend: CryptoBackend {
 
     static let verdicts: [Verdict] = [.valid, .invalid, .outOfMemory, .failed]
 
-    /// Any 33 bytes are a point, but for those that say they are none.
+    /// The one value that is not a point. All other 33-byte values are.
     static let noPoint: [UInt8] = [2] + [UInt8](repeating: 0xEE, count: 32)
 
     static func issuerKey(_ sec1: Span<UInt8>) -> IssuerKey? {
@@ -67,7 +67,7 @@ enum MockBackend: CryptoBackend {
     }
 }
 
-/// Hashes a credential and a time to the last sixteen bytes of the card data, so that a test chooses an identity.
+/// The digest is the last sixteen bytes of the card data, so that a test can choose an identity.
 enum EchoBackend: CryptoBackend {
     typealias IssuerKey = MockBackend.IssuerKey
 
@@ -87,14 +87,15 @@ enum EchoBackend: CryptoBackend {
 }
 
 extension ReplayIdentity {
-    /// An identity with these 128 bits, but for the lowest, which is always set.
+    /// An identity with the given 128 bits. The lowest bit is always set.
     static func choosing(high: UInt64, low: UInt64) throws(PosError) -> ReplayIdentity {
         let bits = [high, low].flatMap { word in (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) } }
         let bytes = CodeParts(cardData: bits).bytes
         return ReplayIdentity(of: try TransitCode(bytes.span), by: EchoBackend.self)
     }
 
-    /// An identity whose place in a table of any size is `home`, unlike every other `tag`.
+    /// An identity whose home slot is `home` in a table of any size. Different values of `tag` give different
+    /// identities.
     static func at(home: Int, tag: Int) throws(PosError) -> ReplayIdentity {
         try choosing(high: UInt64(tag), low: UInt64(home) << 1)
     }

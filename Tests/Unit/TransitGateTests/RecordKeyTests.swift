@@ -4,9 +4,9 @@ import TransitCode
 import TransitCrypto
 import TransitGate
 
-/// Reference, sections 6 and 7: the key that signs records.
+/// docs/format.md, "The record": the key that signs records.
 @Suite struct RecordKeyTests {
-    /// The key id and the MAC that a key leaves, and whether they are over the bytes that they should be over.
+    /// Signs a record. Returns the key id, the MAC and the bytes that the MAC should cover.
     private func sign(with key: inout RecordKey) throws(PosError) -> (id: [UInt8], mac: [UInt8], signed: [UInt8]) {
         var record = RecordBuffer()
         let (code, posParam, version): ([UInt8], [UInt8], [UInt8]) = ([1, 2, 3], [4, 5], [0x31])
@@ -50,7 +50,7 @@ import TransitGate
         try expect(&key, signsAs: passes ? bytes : [UInt8](text: "posoffline development key"))
     }
 
-    /// The bytes that the text of a key file stands for; nil when it is no key.
+    /// The key in the text of a key file; nil when the text is not a key.
     private func decode(_ text: String) -> [UInt8]? {
         let bytes = [UInt8](text: text)
         var hex = HexText<64>()
@@ -108,7 +108,7 @@ import TransitGate
         let isSet = key.isSet
         #expect(!isSet)
         try expect(&key, signsAs: [UInt8](text: "posoffline development key"))
-        // Nothing of it is left in memory, and nothing is after a shorter key either.
+        // No byte of the key is left in memory, also when a shorter key replaced it.
         let short = [UInt8](repeating: 0, count: 16)
         _ = key.set(bytes.span)
         _ = key.set(short.span)

@@ -3,7 +3,7 @@ import Testing
 import TransitCode
 import TransitGate
 
-/// Reference, section 4: replay identity is what was signed, never the raw bytes.
+/// docs/rules.md, "Replay": the identity depends on the signed data, not on the raw bytes.
 @Suite struct ReplayIdentityTests {
     private func identity(_ parts: CodeParts) throws -> ReplayIdentity {
         let bytes = parts.bytes

@@ -3,7 +3,7 @@ import Testing
 import TransitCode
 import TransitGate
 
-/// A replay memory with its slots, as an owner keeps them.
+/// A replay memory together with its slots, which its owner holds.
 struct Table {
     private(set) var memory = ReplayMemory()
     private(set) var slots: [ReplaySlot]
@@ -45,7 +45,7 @@ struct Table {
         return body(&memory, &span)
     }
 
-    /// What the library does: a larger table when one is wanted and there is memory for it.
+    /// Accepts a code as the library does: doubles the table when that is needed and memory is available.
     mutating func accept(
         _ identity: ReplayIdentity, until lastSecond: UInt32, now: UInt32, hasMemory: Bool = true
     ) -> ReplayMemory.Outcome {
@@ -56,7 +56,7 @@ struct Table {
     }
 }
 
-/// Reference, section 4: replay.
+/// docs/rules.md, "Replay".
 @Suite struct ReplayMemoryTests {
     private func identities(_ count: Int, home: (Int) -> Int = { $0 }) throws -> [ReplayIdentity] {
         try (0..<count).map { try .at(home: home($0), tag: $0) }
@@ -73,7 +73,7 @@ struct Table {
         }
         for id in ids { #expect(table.remember(id, until: 100, now: 50, canGrow: true) == .duplicate) }
         #expect(table.memory.count == 3)
-        // Whatever the second presentation says of its time.
+        // The second call has other times.
         #expect(table.remember(ids[0], until: 5000, now: 4000, canGrow: true) == .duplicate)
     }
 
@@ -143,13 +143,13 @@ struct Table {
                 #expect(
                     table.remember(ids[index], until: index < past ? 10 : 20, now: 5, canGrow: true) == .remembered)
             }
-            // Three of six leave three, which is less than half of eight.
+            // Three of six expire. The other three are less than half of eight slots.
             #expect(table.remember(ids[6], until: 20, now: 11, canGrow: true) == expected, "\(past)")
             #expect(table.contains(ids[6]) == (expected == .remembered))
         }
     }
 
-    /// The last second of the window still counts.
+    /// A code is kept through the last second of its window.
     @Test(arguments: [(100, true), (101, false)] as [(UInt32, Bool)])
     func `a sweep drops what is past its last second, and not before`(now: UInt32, isKept: Bool) throws {
         let ids = try identities(8)
@@ -169,7 +169,7 @@ struct Table {
         }
         #expect(table.remember(ids[7], until: 1000, now: 900, canGrow: false) == .remembered)
         #expect(table.memory.count == 1)
-        // Forgotten, and refused all the same: the latest second that was dropped is 106.
+        // The codes are evicted and still refused: the watermark is 106, the latest second of an evicted code.
         for (index, id) in ids.prefix(7).enumerated() {
             #expect(!table.contains(id))
             #expect(table.remember(id, until: 100 + UInt32(index), now: 50, canGrow: false) == .duplicate)
@@ -210,7 +210,7 @@ struct Table {
     }
 
     @Test func `growth keeps every code reachable`() throws {
-        // All at home in the last slot of any table, so that every probe wraps.
+        // The home of all codes is the last slot of any table, so every probe wraps around.
         let ids = try identities(500, home: { _ in -1 & 0xFFFF })
         var table = Table(8)
         for (index, id) in ids.enumerated() {
@@ -222,7 +222,7 @@ struct Table {
         for id in ids { #expect(table.accept(id, until: 100, now: 100) == .duplicate) }
     }
 
-    /// Every cluster of six codes around the end of a table of eight, and every choice of those that are dropped.
+    /// All clusters of six codes around the end of a table of eight slots, and all subsets that expire.
     @Test func `removal keeps the rest reachable, however clusters wrap`() throws {
         let homes = [6, 7, 0]
         var known: [[ReplayIdentity]] = []
@@ -254,9 +254,9 @@ struct Table {
     }
 }
 
-/// The memory beside a dictionary that forgets nothing.
+/// Compares the memory with a dictionary that keeps every code.
 @Suite struct ReplayModelTests {
-    /// A code as the gate would present it.
+    /// A code as a gate sees it.
     struct Code {
         let identity: ReplayIdentity
         let generated: UInt32
@@ -266,12 +266,12 @@ struct Table {
 
     struct Model {
         var accepted: [Int: UInt32] = [:]
-        /// The latest time that the memory has been told.
+        /// The latest time passed to the memory.
         var latest: UInt32 = 0
         var hasGoneBack = false
     }
 
-    /// Presents random codes, only within their windows, and checks every answer. Returns how often each came.
+    /// Presents random codes within their windows and checks every answer. Returns the number of each answer.
     private func run(
         _ name: String, capacity: Int, homes: Int, steps: Int, hasMemory: (Int) -> Bool,
         clock: (Int, inout Random) -> UInt32
@@ -286,7 +286,8 @@ struct Table {
             model.hasGoneBack = model.hasGoneBack || now < model.latest
             model.latest = max(model.latest, now)
 
-            // A code of before if it is in its window, or a new one, from the past or the future as windows allow.
+            // An earlier code if it is in its window, or a new one with a time in the past or future that its window
+            // allows.
             var index = codes.count
             if !codes.isEmpty, random.below(3) == 0 {
                 let candidate =
@@ -306,7 +307,7 @@ struct Table {
             let code = codes[index]
             let known = model.accepted[index] != nil
 
-            // A live code is contained; what was never accepted is not.
+            // A live code is in the table. A code that was not accepted is not.
             if let lastSecond = model.accepted[index], lastSecond >= model.latest {
                 #expect(table.contains(code.identity), "step \(step)")
             }
@@ -321,7 +322,7 @@ struct Table {
                 tally.remembered += 1
             case .duplicate:
                 if !known {
-                    // Refused by mistake, for want of memory of before the clock went back.
+                    // A false refusal: the clock went back to a time whose codes are evicted.
                     #expect(model.hasGoneBack, "step \(step)")
                     #expect(code.lastSecond < model.latest, "step \(step)")
                     tally.refusedFresh += 1
@@ -356,7 +357,7 @@ struct Table {
         #expect(tally.refusedFresh == 0)
         #expect(tally.needsGrowth == 0)
         #expect(tally.duplicate > 500)
-        // Bounded by the window, not by the history: some 400 seconds of four codes each.
+        // The size depends on the window, not on the history: about 400 seconds with four codes each.
         #expect(tally.table.slots.count <= 4096)
         #expect(tally.remembered > tally.table.slots.count / 2)
     }

@@ -4,11 +4,11 @@ import TransitCode
 import TransitCrypto
 import TransitGate
 
-/// Reference, section 5: the lists as a terminal holds them.
+/// docs/rules.md, "JSON inputs": the lists in a terminal's memory.
 @Suite struct TerminalListsTests {
     typealias Key = IssuerKey<MockBackend.IssuerKey>
 
-    /// Loads a key list as its owner does: provides zeroed memory, fills it. Then looks up `ids` among the keys.
+    /// Loads a key list into zeroed memory, as the owner of the lists does. Then looks up `ids`.
     private func lookUp(
         _ ids: [UInt8], in json: String, capacity: Int = TerminalLists.keyCapacity
     ) throws(PosError) -> [UInt8?] {
@@ -99,7 +99,7 @@ import TransitGate
             let text = [UInt8](
                 text: "[" + Array(repeating: #""ANT00001""#, count: count).joined(separator: ",") + "]")
             #expect(TerminalLists.cardTypeCapacity(of: text.span) >= count)
-            // A list cannot ask for more memory than its text takes up, but for one entry.
+            // The memory for a list is at most as large as its text, plus one entry.
             #expect(TerminalLists.cardTypeCapacity(of: text.span) * CardType.count <= text.count + CardType.count)
         }
         let empty: [UInt8] = []
