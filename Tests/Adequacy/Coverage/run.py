@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""The regions of the core that no test runs, measured on the ordinary build.
+"""Measures which regions of the core the tests run, on the ordinary build.
 
     Tests/Adequacy/Coverage/run.py [--report]
 
-Builds the package's tests and libposoffline-swift.so with coverage into build/coverage, runs the Swift tests and the C
-conformance suite, and prints for each file of the core how many of its regions were run, then every region that was
-not, by line. Regions are the compiler's: each side of an if, a guard's else, the right side of && and ||, a
-case, the body of a loop. uncovered.txt has to explain each that is not run. Fails when a test fails, a region is not
+Builds the package's tests and libposoffline-swift.so with coverage into build/coverage. Runs the Swift tests and the C
+conformance suite. Prints for each file of the core how many of its regions were run, and then every region that was not
+run. The compiler defines the regions: each side of an if, the else of a guard, the right side of && and ||, a case, the
+body of a loop. uncovered.txt must explain each region that was not run. Fails when a test fails, a region is not
 explained, or an explanation is out of date. --report repeats the report of the last run.
 """
 
@@ -31,10 +31,10 @@ SOURCES = os.path.realpath(os.path.join(ROOT, "Sources"))
 TOOLS = os.path.dirname(os.path.realpath(shutil.which("swiftc") or "swiftc"))
 CORE = ("TransitCode", "TransitGate", "TransitCrypto", "PortableCrypto", "posoffline")
 SWIFT = ["-c", "release", "--scratch-path", PACKAGE, "-Xswiftc", "-enable-testing", "--enable-code-coverage"]
-# Enough for every kind of case; instrumented arithmetic is slow.
+# Enough for every kind of case. Instrumented arithmetic is slow.
 CASES = "3000"
-# Tests that only the shipped file passes. The ordinary build has the Swift runtime, which aborts when an allocation
-# fails, allocates itself, and needs more stack.
+# Tests that pass only on the shipped file. The ordinary build has the Swift runtime. The runtime allocates memory,
+# aborts when an allocation fails, and needs more stack.
 SHIPPED_FILE_ONLY = ("a verification needs at most 16 KiB of stack", "no forged code passes for want of memory",
          "without lists and memory a code is refused for what is wrong with it", "a verification allocates nothing")
 
@@ -45,7 +45,7 @@ def run(command, **environment):
 
 
 def measure():
-    """Builds and runs the tests, and merges the counts into coverage.json."""
+    """Builds and runs the tests. Merges the counts into coverage.json."""
     shutil.rmtree(os.path.join(WORK, "profiles"), ignore_errors=True)
     os.makedirs(os.path.join(WORK, "profiles"))
     run(["swift", "build", *SWIFT, "--build-tests", "--quiet"])
@@ -81,7 +81,7 @@ def run_suite():
 
 
 def read_regions():
-    """file -> {(line, column, end line, end column): how often it was run, in any instance of a generic function}."""
+    """file -> {(line, column, end line, end column): highest count among the instances of a generic function}."""
     with open(os.path.join(WORK, "coverage.json"), encoding="utf-8") as file:
         (data,) = json.load(file)["data"]
     result = collections.defaultdict(dict)
@@ -95,7 +95,7 @@ def read_regions():
 
 
 def read_explanations():
-    """(file, line of source) -> why."""
+    """(file, line of source) -> explanation."""
     result, file_name, key = {}, None, None
     with open(os.path.join(HERE, "uncovered.txt"), encoding="utf-8") as file:
         for line in file:
@@ -112,7 +112,7 @@ def read_explanations():
 
 
 def holds_code(lines, line, column, end, end_column):
-    """Whether a region has more than the braces after a loop that never ends normally."""
+    """Whether a region contains code. The braces after an endless loop are a region without code."""
     parts = lines[line - 1:end]
     parts[-1] = parts[-1][:end_column - 1]
     parts[0] = parts[0][column - 1:]
@@ -120,7 +120,7 @@ def holds_code(lines, line, column, end, end_column):
 
 
 def report():
-    """Prints the coverage. Returns whether every region that was not run is explained."""
+    """Prints the coverage. Returns whether every region without a run is explained."""
     found, explanations, used, missing = read_regions(), read_explanations(), collections.Counter(), []
     total_run = total = 0
     for name in sorted(f"{module}/{os.path.basename(path)}" for module in CORE
@@ -136,7 +136,7 @@ def report():
             if count == 0:
                 key = name, " ".join(lines[line - 1].split())
                 used[key] += 1
-                # An explanation covers one region: the same line may occur again.
+                # An explanation covers one region, because the same line may occur again.
                 verdict = "explained" if key in explanations and used[key] == 1 else "NOT RUN"
                 missing.append(f"{verdict}: {name}:{line}:{column}-{end}:{end_column}: {key[1]}")
     if not total:

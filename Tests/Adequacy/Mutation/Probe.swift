@@ -1,5 +1,5 @@
-// A door into the arithmetic for arithmetic.py: compiled together with the sources of PortableCrypto, it makes each
-// rung callable with plain numbers. Numbers are 64-bit pieces, least significant first, four to a number.
+// C functions for arithmetic.py. This file is compiled together with the sources of PortableCrypto and makes each layer
+// callable with plain numbers. A number is four 64-bit words, least significant first.
 
 import TransitCrypto
 
@@ -24,7 +24,7 @@ extension LimbVector {
     }
 }
 
-// The curves over small groups: as Tests/Unit/PortableCryptoTests/SmallCurves.swift, with constants that the caller gives.
+// Curves with small groups, as in Tests/Unit/PortableCryptoTests/SmallCurves.swift. The caller passes the constants.
 
 nonisolated(unsafe) private var small192 = UnsafeMutablePointer<UInt64>(bitPattern: 8).unsafelyUnwrapped
 nonisolated(unsafe) private var smallAbove192 = UnsafeMutablePointer<UInt64>(bitPattern: 8).unsafelyUnwrapped
@@ -89,7 +89,7 @@ public func probeField(
     return curve == 0 ? run(Secp192k1.self) : run(Secp256k1.self)
 }
 
-/// `wide` reduced, then the product of its halves, the low half of that, the square of the upper half.
+/// `wide` reduced, the product of its halves, the low half of that product, the square of the upper half.
 @_cdecl("probe_wide")
 public func probeWide(
     _ curve: Int32, _ wide: UnsafePointer<UInt64>, _ low: UnsafePointer<UInt64>,
@@ -110,7 +110,7 @@ public func probeRoot(_ curve: Int32, _ a: UnsafePointer<UInt64>, _ out: UnsafeM
     curve == 0 ? run(Secp192k1.self) : run(Secp256k1.self)
 }
 
-/// The bytes as limbs, as a field element, as a scalar other than zero (bits: which they are), and as a digest.
+/// The bytes as limbs, as a field element, as a nonzero scalar (bits: which of these exist), and as a digest.
 @_cdecl("probe_read")
 public func probeRead(
     _ curve: Int32, _ bytes: UnsafePointer<UInt8>, _ count: Int32,
@@ -133,7 +133,7 @@ public func probeRead(
     }
 }
 
-/// a * b / 2^bits, 1 / b, the halves of b (bits: which are negative).
+/// a * b / 2^bits, 1 / b, and the halves of b (bits: which halves are negative).
 @_cdecl("probe_scalar")
 public func probeScalar(
     _ curve: Int32, _ a: UnsafePointer<UInt64>, _ b: UnsafePointer<UInt64>,
@@ -155,7 +155,7 @@ public func probeScalar(
     }
 }
 
-/// The matrix of a batch of division steps, u, v, q, r, from the lowest limbs of f and g; returns the new eta.
+/// Runs a batch of division steps on the lowest limbs of f and g. Writes its matrix u, v, q, r; returns the new eta.
 @_cdecl("probe_batch")
 public func probeBatch(_ eta: Int32, _ f: UInt64, _ g: UInt64, _ out: UnsafeMutablePointer<Int64>) -> Int32 {
     var moved = Int(eta)
@@ -167,11 +167,11 @@ public func probeBatch(_ eta: Int32, _ f: UInt64, _ g: UInt64, _ out: UnsafeMuta
     return Int32(truncatingIfNeeded: moved)
 }
 
-/// How many division steps a batch has.
+/// The number of division steps in a batch.
 @_cdecl("probe_batch_bits")
 public func probeBatchBits() -> Int32 { Int32(Batch.bits) }
 
-/// The signed digits of a half scalar; returns their count.
+/// The signed digits of a half scalar. Returns their count.
 @_cdecl("probe_digits")
 public func probeDigits(
     _ curve: Int32, _ magnitude: UnsafePointer<UInt64>, _ isNegative: Int32, _ window: Int32,
@@ -187,8 +187,8 @@ public func probeDigits(
     return curve == 0 ? run(Secp192k1.self) : run(Secp256k1.self)
 }
 
-/// Jacobian (x, y, z) doubled (0), plus an affine point (1), plus a scaled one (2); from infinity if so said. Returns
-/// whether the sum is infinity.
+/// A Jacobian point (x, y, z), or infinity, is doubled (0), added to an affine point (1), or added to a scaled point
+/// (2). Returns whether the result is infinity.
 @_cdecl("probe_point")
 public func probePoint(
     _ curve: Int32, _ operation: Int32, _ isInfinity: Int32, _ numbers: UnsafePointer<UInt64>,
@@ -213,7 +213,7 @@ public func probePoint(
     return curve == 0 ? run(Secp192k1.self) : run(Secp256k1.self)
 }
 
-/// The shared Z, then x, y and the endomorphic x of each odd multiple.
+/// The common Z, then x, y and the endomorphic x of each odd multiple.
 @_cdecl("probe_multiples")
 public func probeMultiples(
     _ curve: Int32, _ x: UnsafePointer<UInt64>, _ y: UnsafePointer<UInt64>,
@@ -231,7 +231,7 @@ public func probeMultiples(
     curve == 0 ? run(Secp192k1.self) : run(Secp256k1.self)
 }
 
-/// u1 * G + u2 * (x, y) in Jacobian coordinates; returns whether it is infinity.
+/// u1 * G + u2 * (x, y) in Jacobian coordinates. Returns whether the result is infinity.
 @_cdecl("probe_combine")
 public func probeCombine(_ curve: Int32, _ numbers: UnsafePointer<UInt64>, _ out: UnsafeMutablePointer<UInt64>)
     -> Int32
@@ -252,7 +252,7 @@ public func probeCombine(_ curve: Int32, _ numbers: UnsafePointer<UInt64>, _ out
     }
 }
 
-/// Whether (r, s) is the signature of a digest by the key (x, y), over a small group.
+/// Whether (r, s) is the signature of a digest by the key (x, y), in a small group.
 @_cdecl("probe_small_verify")
 public func probeSmallVerify(_ curve: Int32, _ numbers: UnsafePointer<UInt64>) -> Int32 {
     func run<C: Curve>(_: C.Type) -> Int32 {
@@ -264,7 +264,7 @@ public func probeSmallVerify(_ curve: Int32, _ numbers: UnsafePointer<UInt64>) -
     return curve == 2 ? run(Small192.self) : run(SmallAbove192.self)
 }
 
-/// Reads a key in SEC 1 form; returns whether it is one.
+/// Reads a key in SEC 1 form. Returns whether it is valid.
 @_cdecl("probe_key")
 public func probeKey(
     _ curve: Int32, _ bytes: UnsafePointer<UInt8>, _ count: Int32,
@@ -279,7 +279,7 @@ public func probeKey(
     return curve == 0 ? run(Secp192k1.self) : run(Secp256k1.self)
 }
 
-/// The module's face: 1 for valid, 0 for invalid, -1 for no key.
+/// Verification through the module's public interface: 1 for valid, 0 for invalid, -1 for a malformed key.
 @_cdecl("probe_verify")
 public func probeVerify(
     _ curve: Int32, _ key: UnsafePointer<UInt8>, _ keyCount: Int32, _ digest: UnsafePointer<UInt8>,
@@ -320,7 +320,7 @@ public func probeMAC(
     for i in 0..<32 { out[i] = tag[i] }
 }
 
-/// Whether a hash that has seen a message is nothing but zeros after `wipe`.
+/// Whether all bytes of a hash are zero after a message and `wipe`.
 @_cdecl("probe_wiped")
 public func probeWiped(_ message: UnsafePointer<UInt8>, _ count: Int32) -> Int32 {
     var hash = SHA256()

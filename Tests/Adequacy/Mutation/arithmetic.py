@@ -3,9 +3,9 @@
 
     arithmetic.py LIBRARY CONSTANTS
 
-LIBRARY is the arithmetic compiled together with Probe.swift, CONSTANTS what scripts/curve-constants.py prints. What is
-tried is what Tests/Unit/PortableCryptoTests tries, at the same edges and in fewer cases; always the same ones. Ends at the
-first wrong answer, with status 1.
+LIBRARY is the arithmetic compiled together with Probe.swift. CONSTANTS is the output of scripts/curve-constants.py. The
+checks are those of Tests/Unit/PortableCryptoTests, at the same edges and with fewer cases. The cases are the same in
+every run. Exits with status 1 at the first wrong result.
 """
 
 import ctypes
@@ -109,7 +109,7 @@ def check_constants(probe, curve):
         check(number(out, 4 * i, width if i < 11 else 1) == curve.values[name], "constant", name)
     check(number(out, 56, 1) == curve.values["tail"] - (1 << 32), "constant tail")
     check(1 << number(out, 60, 1) - 2 == 128, "constant generatorWindow")
-    # The table is the script's; this checks that it is on the curve, in order and complete.
+    # The script gives the table. This checks that its points are on the curve, in order and complete.
     step = curve.add(curve.g, curve.g)
     point = curve.g
     for i in range(128):
@@ -169,7 +169,7 @@ def check_reading(probe, curve):
         check(number(out, 12, width) == value >> excess, "digest", text.hex())
 
 
-# The inverses of these are below -n or above n before the reduction: see ScalarTests.swift.
+# The inverses of these values are below -n or above n before the reduction: see ScalarTests.swift.
 FAR_INVERSES = {
     0: [0x11DBB940153, 0x9644CE437B9E6EBAC, 0xEC794D42C0A16D9ADF2FE88C940D1, 6, 0x24, 0x535E,
         0x5AE11CEF59D21BA03ADD50D31CC68D559E0AF039723523C7, 0x515F267F7D3BF36A2C4FC9B5E3B585897746B44CD7C5,
@@ -202,7 +202,7 @@ def check_scalars(probe, curve, cases):
 
 
 def check_batches(probe, cases):
-    """A batch compared with single division steps, as at the top of Inverse.swift."""
+    """Compares a batch with single division steps, as defined at the top of Inverse.swift."""
     bits = probe.probe_batch_bits()
     mask = (1 << bits + 2) - 1
     out = (ctypes.c_int64 * 4)()
@@ -264,7 +264,7 @@ def check_points(probe, curve, cases):
             expected = curve.add(point, other)
             result = sum_of(1, point, z, other)
             check((result and curve.affine(result)) == expected, "sum", *point, *other, z)
-            # Plus a point of the curve that is scaled: its coordinates times scale^2 and scale^3.
+            # Adds a point of the curve with scaled coordinates: x times scale^2 and y times scale^3.
             unscaled = curve.affine((*other, scale))
             result = sum_of(2, point, z, unscaled, pow(scale, 1, p))
             expected = curve.add(point, curve.affine((*unscaled, pow(scale, -1, p))))
@@ -299,7 +299,7 @@ def check_combinations(probe, curve, cases):
             expected = curve.times((u1 + u2 * d) % n, curve.g)
             check(combine(u1, u2, curve.times(d, curve.g)) == expected, "combination", u1, u2, d)
         return
-    # A small group: exhaustively, for a few keys.
+    # All signatures of a small group, for a few keys.
     multiples = [curve.times(k, curve.g) for k in range(n)]
     for key in (1, n - 1, lamda, 11):
         for u1 in range(n):
@@ -391,7 +391,7 @@ def check_signatures(probe, curve, cases):
                 key = curve.times(pow(r, -1, n), right)
                 expected = 1 if r % n in (x % n,) else 0
                 check(verify(curve.key(key), z.to_bytes(curve.size, "big"), der(r, s)) == expected, "edge x", r, x)
-    # x = r + n with a small r: both comparisons of ECDSA are used.
+    # x = r + n with a small r, so that both comparisons of ECDSA are needed.
     met = 0
     for r in list(range(1, 12)) + [p - n - 1 - i for i in range(20)]:
         x = r + n
@@ -406,7 +406,7 @@ def check_signatures(probe, curve, cases):
         if met == 6:
             break
     check(met == 6, "enough of x = r + n")
-    # The sum is infinity.
+    # Signatures for which the sum is infinity.
     for _ in range(4):
         d, r, s = (chance.randrange(1, n) for _ in range(3))
         z = (-r * d) % n

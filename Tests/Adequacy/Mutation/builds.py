@@ -1,6 +1,7 @@
 """Builds for mutants: the unchanged sources once, and one module with a change.
 
-Each module is a library of its own here. A mutant needs the build of one module only; the test programs are built once.
+Each module is built as a separate library. So a mutant needs the build of one module only, and the test programs are
+built once.
 """
 
 import hashlib
@@ -20,7 +21,7 @@ EMBEDDED_BASE = os.path.join(BASE, "embedded")
 TOOLCHAIN = os.path.dirname(os.path.dirname(os.path.realpath(shutil.which("swiftc") or "swiftc")))
 SWIFT_LIBRARIES = os.path.join(TOOLCHAIN, "lib", "swift", "linux")
 
-# A module and what it is linked with.
+# Each module, and the modules with which it is linked.
 MODULES = {
     "TransitCrypto": [], "PortableCrypto": ["TransitCrypto"], "TransitCode": [],
     "TransitGate": ["TransitCode", "TransitCrypto"],
@@ -50,14 +51,14 @@ def sources(directory):
 
 
 def build(command):
-    """Runs a compiler that must succeed."""
+    """Runs a compiler. Exits when it fails."""
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if done.returncode != 0:
         sys.exit(f"mutation: the unchanged sources do not build: {' '.join(command)}\n{done.stdout.decode()[-4000:]}")
 
 
 def compiles(command):
-    """Whether the compiler accepts a mutant."""
+    """Whether a mutant compiles."""
     try:
         return subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
                               timeout=300).returncode == 0
@@ -66,7 +67,7 @@ def compiles(command):
 
 
 def compile_module(module, directory, output):
-    """The command that builds a module from a directory into a library of its own."""
+    """The command that builds a module from a directory as a separate library."""
     return COMPILE + [
         "-O" if module == "PortableCrypto" else "-Onone", "-I", BASE, "-I", path("include"), "-I", PLATFORM_HEADERS,
         "-module-name", module, "-emit-library", *sources(directory),
@@ -95,7 +96,7 @@ def compile_tests(name, optimise, files, more):
 
 
 def stamp():
-    """A digest of the files that the base is built from."""
+    """A digest of all sources of the base."""
     digest = hashlib.sha256()
     for top in ("Sources", "include", "Tests/Unit", "Tests/Harness", "Tests/Conformance", "scripts"):
         for directory, _, names in sorted(os.walk(path(top), followlinks=True)):
@@ -107,7 +108,7 @@ def stamp():
 
 
 def build_base():
-    """Builds everything that does not change."""
+    """Builds the unchanged libraries and the test programs, unless they are up to date."""
     mark = os.path.join(BASE, "built-from")
     wanted = stamp()
     if os.path.exists(mark):
@@ -126,7 +127,7 @@ def build_base():
 
 
 def build_modules():
-    """The unchanged modules: as libraries, and as they ship."""
+    """Builds the unchanged modules as separate libraries, and as in the shipped file."""
     compile_c = ["gcc", "-std=c11", "-fPIC", "-I" + PLATFORM_HEADERS, "-c", PLATFORM]
     build([*compile_c, "-O1", "-o", os.path.join(BASE, "platform.o")])
     build([*compile_c, "-Os", "-fvisibility=hidden", "-ffunction-sections", "-o",
@@ -164,7 +165,7 @@ def build_tests():
 
 
 def build_probe(directory, work, width):
-    """Builds the arithmetic of a directory with the functions of Probe.swift; None when it does not compile."""
+    """Builds the arithmetic in a directory with the functions of Probe.swift. None when it does not compile."""
     library, objects = os.path.join(work, "probe.so"), os.path.join(work, "probe.o")
     if not compiles(COMPILE + EMBEDDED + (["-D", "POSOFFLINE_LIMB32"] if width == 32 else []) + [
             "-Onone", "-I", EMBEDDED_BASE, "-module-name", "PortableCrypto", "-c", *sources(directory),
@@ -176,7 +177,7 @@ def build_probe(directory, work, width):
 
 
 def build_firmware(changed, directory, work):
-    """Builds the shipped file with one module from a directory; None when it does not compile."""
+    """Builds the shipped file with one module from a directory. None when it does not compile."""
     rebuilt = [changed]
     for module, needs in MODULES.items():
         if set(needs) & set(rebuilt):

@@ -1,6 +1,6 @@
-"""The mutation operators: from Swift source to small wrong changes of it.
+"""The mutation operators: small wrong changes of Swift source.
 
-They work on the text, with comments, strings and attributes blanked out. A mutant that does not compile is not
+They work on the text. Comments, strings and attributes are blanked out before. A mutant that does not compile is not
 counted.
 """
 
@@ -8,7 +8,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 
-# Pairs of names of the same type, one of which replaces the other: the wrong key, the wrong field.
+# Pairs of names with the same type. Replacing one by the other uses the wrong key or the wrong field.
 CONFUSABLE = [
     ("issuerSignature", "userSignature"), ("verifyIssuer", "verifyUser"), ("userSigned", "bytes"),
     ("generated", "lastSecond"), ("high", "low"), ("posID", "recordID"), ("userID", "cardNumber"),
@@ -46,15 +46,15 @@ STATEMENT = re.compile(
 
 @dataclass(frozen=True)
 class Mutant:
-    file: str  # below Sources
+    file: str  # path below Sources
     line: int
     operator: str
     start: int
     end: int
     replacement: str
-    before: str  # the line as it is
-    after: str  # and as it becomes
-    width: int  # 32 where the code is for small limbs alone
+    before: str  # the original line
+    after: str  # the changed line
+    width: int  # 32 for code that only 32-bit limbs compile
 
     @property
     def name(self):
@@ -65,7 +65,7 @@ class Mutant:
 
 
 def blank(source):
-    """The source with comments and literals replaced by blanks, of the same length."""
+    """The source with comments and literals replaced by blanks. The length does not change."""
     def spaces(match):
         return re.sub(r"[^\n]", " ", match.group())
     pattern = r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|@\w+(?:\([^)\n]*\))?'
@@ -75,7 +75,7 @@ def blank(source):
 
 
 def regions(code):
-    """For each line: 64 or 32 if only one limb width compiles it, 0 if both do, None if neither does."""
+    """For each line: 64 or 32 if only one limb width compiles it, 0 for both, None for neither."""
     result, stack = [], []
     for line in code.split("\n"):
         word = line.strip()
@@ -92,7 +92,7 @@ def regions(code):
 
 
 def closing(code, start):
-    """The position where the bracket at start is closed."""
+    """The position of the bracket that closes the one at start."""
     depth = 0
     for i in range(start, len(code)):
         if code[i] in "([{":
@@ -105,7 +105,7 @@ def closing(code, start):
 
 
 def clauses(code, start, end):
-    """The conditions between commas, as (start, end)."""
+    """The (start, end) of the conditions between commas."""
     result, depth, begin = [], 0, start
     for i in range(start, end):
         depth += (code[i] in "([{") - (code[i] in ")]}")
@@ -116,7 +116,7 @@ def clauses(code, start, end):
 
 
 def head_end(code, start, stop):
-    """The end of the condition at start: `else` for a guard, the brace for an if."""
+    """The end of the condition at start: `else` of a guard, the brace of an if."""
     depth = 0
     for match in re.compile(r"[(\[{)\]}]|\belse\b").finditer(code, start):
         token = match.group()
@@ -132,7 +132,7 @@ def head_end(code, start, stop):
 
 
 def conditions(code):
-    """(start, end, replacement, operator) for the checks that guards and ifs make."""
+    """(start, end, replacement, operator) for the conditions of guards and ifs."""
     for match in re.finditer(r"\bguard\b", code):
         end = head_end(code, match.end(), "else")
         if end is None:
@@ -195,7 +195,7 @@ def constants(code):
         text = match.group()
         value = int(text.replace("_", ""), 0)
         if value >= 1 << 16:
-            # Of a row of magic numbers, the first.
+            # Only the first of several magic numbers on a line.
             line = code.count("\n", 0, match.start())
             if line != last_line:
                 yield match.start(), match.end(), f"0x{value ^ 1:X}", "constant"
@@ -255,7 +255,7 @@ def mutants_of(file, source):
         if (start, end, replacement) in seen:
             continue
         seen.add((start, end, replacement))
-        # Where the change begins to show.
+        # The first changed character.
         first = start + len(code[start:end]) - len(code[start:end].lstrip()) if end > start else start
         line = source.count("\n", 0, first)
         if where[line] is None or "#if" in source[line_starts[line]:start]:
@@ -274,7 +274,7 @@ def mutants_of(file, source):
 
 
 def kind(mutant):
-    """The operator without the number that tells a line's mutants apart."""
+    """The operator without the number that distinguishes mutants of one line."""
     return mutant.operator.split("#")[0]
 
 

@@ -3,14 +3,14 @@
 
     Tests/Adequacy/Mutation/run.py [--list] [--all] [--sample N] [PART_OF_A_FILE_NAME ...]
 
-Without arguments: the mutants of the default sample, as many of each module as QUOTA says. --sample N takes at most N
-of a module, --all every one; parts of names, as Gate.swift or TransitCode/, narrow it to these files. --list only
-prints names. The sample is always the same, and an edit changes it only around itself.
+Without arguments, runs the default sample; QUOTA gives the number of mutants for each module. --sample N takes at most
+N of a module, --all takes every mutant. Parts of file names, such as Gate.swift or TransitCode/, select files. --list
+only prints names. The sample is the same in every run. An edit of a source changes the sample only near the edit.
 
-A mutant is killed when a test fails, crashes or exceeds its time limit. A mutant that survives has to be explained in
-survivors.txt. Prints a line for each survivor and the totals; build/mutation/results.txt has a line for every mutant
-and says which test killed it. The working tree is not changed. Fails when fewer than 95 % are killed, a survivor is
-not explained, or an explanation is out of date.
+A mutant is killed when a test fails, crashes or exceeds its time limit. survivors.txt must explain each mutant that
+survives. Prints a line for each survivor, and the totals. build/mutation/results.txt has a line for every mutant, with
+the test that killed it. The working tree is not changed. Fails when fewer than 95 % are killed, a survivor is not
+explained, or an explanation is out of date.
 """
 
 import argparse
@@ -24,13 +24,13 @@ import operators
 from trial import Trial
 
 QUOTA = {"TransitCrypto": 30, "TransitCode": 55, "TransitGate": 80, "posoffline": 50, "PortableCrypto": 60}
-# The constants are compared with scripts/curve-constants.py; SEC1.swift belongs to the host build.
+# scripts/curve-constants.py checks the tables. SEC1.swift belongs to the host build.
 LEFT_OUT = {"PortableCrypto/Secp192k1Table.swift", "PortableCrypto/Secp256k1Table.swift", "TransitCrypto/SEC1.swift"}
 ENOUGH = 0.95
 
 
 def read_sources():
-    """file, below Sources -> its text."""
+    """Path below Sources -> text of the file."""
     texts = {}
     for module in QUOTA:
         for name in builds.sources(builds.path("Sources", module)):
@@ -40,18 +40,18 @@ def read_sources():
 
 
 def spread(mutants):
-    """The mutants in an order that takes from each file and operator in turn: any prefix of it is a sample."""
+    """Orders the mutants by turns of file and operator, so that any prefix is a sample."""
     groups = collections.defaultdict(list)
     for mutant in sorted(mutants, key=operators.rank):
         groups[mutant.file, operators.kind(mutant)].append(mutant)
-    # Mutants of decisions are three times as frequent.
+    # Mutants of decisions occur three times as often.
     turns = [(turn // (3 if operator in operators.DECISIVE else 1), operators.rank(mutant), mutant)
              for (_, operator), group in groups.items() for turn, mutant in enumerate(group)]
     return [mutant for _, _, mutant in sorted(turns, key=lambda entry: entry[:2])]
 
 
 class Explanations:
-    """survivors.txt: the mutants that may survive, and why."""
+    """The mutants that may survive, and the reasons, from survivors.txt."""
 
     def __init__(self, name):
         self.reasons = {}

@@ -1,4 +1,4 @@
-"""Runs the tests on a mutant, the cheapest first, until one fails."""
+"""Runs the tests on a mutant until one fails. The fastest tests run first."""
 
 import os
 import re
@@ -20,8 +20,8 @@ def limits():
 
 
 def run_test(command, libraries, seconds):
-    """None when the command succeeds, else its first failure."""
-    # Not below the repository: a test without privileges must be able to reach it.
+    """Runs a test. Returns None when it passes, else its first failure."""
+    # A directory outside the repository, because tests without privileges need access to it.
     scratch = tempfile.mkdtemp(prefix="posoffline-mutation-")
     os.chmod(scratch, 0o711)
     environment = dict(os.environ, LD_LIBRARY_PATH=":".join(libraries), SWIFT_BACKTRACE="enable=no", TMPDIR=scratch)
@@ -70,7 +70,7 @@ class Trial:
     def __init__(self):
         self.libraries = [BASE, SWIFT_LIBRARIES]
         self.seconds = {}
-        # Parts of the conformance suite. Tests that fail on the ordinary build run on the shipped file only.
+        # Groups of tests of the conformance suite. Tests that fail on the ordinary build run on the shipped file only.
         self.quick, self.slow, self.firmware_only = [], [], []
         program = os.path.join(BASE, "conformance")
         environment = dict(os.environ, LD_LIBRARY_PATH=":".join(self.libraries))
@@ -83,7 +83,7 @@ class Trial:
             (self.firmware_only if failed else self.quick if quick else self.slow).append(name)
 
     def stages(self, module):
-        """(name, command) of the tests, in the order in which they are tried."""
+        """The (name, command) of the tests, in the order of execution."""
         conformance = os.path.join(BASE, "conformance")
         quick = "conformance", [conformance, *self.quick]
         slow = "conformance", [conformance, *self.slow]
@@ -96,7 +96,7 @@ class Trial:
                 "TransitGate": [quick, gate, durable, slow], "posoffline": [quick, durable, recovery, slow]}[module]
 
     def limit(self, command):
-        """The time limit of a test: far above its time with the unchanged library."""
+        """The time limit of a test in seconds, far above its time with the unchanged library."""
         key = " ".join(command)
         if key not in self.seconds:
             begin = time.monotonic()
@@ -107,7 +107,7 @@ class Trial:
         return self.seconds[key]
 
     def judge(self, mutant, text, work):
-        """The test that killed the mutant; "" if none did; None if the mutant does not compile."""
+        """Returns the test that killed the mutant; "" if none did; None if the mutant does not compile."""
         module = mutant.file.split("/")[0]
         shutil.rmtree(work, ignore_errors=True)
         directory = os.path.join(work, module)
