@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Checks of the repository itself: paths, the version, links and names in the documents, the manifest of C programs,
-what make installs, which module imports which.
+"""Checks the repository itself: paths, the version, links and names in the documents, the manifest of C programs, the
+packages that make installs, and the imports of the modules.
 
     Tests/Repository/run.py [NAME...]
 
-A NAME is a module without "test_": paths, version. Needs git, make and Python 3, and nothing that is built; a program that
-is built is asked for its version. Ends with a line "N passed, M failed", non-zero when anything failed.
+A NAME is a module without "test_", such as paths or version. Needs git, make and Python 3, and no build. Programs that
+are already built are asked for their version. Prints a last line "N passed, M failed". Exits non-zero after a failure.
 """
 
 import os
@@ -22,7 +22,7 @@ def main():
     else:
         suite = loader.discover(HERE)
     result = unittest.TextTestRunner(stream=sys.stdout).run(suite)
-    # A test with several sub-tests that fail is one test.
+    # A test with several failing sub-tests counts once.
     failed = len({getattr(test, "test_case", test).id() for test, _ in [*result.failures, *result.errors]})
     passed = result.testsRun - failed - len(result.skipped)
     print(f"{passed} passed, {failed} failed")

@@ -1,4 +1,4 @@
-"""What the documents name exists: links, headings, files, targets of make."""
+"""Checks that links, headings, files and make targets in the documents exist."""
 
 import os
 import re
@@ -6,10 +6,11 @@ import unittest
 
 import tree
 
-# Folders of the repository. A path in a document that begins with one names a file or a folder, perhaps with * in it.
+# The folders of the repository. A path in a document that begins with one of them names a file or folder. It may
+# contain *.
 FOLDERS = ("Sources", "Tests", "bench", "demo", "docs", "gateway", "include", "man", "poscode", "scripts")
 PATH = re.compile(rf"(?<![\w./-])(?:{'|'.join(FOLDERS)}|\.ci)/[\w./*-]+")
-# Built, and so not in the repository.
+# Build results, which are not in the repository.
 BUILT = re.compile(r"(poscode|gateway)/\.build")
 
 
@@ -22,7 +23,7 @@ def without_code(text):
 
 
 def anchors(path):
-    """What a link can name behind #: each heading in lower case, without punctuation, blanks as hyphens."""
+    """The anchors of a document: each heading in lower case, without punctuation, with hyphens for blanks."""
     result = set()
     for heading in re.findall(r"^#+ (.*)$", re.sub(r"^```.*?^```$", "", tree.read(path), flags=re.S | re.M), re.M):
         anchor = re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
@@ -53,7 +54,7 @@ class Documents(unittest.TestCase):
         self.assertEqual([], wrong)
 
     def test_quoted_headings(self):
-        """([journal.md](journal.md), "Rewriting") names a heading."""
+        """References to headings, such as ([journal.md](journal.md), "Rewriting")."""
         wrong = []
         for document in documents():
             text = " ".join(tree.read(document).split())
@@ -64,7 +65,7 @@ class Documents(unittest.TestCase):
         self.assertEqual([], wrong)
 
     def test_paths(self):
-        """Of the documents, and of the comments in everything else."""
+        """Paths in documents, and in the sources and their comments."""
         wrong, seen = [], 0
         for document in tree.files():
             if not document.endswith((".md", ".py", ".sh", ".swift", ".c", ".h", ".txt", ".map", "Makefile", "run")):
@@ -72,10 +73,10 @@ class Documents(unittest.TestCase):
             if document == "CHANGELOG.md" or document.startswith("Tests/Repository/"):
                 continue
             for path in PATH.findall(tree.read(document)):
-                # A word in capitals stands for a name: Tests/Fuzz/regressions/TARGET.
+                # A last part in capitals is a placeholder: Tests/Fuzz/regressions/TARGET.
                 path = re.sub(r"/[A-Z]+$", "", path.rstrip("./-"))
                 seen += 1
-                # A package's manifest names its own folders.
+                # The paths in a package manifest are relative to it.
                 own = os.path.join(os.path.dirname(document), path) if document.endswith("/Package.swift") else path
                 if not BUILT.match(path) and not exists(path) and not exists(own):
                     wrong.append(f"{document}: {path}")
@@ -112,7 +113,7 @@ def exists(path):
 
 def is_target(word, makefile):
     if word.startswith("test-"):
-        # A step: its name is made from the lists in the Makefile.
+        # A step of the tests. The Makefile builds its name from lists.
         kind = word.split("-")[1]
         return bool(re.search(rf"^{word}\b.*:|\btest-{kind}-?[$%]|\baddprefix test-,[^)]*\b{kind}\b|step,[^)]*\b{kind}\b",
                               makefile, re.M)) or word in makefile

@@ -1,7 +1,7 @@
-"""The imports of every Swift module, and the dependencies in the Package.swift files, are those of imports.txt.
+"""Checks the imports of Swift modules and the dependencies in the Package.swift files against imports.txt.
 
-A module imports, and a target depends on, only what the list allows. The list allows only what is used, and no import
-upwards. Every module is in the list.
+Modules import only what the list allows, and targets depend only on that. The list allows only imports that are used,
+and none of a later module. It contains every module.
 """
 
 import os
@@ -17,12 +17,12 @@ IMPORT = re.compile(
     r"(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)", re.M)
 TARGET = re.compile(r"\.(?:target|executableTarget)\(\s*name:\s*\"(\w+)\"(.*?)(?=\n        (?:\.|//)|\n    \])", re.S)
 PRODUCT = re.compile(r"\.library\(\s*name:\s*\"(\w+)\".*?targets:\s*\[([^\]]*)\]", re.S)
-# Swift's own modules need no dependency.
+# System modules, which need no dependency.
 OWN = {"Foundation", "Glibc", "Synchronization"}
 
 
 def allowed_imports(text):
-    """Folder -> module -> what it may import, in the order of the list."""
+    """Folder -> module -> allowed imports, in the order of the list."""
     folders, modules = {}, None
     for line in text.splitlines():
         line = line.split("#")[0].strip()
@@ -64,7 +64,7 @@ def import_problems(modules, used_by):
 
 
 def dependency_problems(modules, package, products):
-    """`products`: name -> modules, of the library's package."""
+    """`products`: name -> modules, from the package of the library."""
     problems = []
     for target, body in TARGET.findall(package):
         if target not in modules:
@@ -78,7 +78,7 @@ def dependency_problems(modules, package, products):
             gives = products.get(name) or {name.removesuffix(".swift")}
             if not gives & allowed:
                 problems.append(f"{target} depends on {name}, of which it may import nothing")
-        # Only a declared dependency is sure to be built before the import.
+        # The build order is certain only for a declared dependency.
         given = set()
         for name in declared:
             given |= products.get(name) or {name.removesuffix(".swift")}

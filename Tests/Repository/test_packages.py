@@ -1,4 +1,4 @@
-"""make says which packages are missing. Only some targets install them."""
+"""Checks that make names missing packages, and that only some targets install them."""
 
 import os
 import re
@@ -16,7 +16,7 @@ NAMING = ("lib", "poscode", "posgateway", "firmware", "check", "lint", "format",
 
 @unittest.skipUnless(shutil.which("make"), "there is no make")
 class Packages(unittest.TestCase):
-    """With a dpkg-query that knows no package, and an apt-get and a sudo that only write down that they were called."""
+    """Uses a dpkg-query that knows no package, and an apt-get and a sudo that only log their calls."""
 
     def setUp(self):
         self.directory = tempfile.mkdtemp()
@@ -33,10 +33,10 @@ class Packages(unittest.TestCase):
         os.chmod(path, 0o755)
 
     def make(self, target):
-        """make's exit status, what it said, and the calls of apt-get and sudo."""
+        """Returns make's exit status, its output, and the calls of apt-get and sudo."""
         environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MFLAGS", "STEPS")}
         environment["PATH"] = self.directory + os.pathsep + environment["PATH"]
-        # BUILD elsewhere, so that nothing is up to date.
+        # A new build directory, so that make considers nothing up to date.
         done = subprocess.run(["make", target, f"BUILD={self.directory}/build",
                                f"DESTDIR={self.directory}/root"], cwd=tree.ROOT, env=environment,
                               text=True, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -70,7 +70,7 @@ class Packages(unittest.TestCase):
         wanted = {name for line in re.findall(r"^(?!ALL_)[A-Z_]+_PACKAGES := (.*)$", makefile, re.M)
                   for name in line.split()}
         self.program("apt-get", f"echo apt-get \"$@\" >> '{self.log}'")
-        # sudo passes the call on.
+        # This sudo runs its arguments.
         self.program("sudo", '"$@"')
         calls = self.make("packages")[2]
         asked = set(re.search(r"--no-install-recommends (.*)", calls).group(1).split())

@@ -1,4 +1,4 @@
-"""Paths that every system can check out, and files that stand where docs/architecture.md says."""
+"""Checks that paths work on every system, and that files are in the folders that docs/architecture.md gives."""
 
 import collections
 import os
@@ -7,13 +7,13 @@ import unittest
 
 import tree
 
-# What stands at the root beside the folders, and why it cannot stand elsewhere: tools look for it there.
+# The files at the root. Tools look for them there, so they cannot be in a folder.
 ROOT_FILES = {
     ".clang-format", ".editorconfig", ".gitignore", ".shellcheckrc", ".swift-format", ".swift-version", "CHANGELOG.md",
     "CONTRIBUTING.md", "LICENSE", "Makefile", "Package.swift", "README.md", "SECURITY.md", "posoffline.pc.in",
     "ruff.toml",
 }
-# A folder with these suffixes and no others. A suffix is what follows the first dot of the name.
+# The allowed suffixes of the files in a folder. A suffix begins at the first dot of the name.
 SUFFIXES = {
     "docs": {"md"},
     "include": {"h", "modulemap"},
@@ -54,13 +54,13 @@ class Paths(unittest.TestCase):
 
 
 class Architecture(unittest.TestCase):
-    """docs/architecture.md draws the folders of the root and the folders in those named here."""
+    """docs/architecture.md draws the folders at the root, and the folders inside those in DRAWN."""
 
     DRAWN = ("", "Sources", "Tests", "gateway", "gateway/Sources", "poscode")
 
     @staticmethod
     def drawing():
-        """The paths in the first code block, which indents two spaces a level: `name/` and then what it is for."""
+        """The paths in the first code block. A level is indented by two spaces: `name/` and a description."""
         block = re.search(r"^```\n(.*?)^```", tree.read("docs/architecture.md"), re.S | re.M).group(1)
         result, parents = set(), []
         for line in block.splitlines():

@@ -1,4 +1,4 @@
-"""What `swift build` makes cannot be mistaken for the library that ships."""
+"""Checks that a product of `swift build` does not have the name of the shipped library."""
 
 import json
 import shutil

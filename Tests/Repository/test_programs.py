@@ -1,11 +1,11 @@
-"""Tests/Harness/programs.txt names every C file of the tests, and names no other."""
+"""Checks that Tests/Harness/programs.txt names all C files of the tests, and no others."""
 
 import re
 import unittest
 
 import tree
 
-# Built otherwise than by Tests/Harness/build.sh: the folder or file, and what builds it.
+# C files that Tests/Harness/build.sh does not build: the folder or file, and what builds it.
 ELSEWHERE = {
     "Tests/Fuzz/": "Tests/Fuzz/build.sh",
     "Tests/Unit/": "Package.swift",

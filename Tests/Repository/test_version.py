@@ -1,4 +1,4 @@
-"""The version stands in include/posoffline.h. Everything that repeats it agrees."""
+"""Checks that every copy of the version agrees with include/posoffline.h."""
 
 import os
 import re
@@ -49,7 +49,7 @@ class Version(unittest.TestCase):
             self.assertEqual({VERSION}, self.find(path, r'^\.TH .*"posoffline ([\d.]+)"'), path)
 
     def test_changelog(self):
-        """The newest release in it is this version, or this version is still to be released."""
+        """The newest release in it is this version, or this version is not released yet."""
         headings = re.findall(r"^## (.+)$", tree.read("CHANGELOG.md"), re.M)
         if headings[0] == "Unreleased":
             del headings[0]

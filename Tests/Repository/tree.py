@@ -1,4 +1,4 @@
-"""The files of the repository, for the checks beside this file."""
+"""The files of the repository, for the checks in this folder."""
 
 import os
 import subprocess
@@ -7,14 +7,14 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 
 
 def files():
-    """Every file that is tracked or new and not ignored, as a path from the root."""
+    """The files that are tracked, or new and not ignored, as paths from the root."""
     listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
                             check=True, stdout=subprocess.PIPE).stdout.decode()
     return sorted(path for path in set(listed.split("\0")) if path and os.path.lexists(os.path.join(ROOT, path)))
 
 
 def folders():
-    """Every folder that holds one of them."""
+    """The folders that contain these files."""
     result = set()
     for path in files():
         while path := os.path.dirname(path):

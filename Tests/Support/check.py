@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""The inner loop: what a change to the library is tried with first, in less than a minute.
+"""The quick tests of a change to the library. They take less than a minute.
 
     Tests/Support/check.py LIBRARY_DIRECTORY
 
-LIBRARY_DIRECTORY holds the library that `make lib` has built. Runs the Swift tests but those of the arithmetic, the C
-suite by gcc with small counts, and the checks of the repository, two at a time. A line for each; at the end what was
-left out. Ends non-zero when anything failed. The programs and what they print stay in LIBRARY_DIRECTORY/check.
+LIBRARY_DIRECTORY contains the library that `make lib` builds. Runs the Swift tests except those of the arithmetic, the
+C suite with small counts, compiled by gcc, and the checks of the repository. Two steps run at a time. Prints a line for
+each step, and then the tests that were left out. Exits non-zero after a failure. The programs are built in
+LIBRARY_DIRECTORY/check.
 """
 
 import concurrent.futures
@@ -20,9 +21,9 @@ import programs
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 RELEASE = ["-c", "release", "-Xswiftc", "-enable-testing"]
-# The tests of the arithmetic take minutes to compile when the arithmetic has changed.
+# The tests of the arithmetic take minutes to compile after a change of the arithmetic.
 ARITHMETIC = ["--skip", "PortableCryptoTests", "--skip", "PortableCryptoLimb32Tests"]
-# The C programs, the longest first, and their arguments.
+# The C programs and their arguments. The slowest come first.
 C_PROGRAMS = {
     "conformance": [],
     "durable": ["2000"],
@@ -44,7 +45,7 @@ the installation (make test); the gateway (make test-gateway); the firmware file
 
 
 class Failure(Exception):
-    """What the step has printed."""
+    """A step failed. The argument is its output."""
 
 
 def run(*command, **environment):
@@ -56,7 +57,7 @@ def run(*command, **environment):
 
 
 def repository():
-    # Without those of what make installs, which run make thirty times.
+    # The other checks run make thirty times.
     run("Tests/Repository/run.py", "paths", "programs", "version", "documents")
 
 
@@ -76,7 +77,7 @@ def suite(directory, name):
         raise Failure(str(error)) from error
     arguments = [library if word == "LIBRARY" else word for word in C_PROGRAMS[name]]
     said = run(os.path.join(work, name), *arguments, LD_LIBRARY_PATH=directory)
-    # A program that ends well without having said so has not run to its end.
+    # An exit status of 0 is not enough: the last line shows that the program ran to its end.
     if not re.search(r"[1-9]\d* passed, 0 failed\n\Z", said):
         raise Failure(said)
 

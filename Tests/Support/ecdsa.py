@@ -1,18 +1,18 @@
 """Textbook ECDSA on the two curves with Python's integers: an oracle that shares no code with the library.
 
-The tests of poscode, the codes of the conformance suite and the mutation run's comparison of the arithmetic use it.
+Used by the tests of poscode, by the generator of the conformance suite's codes, and by the mutation tests.
 """
 
 import hashlib
 
 
 class Curve:
-    """y^2 = x^3 + b over p, with a generator g of prime order n. None is the point at infinity."""
+    """The curve y^2 = x^3 + b over p, with a generator g of prime order n. None is the point at infinity."""
 
     def __init__(self, name, p, b, n, g):
         self.name, self.p, self.b, self.n, self.g = name, p, b, n, g
         self.size = (p.bit_length() + 7) // 8
-        self.doublings = [g]  # as many as were needed so far
+        self.doublings = [g]  # extended on demand
 
     def add(self, a, b):
         if a is None or b is None:
@@ -38,7 +38,7 @@ class Curve:
         return total
 
     def lift(self, x):
-        """A point with this x, or None: p is 3 modulo 4."""
+        """A point with this x-coordinate, or None. Requires p = 3 mod 4."""
         square = (x ** 3 + self.b) % self.p
         y = pow(square, (self.p + 1) // 4, self.p)
         return (x, y) if y * y % self.p == square else None
@@ -53,7 +53,7 @@ class Curve:
         return b"\x04" + self.coordinate(point[0]) + self.coordinate(point[1])
 
     def number(self, digest):
-        """The leftmost bits of a digest, as many as the order has (SEC 1, 4.1.4)."""
+        """The leftmost bits of a digest, truncated to the bit length of the order (SEC 1, 4.1.4)."""
         value = int.from_bytes(digest, "big")
         return value >> max(8 * len(digest) - self.n.bit_length(), 0)
 

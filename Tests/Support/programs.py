@@ -1,4 +1,4 @@
-"""The C programs of Tests/Harness/programs.txt, for scripts that build them one by one."""
+"""Builds C programs of Tests/Harness/programs.txt, for scripts that need single programs."""
 
 import os
 import subprocess
@@ -7,5 +7,5 @@ BUILD = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
 def build(name, directory, library=None, options=()):
-    """Builds a program into a directory, linked with a library unless it loads one by itself."""
+    """Builds a program into a directory. Links it with a library unless the program loads one itself."""
     subprocess.run([BUILD, name, os.path.join(directory, name), *([library] if library else []), *options], check=True)

@@ -1,9 +1,9 @@
 # shellcheck shell=sh
-# Results of the test scripts: a line for each, and a line with the totals. Sourced.
+# Counts and prints the results of a test script: a line for each test and a line with the totals. Sourced.
 
 passed=0 failed=0
 
-result() { # what, status, log to show if it is not 0
+result() { # name, status, log to print after a failure
     if [ "$2" -eq 0 ]; then
         passed=$((passed + 1))
         echo "ok: $1"
@@ -19,7 +19,7 @@ results() {
     [ "$failed" -eq 0 ]
 }
 
-# A program that exits with 0 without its last line has not run to its end.
+# An exit status of 0 is not enough: the last line shows that the program ran to its end.
 ends_well() { # log, command...
     log=$1
     shift

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Runs one step of a build or of the tests. Prints its name, and then its elapsed time and processor time.
+# Runs one step of a build or of the tests. Prints its name, its result, its elapsed time and its processor time.
 #
 #   Tests/Support/step.sh NAME COMMAND...
 #
-# STEPS may name a file to which a line is appended: status, seconds, processor seconds, name.
+# If STEPS names a file, a line is appended to it: status, seconds, processor seconds, name.
 set -eu
 name=${1:?usage: Tests/Support/step.sh NAME COMMAND...}
 shift
@@ -13,8 +13,8 @@ began=$(date +%s)
 status=0
 "$@" || status=$?
 seconds=$(($(date +%s) - began))
-# The second line of `times` is that of the children: "1m2.345s 0m0.678s", user and system time. It goes through a file,
-# because a pipe would start a subshell, which has no children.
+# The second line of `times` is the time of the child processes: "1m2.345s 0m0.678s", user and system time. A file is
+# used, because a pipe would start a subshell, which has no child processes.
 times_file=$(mktemp)
 times > "$times_file"
 processor=$(sed -n '2{s/[ms]/ /g;p;}' "$times_file" | awk '{ printf "%.0f", $1 * 60 + $2 + $3 * 60 + $4 }')

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The lists of docs/system-interface.md, for the tests: what the library may call in C libraries and in the kernel.
+"""Reads docs/system-interface.md for the tests: the functions and system calls that the library may use.
 
     system_interface.py calls TARGET LIBRARY     entries of a C array {name, number, whether the vDSO hides it}
     system_interface.py traced TARGET LIBRARY    the names, for comparison with a trace where there is no vDSO
@@ -36,7 +36,7 @@ def names(cell):
 
 
 def functions(library, target=None):
-    """The symbols that may be imported from libc, libcrypto or libsecp256k1, and those that must be (by target)."""
+    """The symbols that the library may import from libc, libcrypto or libsecp256k1, and those that it must import."""
     may, must = set(), set()
     for header, rows in tables():
         if header == ["functions", "for", "where"] and library == "libc":
@@ -57,7 +57,7 @@ def functions(library, target=None):
 
 
 def calls(target, library):
-    """System call -> whether the vDSO takes its place."""
+    """System call -> whether the vDSO replaces it."""
     result = {}
     for header, rows in tables():
         if header[0] != "system call":

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// A package of its own, as any Swift caller has one: it links the library's dynamic product and imports its headers.
+// A separate package, like that of any Swift caller. It links the library's dynamic product and imports its headers.
 let package = Package(
     name: "swift-caller",
     dependencies: [.package(name: "posoffline", path: "../..")],

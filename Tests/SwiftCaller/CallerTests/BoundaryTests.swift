@@ -2,7 +2,7 @@ import CPosoffline
 import Foundation
 import Testing
 
-/// The C interface as a Swift caller meets it. The library is one for the process, so one test runs at a time.
+/// Tests of the C interface from Swift. The library's state is global, so the tests run one at a time.
 @Suite(.serialized) struct BoundaryTests {
     init() { Terminal.restart() }
 
@@ -118,7 +118,8 @@ import Testing
     }
 
     @Test func `-6, a list for which there is no memory`() throws {
-        // 500,000 names need 4 MB, and 1 MiB is left. RLIMIT_DATA, because a thread's heap has address space in reserve.
+        // The list of 500,000 names needs 4 MB, and the limit leaves 1 MiB. The limit is RLIMIT_DATA, because the heap
+        // of a thread reserves address space in advance, which RLIMIT_AS would count.
         let name = Array(#""CITY0001","#.utf8)
         let types = [CChar](unsafeUninitializedCapacity: 500_000 * name.count + 2) { buffer, count in
             count = buffer.count
@@ -139,7 +140,7 @@ import Testing
         let returnCode = init_pos_verify(Terminal.keyList, types)
         setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &before)
         #expect(returnCode == NO_ENOUGH_MEMORY)
-        // The lists that were in force still are.
+        // The previous lists are still active.
         expect(SUCCESS, CodeDraft())
     }
 
@@ -151,7 +152,7 @@ import Testing
         defer { close(descriptor) }
         try #require(flock(descriptor, LOCK_EX | LOCK_NB) == 0)
         #expect(posoffline_set_state_dir(directory.path) == SYSTEM_ERROR)
-        // No directory is set after the failure.
+        // No state directory is set after the failure.
         expect(SUCCESS, CodeDraft())
     }
 
@@ -240,7 +241,7 @@ import Testing
         #expect(outcome.memory.allSatisfy { $0.allSatisfy { $0 == Call.fill } }, sourceLocation: location)
     }
 
-    /// The value, its NUL, and nothing else.
+    /// Checks that a call wrote each value and its NUL, and no other byte.
     private func expectWrittenInside(
         _ outcome: Call.Outcome, _ call: Call, _ function: Function, at location: SourceLocation = #_sourceLocation
     ) {

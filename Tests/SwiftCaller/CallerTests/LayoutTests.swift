@@ -1,9 +1,9 @@
 import CPosoffline
 import Testing
 
-/// What a compiler of another language sees of the structures (pos_crypto.h, "Structures").
+/// The layout of the structures for compilers of other languages (pos_crypto.h, "Structures").
 @Suite struct LayoutTests {
-    /// The sizes and offsets of the C compiler's natural alignment.
+    /// Sizes and offsets with natural alignment, as C compilers use it.
     private static let pointer = MemoryLayout<UnsafeRawPointer>.size
 
     @Test func `sizes are those of pos_crypto.h`() {

@@ -3,8 +3,8 @@ import Foundation
 
 /// A key pair of one of the two curves, made by libcrypto.
 ///
-/// Nothing of the library issues the codes of these tests: they are written from docs/format.md alone.
-/// Signing changes nothing of a key, so that threads may share it.
+/// These tests make their codes from docs/format.md alone, without the code of the library. Signing does not change a
+/// key, so threads may share it.
 final class KeyPair: @unchecked Sendable {
     private let key: OpaquePointer
     /// The public key in compressed form.
@@ -32,7 +32,7 @@ final class KeyPair: @unchecked Sendable {
     }
 }
 
-/// A code that a test can change field by field before it is signed (docs/format.md).
+/// A code whose fields a test can change before it is signed (docs/format.md).
 struct CodeDraft {
     var version: UInt8 = 2
     var keyID: UInt8 = 7

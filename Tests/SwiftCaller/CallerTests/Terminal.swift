@@ -1,10 +1,10 @@
 import CPosoffline
 
-/// A function of the headers that takes a request and fills a response.
+/// The functions of the headers that take a request and fill a response.
 enum Function: CaseIterable {
     case verifyV2, verify, info
 
-    /// Which buffers its response has.
+    /// The buffers of the function's response.
     var buffers: [Buffer] {
         switch self {
         case .verifyV2: Buffer.allCases
@@ -18,24 +18,24 @@ enum Function: CaseIterable {
 enum Buffer: Int, CaseIterable {
     case userID, record, cardNumber, cardData, cardType
 
-    /// The least size in bytes, by pos_crypto.h.
+    /// The minimum size in bytes, from pos_crypto.h.
     var minimum: Int { [17, 2048, 17, 65, 9][rawValue] }
 
-    /// Bytes after the value: a NUL, or none.
+    /// The number of bytes after the value: 1 for a NUL, or 0.
     var terminator: Int { self == .cardData ? 0 : 1 }
 }
 
-/// The pointers of a call, each of which a test can leave NULL.
+/// The pointers of a call. A test can set each to NULL.
 enum Pointer: Hashable {
     case request, response, code, posParam, key
     case buffer(Buffer)
 }
 
-/// One call, and what the caller's memory holds afterwards.
+/// The arguments of one call, and the caller's memory after it.
 struct Call {
     static let posParam = #"{"pos_id":"20170000000001","type":"SINGLE","subject":"line 1","record_id":"sh001_1"}"#
     static let fill: UInt8 = 0xA5
-    /// Memory that the library is not told of, before and after each buffer.
+    /// The number of guard bytes before and after each buffer. The library does not know of them.
     static let margin = 64
 
     var code: [UInt8]
@@ -53,9 +53,9 @@ struct Call {
 
     struct Outcome {
         let returnCode: Int32
-        /// The *_len of each buffer after the call.
+        /// The *_len field of each buffer after the call.
         let lengths: [Int32]
-        /// The memory of each buffer, its margins included.
+        /// The memory of each buffer with its guard bytes.
         let memory: [[UInt8]]
 
         func value(_ buffer: Buffer) -> [UInt8] {
@@ -84,7 +84,7 @@ struct Call {
         return Outcome(returnCode: returnCode, lengths: after, memory: memory)
     }
 
-    /// The address of each buffer, behind its first margin.
+    /// The address of each buffer, after its first guard bytes.
     private func withBuffers(
         _ memory: inout [[UInt8]], _ body: ([UnsafeMutablePointer<UInt8>?]) -> Int32
     ) -> Int32 {
@@ -158,12 +158,12 @@ struct Call {
     }
 }
 
-/// The library in this process, which the tests use one after the other.
+/// The library in this process. The tests use it one after another.
 enum Terminal {
     static let keyList = #"[{"key_id":7,"public_key":"\#(hex(CodeDraft.issuer.publicKey))"}]"#
     static let cardTypes = #"["CITY0001"]"#
 
-    /// Everything forgotten and initialised again.
+    /// Frees the library and initialises it again, so that it has no state.
     static func restart() {
         free_pos_verify()
         precondition(init_pos_verify(keyList, cardTypes) == SUCCESS)

@@ -162,8 +162,8 @@ struct CaseMaker<C: Curve> {
         compressed ? [p.y.isOdd ? 3 : 2] + p.x.bytes(size) : [4] + p.x.bytes(size) + p.y.bytes(size)
     }
 
-    /// A digest from which verification derives z, an integer below 2^bits. It is often shorter than the order if z
-    /// allows, and sometimes longer.
+    /// A digest from which verification derives z, an integer below 2^bits. Often it is as short as z allows or has
+    /// extra bytes after z.
     mutating func digest(_ z: BigInteger) -> [UInt8] {
         switch random.below(4) {
         case 0: return z.bytes(size) + random.bytes(random.below(70))
