@@ -1,4 +1,4 @@
-"""poscode as a whole: help, version, the manual page."""
+"""Tests of the command as a whole: help, version, manual page."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""poscode neither prints keys nor leaves them in a core file"""
+"""Checks that poscode does not print keys and does not leave them in a core dump."""
 
 import os
 import resource
