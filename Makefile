@@ -1,4 +1,4 @@
-# posoffline: build, test, install. `make help` lists what there is.
+# posoffline: build, test, install. `make help` lists the targets.
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -13,7 +13,7 @@ POSGATEWAY := gateway/.build/release/posgateway
 ARM_SYSROOT := $(BUILD)/arm-sysroot
 ARM_LIBRARIES := $(ARM_SYSROOT)/unpacked/usr/lib/arm-linux-gnueabihf
 
-# Debian packages, by what needs them. Other targets than these name what is missing, and `make deps`.
+# Debian packages, by use. The SET_UP_GOALS install missing packages. Other targets name them and print `make deps`.
 SET_UP_GOALS := deps packages demo gateway e2e test test-gateway test-firmware test-sanitizers
 PACKAGES := scripts/$(if $(filter $(SET_UP_GOALS),$(MAKECMDGOALS)),install,require)-packages.sh
 LIB_PACKAGES := gcc libc6-dev libsecp256k1-dev libssl-dev pkg-config
@@ -38,8 +38,8 @@ SOURCES := $(shell find Sources include -name '*.swift' -o -name '*.[ch]' -o -na
 POSCODE_SOURCES := $(shell find poscode/Sources poscode/Package.swift -type f 2>/dev/null)
 POSGATEWAY_SOURCES := $(shell find gateway/Sources gateway/Package.swift -type f 2>/dev/null)
 
-# Each step of the tests is a target of its own, so that `make -jN` runs N at a time; the longest come first. It says
-# its name, and how long it took.
+# Each step of the tests is a target, so that `make -jN` runs N at a time. The longest steps come first. A step prints
+# its name and its time.
 STEP := Tests/Support/step.sh
 
 .PHONY: all lib poscode demo bench install uninstall clean help
@@ -105,11 +105,11 @@ GATEWAY_STEPS := test-gateway-1 test-gateway-2
 .PHONY: test-gateway test-gateway-unit $(GATEWAY_STEPS)
 test-gateway: e2e test-gateway-unit $(GATEWAY_STEPS)
 
-# Waits for the server's build: SwiftPM admits one process at a time to a package.
+# Waits for the build of the server, because SwiftPM runs one process at a time in a package.
 test-gateway-unit: posgateway
 	@$(STEP) "The gateway's rules and protocol" gateway/Tests/Unit/run.sh
 
-# After e2e, which wants a port that the tests want too.
+# Runs after e2e, because both use the same port.
 $(GATEWAY_STEPS): test-gateway-%: gateway-tests poscode | e2e
 	@$(STEP) "The gateway, share $* of $(words $(GATEWAY_STEPS))" \
 	    $(PYTHON) gateway/Tests/run.py $(POSGATEWAY) $(POSCODE) --share $*/$(words $(GATEWAY_STEPS))
@@ -123,7 +123,7 @@ BENCH_FLAGS := -std=c11 -O2 -Wall -Wextra -Iinclude
 $(BUILD)/bench: bench/bench.c include/pos_crypto.h include/posoffline.h | lib
 	$(CC) $(BENCH_FLAGS) bench/bench.c -o $@ -lcrypto -lsecp256k1 -lpthread -ldl
 
-# The same program for ARM, with Debian's libraries for ARM as yardsticks. Fewer rounds: it runs emulated.
+# The benchmark for ARM, with Debian's libraries for ARM for comparison. It has fewer rounds, because it runs emulated.
 $(ARM_LIBRARIES): bench/arm-sysroot.sh | bench-packages
 	$(if $(filter deps,$(MAKECMDGOALS)),,@echo "Debian's libraries for ARM are missing. Download them with: make deps" >&2; exit 1)
 	bench/arm-sysroot.sh $(ARM_SYSROOT)

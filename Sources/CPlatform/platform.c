@@ -118,7 +118,7 @@ static char identity;
 
 static void (*exit_handler)(void), (*fork_handler)(void);
 
-/* Of the thread that forks. Used under the lock. */
+/* The call of the thread that forks. Used under the lock. */
 static struct posoffline_platform_call fork_call;
 
 /* The thread that forks, by the address of its errno; NULL when none does. Also read without the lock. */
@@ -128,7 +128,7 @@ static int is_forking(void) { return __atomic_load_n(&forking_thread, ORDER) == 
 
 static void before_fork(void) {
     struct posoffline_platform_call call;
-    /* After the end nobody calls after_fork(). */
+    /* After the end, after_fork() is not called. */
     if (is_set(&is_ending)) return;
     posoffline_platform_begin(&call);
     acquire();
@@ -157,7 +157,7 @@ static void after_fork_in_child(void) {
 static void register_fork_handlers(void) {
     static int is_registered;
     if (is_registered) return;
-    /* Without memory it fails, and the next call tries again. */
+    /* The registration fails when memory is out. The next call tries again. */
     if (__register_atfork)
         is_registered = __register_atfork(before_fork, after_fork, after_fork_in_child, &identity) == 0;
     else if (pthread_atfork) is_registered = pthread_atfork(before_fork, after_fork, after_fork_in_child) == 0;
@@ -261,7 +261,7 @@ long posoffline_platform_process(void) {
  * ------------------------------------------------------------------------------------------------------------------ */
 
 #ifndef SYS_clock_gettime64
-#define SYS_clock_gettime64 403 /* of every architecture whose time_t has 32 bits */
+#define SYS_clock_gettime64 403 /* on every architecture with a 32-bit time_t */
 #endif
 
 long long posoffline_platform_now(void) {
@@ -467,8 +467,8 @@ void posoffline_platform_unlock_and_close_directory(int directory) {
     close(directory);
 }
 
-/* Whether a name exists and is not a regular file. A device reports in many ways that it cannot be opened, and some are
- * those of a failing disk. Where the kernel cannot tell, errno decides. */
+/* Whether a name exists and is not a regular file. Opening a device can fail with many errors, some of which also mean
+ * a failing disk. When the kernel cannot report the type, the caller's errno decides. */
 static int is_irregular(int directory, const char *name) {
     union status status;
     int descriptor = open_above_standard(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_PATH);
@@ -486,7 +486,7 @@ int posoffline_platform_open(int directory, const char *name, int create) {
             failure = POSOFFLINE_PLATFORM_BAD_PATH;
         return failure;
     }
-    /* The length can be set only of a regular file. */
+    /* Only a regular file can be truncated. So this fails for other files. */
     long length = posoffline_platform_file_length(file);
     if (length >= 0 && posoffline_platform_truncate(file, (unsigned long)length) == 0) return file;
     int failure = errno == EINVAL || errno == ESPIPE ? POSOFFLINE_PLATFORM_BAD_PATH : classify_error();
@@ -499,7 +499,8 @@ int posoffline_platform_create(int directory, const char *name) {
     int refusal = posoffline_platform_remove(directory, name) == 0 ? 0 : errno;
     int file = open_above_standard(directory, name, O_RDWR | O_CREAT | O_EXCL);
     if (file >= 0) return file;
-    /* Why it could not be removed says more than EEXIST. A mount point (EBUSY) is in the way like a directory. */
+    /* The error of the removal is more specific than EEXIST. EBUSY means a mount point, which is treated like a
+     * directory. */
     if (errno == EEXIST && refusal != 0 && refusal != EBUSY) errno = refusal;
     return classify_error();
 }
