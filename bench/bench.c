@@ -1,15 +1,15 @@
 /*
- * bench: how fast the library decides, beside what it is compared with
+ * bench: measures the library's speed and compares it with libcrypto and libsecp256k1
  *
  *     bench OUTPUT.json NAME=LIBRARY...
  *
- * All through the public interface, all in one run: the contestants take turns, a batch each, round after round, so
- * that a machine whose speed drifts treats them alike. Every iteration has a code of its own and checks its verdict.
- * Printed are medians over the rounds, and ratios of medians.
+ * All calls use the public interface, and all measurements are in one run. The libraries take turns, one batch each in
+ * every round, so that a changing speed of the machine affects all alike. Every iteration has its own code and checks
+ * the result. The output has medians over the rounds, and ratios of medians.
  *
- * The yardsticks are both signatures of a code by libcrypto's EC functions, which is how the library in the field
- * works (curves set up and the issuer key read beforehand, in the yardstick's favour), and one bare verification by
- * libsecp256k1.
+ * There are two comparisons. The first verifies both signatures of a code with libcrypto's EC functions, as the
+ * vendor's library does. Its curves are set up and the issuer key is read before the measurement, in favour of
+ * libcrypto. The second is one verification by libsecp256k1.
  */
 #define _GNU_SOURCE
 #define OPENSSL_SUPPRESS_DEPRECATED
@@ -119,9 +119,9 @@ static void make_code(struct code *code, time_t generated) {
     code->count = (int)(at - code->bytes);
 }
 
-/* Accepted codes, the same with a bad user signature, the same cut short, and old ones. */
+/* Codes that pass, the same codes with a bad user signature, the same codes cut short, and old codes. */
 static struct code good[CODES], forged[CODES], malformed[CODES], expired[CODES];
-/* For two threads, and for one that is compared with them. */
+/* For the runs with two threads, and for the run with one thread. */
 static struct code pair[2][CODES], single[CODES];
 
 static void make_codes(time_t now) {
@@ -152,7 +152,7 @@ struct library {
 static struct library libraries[MAX_LIBRARIES];
 static int library_count;
 
-/* As on the first day: nothing accepted yet. */
+/* Resets the library, so that no code is accepted yet. */
 static void initialize(const struct library *library) {
     library->free();
     char keys[160], *at = keys + sprintf(keys, "[{\"key_id\":7,\"public_key\":\"");
@@ -196,7 +196,7 @@ static int read_info(const struct library *library, const struct code *code) {
     return library->info(&request, &response);
 }
 
-/* One code's two signatures by libcrypto. */
+/* Verifies both signatures of a code with libcrypto. */
 static int verify_with_libcrypto(const struct code *code) {
     unsigned char digest[20];
     SHA1(credential, sizeof credential, digest);
@@ -208,7 +208,7 @@ static int verify_with_libcrypto(const struct code *code) {
     return ECDSA_verify(0, digest, sizeof digest, code->user_signature, code->user_signature_count, key) == 1;
 }
 
-/* One issuer signature by libsecp256k1, its key and its form ready. */
+/* Verifies one issuer signature with libsecp256k1. The key and the signature are parsed before. */
 static secp256k1_context *secp_context;
 static secp256k1_pubkey secp_key;
 static secp256k1_ecdsa_signature secp_signatures[BATCH];
@@ -268,7 +268,7 @@ static double median(const char *name, const char *library) {
     return sorted[ROUNDS / 2];
 }
 
-/* What one row costs beyond another, in the median over the rounds. */
+/* The cost of one row minus that of another, as the median over the rounds. */
 static double difference(const char *more, const char *less, const char *library) {
     double sorted[ROUNDS];
     for (int i = 0; i < ROUNDS; i++) sorted[i] = row(more, library)->micros[i] - row(less, library)->micros[i];
@@ -287,7 +287,7 @@ static double difference(const char *more, const char *less, const char *library
         row(name, library)->micros[round] = (seconds() - start) * 1e6 / BATCH;                                         \
     } while (0)
 
-/* Threads are measured over runs of this many codes, one thread and two in turn. */
+/* Threads are measured over runs of this many codes. Runs with one thread and with two alternate. */
 enum { RUN = 2 * BATCH, RUNS = CODES / RUN, THREAD_ROUNDS = 5 * ROUNDS };
 
 struct work {
@@ -300,7 +300,7 @@ struct work {
 
 static void *verify_all(void *argument) {
     struct work *work = argument;
-    /* Each on a processor of its own: runs are too short for the scheduler to part them. */
+    /* Each thread is bound to a processor, because a run is too short for the scheduler to separate the threads. */
     cpu_set_t processor;
     CPU_ZERO(&processor);
     CPU_SET(work->processor, &processor);
@@ -314,7 +314,8 @@ static void *verify_all(void *argument) {
     return NULL;
 }
 
-/* Codes a second by so many threads, each over a run of codes of its own; without a library, libsecp256k1's. */
+/* Codes a second with the given number of threads. Each thread verifies its own codes. Without a library, libsecp256k1
+ * verifies. */
 static double rate(const struct library *library, const struct code *const codes[], int threads) {
     pthread_t thread[2];
     struct work work[2];
@@ -334,8 +335,8 @@ static double rate(const struct library *library, const struct code *const codes
     return threads * RUN / (end - start);
 }
 
-/* How many times faster two threads are than one. The contestants take turns here too, and the last of them is
- * libsecp256k1: what it gains, sharing nothing between threads, is what the machine has to give. */
+/* The speed of two threads divided by that of one. The libraries take turns. The last one is libsecp256k1, whose
+ * threads share nothing: its value is the limit of the machine. */
 static double gains[MAX_LIBRARIES + 1][THREAD_ROUNDS];
 
 static void run_threads(int round) {
@@ -368,7 +369,7 @@ static uint32_t crc32(const unsigned char *bytes, size_t count) {
     return ~crc;
 }
 
-/* A directory beside the output file whose journal remembers 100,000 codes, each inside its window. */
+/* Creates a directory beside the output file. Its journal contains 100,000 codes, each inside its window. */
 static void make_state(char *directory, time_t now) {
     static unsigned char journal[LIVE * ENTRY];
     char path[300];
@@ -388,7 +389,7 @@ static void make_state(char *directory, time_t now) {
         fail("cannot write a journal");
 }
 
-/* Milliseconds that a start with that journal takes: reading it, and all that posoffline_set_state_dir does besides. */
+/* The time of a start with that journal in milliseconds: the complete call of posoffline_set_state_dir. */
 static double start_time(const struct library *library, const char *output, time_t now) {
     double sorted[STARTS];
     for (int i = 0; i < STARTS; i++) {
@@ -410,7 +411,8 @@ static double start_time(const struct library *library, const char *output, time
     return sorted[STARTS / 2];
 }
 
-/* What the disk below a directory has been told to write since it was started, in bytes; -1 when nobody says. */
+/* The number of bytes written to the disk of a directory since the system started; -1 when the system does not report
+ * it. */
 static long long written_below(const char *directory) {
     struct stat status;
     char path[64];
@@ -424,7 +426,8 @@ static long long written_below(const char *directory) {
     return found == 1 ? (long long)sectors * 512 : -1;
 }
 
-/* Rides with an empty state directory: microseconds each, in the median, and bytes that the disk was told to write. */
+/* Verifies codes with an empty state directory. Returns the median time in microseconds and the bytes written to the
+ * disk, for one code. */
 static void ride_with_state(const struct library *library, const char *output, double *micros, double *bytes) {
     char directory[256], path[300];
     double sorted[RIDES];
@@ -503,7 +506,8 @@ int main(int argc, char **argv) {
             libcrypto / verified, "x");
         report("times one libsecp256k1", name, "verify: times one bare libsecp256k1 verification", verified / secp,
             "x");
-        /* An expired code fails after the issuer's signature, a forged one after the user's; a duplicate before both. */
+        /* A duplicate fails before both signatures, an expired code after the issuer's, and a forged code after the
+         * user's. */
         report("secp256k1, times one libsecp256k1", name, "secp256k1 (expired - duplicate): times libsecp256k1",
             difference("expired", "duplicate", name) / secp, "x");
         report("secp192k1, times one libsecp256k1", name, "secp192k1 (forged - expired): times libsecp256k1",

@@ -14,33 +14,33 @@
 #include <pos_crypto.h>
 #include <posoffline.h>
 
-/* 主密钥列表: what a gate gets from its back office. This one holds the development key that this project publishes, with
- * which `poscode issue` signs unless told otherwise. Never put it into a gate: everybody can make codes with it. */
+/* 主密钥列表: the issuer's keys, which a gate gets from its back office. This list has the published development key, with
+ * which `poscode issue` signs by default. Never load it into a gate: anyone can make codes with this key. */
 static const char built_in_keys[] =
     "[{\"key_id\":0,\"public_key\":\"026C09E72480DE884715E7456A5321E0F15E3F4A892C38974118A61EFD95422B8B\"}]";
 
-/* 卡类型列表: the kinds of card that this gate serves. ANT00001 is the plain transit code. */
+/* 卡类型列表: the card types that this gate accepts. ANT00001 is the plain transit code. */
 static const char built_in_card_types[] = "[\"" ANT_BUS_PAY "\",\"S0JP0000\",\"TEST0001\"]";
 
-/* pos_param: who this gate is and what passage this is. A gate gives every record an id of its own. */
+/* pos_param: describes the gate and the trip. A gate gives every record its own record_id. */
 static const char built_in_pos_param[] =
     "{\"pos_id\":\"sh001\",\"type\":\"SINGLE\",\"subject\":\"bus192\",\"record_id\":\"000001\"}";
 
 enum { ACCEPTED = 0, REFUSED = 1, BAD_USAGE = 2, NOT_READY = 3 };
 
-/* Say what a result means: to the operator's log, and on the rider's display. */
+/* Prints a result for the operator's log. */
 static void print_result(const char *function, int result) {
     printf("%s: %d, %s\n", function, result, posoffline_strerror(result));
 }
 
-/* 离线验证 SDK 初始化. Call it at start, and again whenever a new key list arrives. */
+/* 离线验证 SDK 初始化. Call it at start, and again for each new key list. */
 static int init_pos_verify_demo(const char *key_list, const char *card_type_list) {
     int result = init_pos_verify(key_list, card_type_list);
     print_result("init_pos_verify", result);
     return result;
 }
 
-/* What both calls return of a code, printed. */
+/* Prints the fields of a code that both calls return. */
 static void print_card(const char *uid, const char *card_type, const char *card_no, const unsigned char *card_data,
     int card_data_len) {
     printf("  uid        %s\n", uid);
@@ -51,7 +51,7 @@ static void print_card(const char *uid, const char *card_type, const char *card_
     printf("%s\n", card_data_len > 0 ? "" : "(none)");
 }
 
-/* 获取公交码信息. It believes the code: no signature, no time, no list is checked. Never open a gate on it. */
+/* 获取公交码信息. Checks no signature, no time and no list. Never open a gate on its result. */
 static int show_qrcode_info_demo(const unsigned char *qrcode, int qrcode_len) {
     char uid[POSOFFLINE_UID_MIN], card_no[POSOFFLINE_CARD_NO_MIN], card_type[POSOFFLINE_CARD_TYPE_MIN];
     unsigned char card_data[POSOFFLINE_CARD_DATA_MIN];
@@ -61,7 +61,8 @@ static int show_qrcode_info_demo(const unsigned char *qrcode, int qrcode_len) {
     request.qrcode = qrcode;
     request.qrcode_len = qrcode_len;
 
-    /* Every length says how large its buffer is. Set them before each call: success overwrites them. */
+    /* Each length is the size of its buffer. Set the lengths before each call, because a successful call overwrites
+     * them. */
     response.uid = uid;
     response.uid_len = sizeof uid;
     response.card_no = card_no;
@@ -77,7 +78,7 @@ static int show_qrcode_info_demo(const unsigned char *qrcode, int qrcode_len) {
     return result;
 }
 
-/* 离线公交码验证. The decision: genuine, fresh, unused? */
+/* 离线公交码验证. Decides whether the gate opens: the code is genuine, in its window and not used before. */
 static int check_qrcode_demo(const unsigned char *qrcode, int qrcode_len, const char *pos_param, int amount_cent) {
     char uid[POSOFFLINE_UID_MIN], card_no[POSOFFLINE_CARD_NO_MIN], card_type[POSOFFLINE_CARD_TYPE_MIN];
     unsigned char card_data[POSOFFLINE_CARD_DATA_MIN];
@@ -105,7 +106,7 @@ static int check_qrcode_demo(const unsigned char *qrcode, int qrcode_len, const 
     print_result("verify_qrcode_v2", result);
     printf("  display    %s\n", posoffline_prompt(result));
     if (result == SUCCESS) {
-        /* Here a gate stores the record, safe from power failure, and then opens. */
+        /* A gate stores the record here so that it survives a power failure, and then opens. */
         print_card(uid, card_type, card_no, card_data, response.card_data_len);
         printf("  record     %d characters\n%s\n", response.record_len, record);
     }
@@ -157,7 +158,7 @@ static int hex_digit(char c) {
     return -1;
 }
 
-/* The bytes that hex spells, white space around it allowed; -1 if it is not hex or too long. */
+/* Decodes hex with optional white space around it. Returns the number of bytes; -1 if it is not hex or too long. */
 static int decode_hex(const char *text, unsigned char *bytes, int size) {
     int count = 0;
     text += strspn(text, " \t\r\n");
@@ -169,8 +170,8 @@ static int decode_hex(const char *text, unsigned char *bytes, int size) {
     return text[strspn(text, " \t\r\n")] == '\0' ? count : -1;
 }
 
-/* One code from an argument or from standard input. Raw bytes begin with the protocol version, which is no hex digit:
- * that tells them from hex. */
+/* Reads a code from an argument or from standard input. Raw bytes begin with the protocol version, which is not a hex
+ * digit, so they are distinct from hex. */
 static int read_code(const char *argument, unsigned char *code, int size) {
     static char input[4096];
     if (strcmp(argument, "-") != 0) return decode_hex(argument, code, size);
