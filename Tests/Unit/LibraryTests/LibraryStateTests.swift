@@ -73,7 +73,7 @@ import TransitCode
             #expect(status.hasBeenAccepted)
             let other = try state.status(cardType: type, identity: second, issuerKeyID: 7)
             #expect(!other.hasBeenAccepted)
-            // The card type is the first check.
+            // An unsupported card type is found before the code is looked up.
             let unsupported = try state.status(cardType: cardType("TEST0001"), identity: first, issuerKeyID: 7)
             #expect(!unsupported.supportsCardType)
             state.reset()

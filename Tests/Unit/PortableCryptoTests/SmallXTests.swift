@@ -1,7 +1,7 @@
 import Testing
 
-/// The last comparison of ECDSA: x mod n = r, for x below p, where p is above n. Here the sum has x = 1, and r = 1 + p
-/// - n. So r + n = x modulo p, but x mod n is not r. The key and the signature were computed from x.
+/// The last comparison of ECDSA: x mod n = r, for x below p, where p is above n. Here the sum has x = 1, and r is
+/// 1 + p - n. So r + n = x modulo p, but x mod n is not r. The key and the signature were computed from x.
 @Suite struct SmallXTests {
     /// INTEGER 0x01234567.
     private let s: [UInt8] = [2, 4, 0x01, 0x23, 0x45, 0x67]

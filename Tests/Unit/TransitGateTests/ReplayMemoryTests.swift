@@ -143,7 +143,7 @@ struct Table {
                 #expect(
                     table.remember(ids[index], until: index < past ? 10 : 20, now: 5, canGrow: true) == .remembered)
             }
-            // Three of six expire. The other three are less than half of eight slots.
+            // When three of six expire, three are left: less than half of the eight slots, so no growth is needed.
             #expect(table.remember(ids[6], until: 20, now: 11, canGrow: true) == expected, "\(past)")
             #expect(table.contains(ids[6]) == (expected == .remembered))
         }
