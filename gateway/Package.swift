@@ -47,7 +47,7 @@ let package = Package(
                 .product(name: "TransitKit", package: "posoffline"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
-        // The five methods, and what is kept in memory.
+        // The five methods, and the state in memory.
         .target(
             name: "PlatformMethods",
             dependencies: [

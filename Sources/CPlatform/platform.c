@@ -313,7 +313,7 @@ __attribute__((noinline, zero_call_used_regs(CLOBBERED))) void posoffline_platfo
 }
 
 #ifdef __x86_64__
-/* Replaces memcpy where scripts/build-library.sh says so. */
+/* The x86_64 firmware file calls this in place of memcpy (scripts/build-library.sh). */
 void *__wrap_memcpy(void *to, const void *from, size_t count);
 void *__wrap_memcpy(void *to, const void *from, size_t count) { return memmove(to, from, count); }
 #endif

@@ -2,7 +2,7 @@
 """Reads docs/system-interface.md for the tests: the functions and system calls that the library may use.
 
     system_interface.py calls TARGET LIBRARY     entries of a C array {name, number, whether the vDSO hides it}
-    system_interface.py traced TARGET LIBRARY    the names, for comparison with a trace where there is no vDSO
+    system_interface.py traced TARGET LIBRARY    the names, for comparison with a trace without vDSO
 
 LIBRARY is glibc or musl.
 """

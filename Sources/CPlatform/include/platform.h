@@ -72,7 +72,8 @@ enum {
 long posoffline_platform_read_file(const char *path, unsigned char *buffer, unsigned long capacity);
 
 /*
- * Durable files. All functions return 0 or what is said, or one of the errors above.
+ * Durable files. The functions return one of the errors above on failure, and 0 on success unless their comment says
+ * otherwise.
  *
  * Written bytes are on the disk once a sync of the file has succeeded. A new or renamed file is found after a power cut
  * once a sync of its directory has succeeded.
@@ -91,8 +92,8 @@ void posoffline_platform_unlock_and_close_directory(int directory);
  * POSOFFLINE_PLATFORM_BAD_PATH when the name does not exist or is not a regular file. */
 int posoffline_platform_open(int directory, const char *name, int create);
 
-/* Creates an empty file in a directory and removes first what has the name. Returns a descriptor, or
- * POSOFFLINE_PLATFORM_BAD_PATH when that cannot be removed. */
+/* Creates an empty file in a directory. First removes an existing file with this name. Returns a descriptor, or
+ * POSOFFLINE_PLATFORM_BAD_PATH when the existing file cannot be removed. */
 int posoffline_platform_create(int directory, const char *name);
 
 /* The size of a file in bytes. */
