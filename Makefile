@@ -48,11 +48,11 @@ STEP := Tests/Support/step.sh
 .PHONY: deps packages
 all: lib
 
-## deps         installs the Debian packages that anything here needs, and downloads what `make bench` needs for ARM; asks
-##              sudo. Of the other targets only demo, gateway, e2e, test and test-... install what they need
+## deps         installs all Debian packages, and downloads the ARM libraries for `make bench`; uses sudo. Of the other
+##              targets only demo, gateway, e2e, test and test-... install what they need
 deps: packages $(ARM_LIBRARIES)
 
-## packages     installs the Debian packages alone
+## packages     installs the Debian packages only
 packages:
 	@scripts/install-packages.sh $(ALL_PACKAGES)
 
@@ -134,7 +134,7 @@ $(BUILD)/bench-arm: bench/bench.c include/pos_crypto.h include/posoffline.h $(AR
 	    -I$(ARM_SYSROOT)/unpacked/usr/include/arm-linux-gnueabihf bench/bench.c -o $@ \
 	    -L$(ARM_LIBRARIES) -lcrypto -lsecp256k1 -lpthread -ldl
 
-## bench        how fast it decides, beside libcrypto and libsecp256k1; writes build/bench.json, build/bench-arm.json
+## bench        measures the speed, also of libcrypto and libsecp256k1; writes build/bench.json, build/bench-arm.json
 bench: $(ARM_LIBRARIES) lib firmware $(BUILD)/bench $(BUILD)/bench-arm | bench-packages
 	$(BUILD)/bench $(BUILD)/bench.json host=$(LIBRARY) firmware=dist/x86_64/libposoffline.so
 	@echo
@@ -162,11 +162,11 @@ soak: $(BUILD)/soak $(BUILD)/double-accept tool-packages
 fuzz: | lib-packages test-packages
 	@$(STEP) "Fuzzing" Tests/Fuzz/run.sh $(SECONDS)
 
-## mutation     wrong changes to the library, one at a time: a test must fail for each (SAMPLE=N, FILES=..., ALL=1)
+## mutation     makes wrong changes to the library, one at a time: a test must fail for each (SAMPLE=N, FILES=..., ALL=1)
 mutation: lib-packages test-packages
 	Tests/Adequacy/Mutation/run.py $(if $(SAMPLE),--sample $(SAMPLE)) $(if $(ALL),--all) $(FILES)
 
-## coverage     what of the core no test runs; fails where that is not explained
+## coverage     lists the parts of the core that no test runs; fails when one is not explained
 coverage: lib-packages tool-packages test-packages
 	Tests/Adequacy/Coverage/run.py
 
@@ -177,7 +177,7 @@ dist/%/libposoffline.so: $(SOURCES) scripts/build-library.sh | lib-packages firm
 	@$(STEP) "Building $@" scripts/build-library.sh $* dist/$*
 	cp include/pos_crypto.h include/posoffline.h dist/$*/
 
-## footprint    what each of those files is and needs; fails where a bound is broken
+## footprint    lists the size and the needs of each of those files; fails when a limit is exceeded
 footprint: firmware
 	Tests/Artifacts/footprint.py $(foreach target,$(FIRMWARE_TARGETS),$(target)=dist/$(target)/libposoffline.so)
 
@@ -187,19 +187,19 @@ $(LINT_PYTHON): Tests/Repository/requirements.txt | lint-packages
 	@scripts/python-environment.sh $< $@
 	@touch $@
 
-## lint         the form of every source, the documents' links, the repository's paths and versions
+## lint         checks the format of all sources, the links in the documents, paths and versions
 lint: $(LINT_PYTHON) | lint-packages
 	@$(STEP) "Lint" Tests/Repository/lint.sh check $(LINT_PYTHON)
 
-## format       brings the sources into the form that lint asks for
+## format       formats the sources as lint requires
 format: $(LINT_PYTHON) | lint-packages
 	@Tests/Repository/lint.sh format $(LINT_PYTHON)
 
-## traps        every trap instruction in the files that ship, with the reason why no input reaches it
+## traps        lists every trap instruction in the shipped files, with the reason why no input reaches it
 traps: firmware lib
 	Tests/Artifacts/Traps/traps.py
 
-## check        the inner loop: the quick tests of the library, in less than a minute; says at its end what it left out
+## check        runs the quick tests of the library, in less than a minute; prints at the end what it left out
 .PHONY: check
 check: lib | tool-packages check-packages
 	@$(STEP) "Check" Tests/Support/check.py $(BUILD)
@@ -277,18 +277,18 @@ install: lib
 	install -m 644 man/poscode.1 "$(DESTDIR)$(PREFIX)/share/man/man1/"
 	if [ -x $(POSCODE) ]; then install -D -m 755 $(POSCODE) "$(DESTDIR)$(PREFIX)/bin/poscode"; fi
 
-## uninstall    what install put there, and nothing else
+## uninstall    removes the files that install created, and no others
 uninstall:
 	rm -f "$(DESTDIR)$(LIBDIR)/libposoffline.so" "$(DESTDIR)$(LIBDIR)/pkgconfig/posoffline.pc" \
 	    "$(DESTDIR)$(PREFIX)/include/pos_crypto.h" "$(DESTDIR)$(PREFIX)/include/posoffline.h" \
 	    "$(DESTDIR)$(PREFIX)/share/man/man3/libposoffline.3" "$(DESTDIR)$(PREFIX)/share/man/man1/poscode.1" \
 	    "$(DESTDIR)$(PREFIX)/bin/poscode"
 
-## clean        everything that was built
+## clean        removes everything that was built
 clean:
 	rm -rf $(BUILD) dist .build .build-* poscode/.build gateway/.build
 
-## help         this list
+## help         prints this list
 help:
 	@sed -n 's/^## //p' Makefile
 
