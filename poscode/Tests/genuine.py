@@ -35,7 +35,7 @@ CODES = {
     },
 }
 
-# Both codes are signed with key 6, although they contain key id 0.
+# Key 6 has signed both codes, although they name key 0.
 KEY_LIST = [
     "02AB2FDB0AB23506C48012642E1A572FC46B5D8B8EE3B92A602CC1109921F84B0E",
     "03F04C74CAD7EC0F2AE93AC51EABCE95D3D3E6F32F71816D7D838308578425F873",

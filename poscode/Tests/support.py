@@ -1,4 +1,4 @@
-"""Common parts of the tests of poscode."""
+"""Shared by the tests of poscode."""
 
 import ctypes
 import json
@@ -12,7 +12,7 @@ import unittest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "golden")
 
-# Set by run.py. When unittest runs the tests directly, the environment gives it.
+# Set by run.py; by the environment when unittest runs without run.py.
 POSCODE = os.environ.get("POSCODE", "")
 
 NOTICE = "poscode: signed with the published development issuer key"
@@ -35,7 +35,7 @@ class Result:
 
 
 def poscode(*arguments, stdin=b"", env=None, cwd=None):
-    """Runs poscode to its end. Fails when a signal ends it or the output shows a Swift trap."""
+    """Runs poscode until it ends. It must not end by a signal or print a trap."""
     if isinstance(stdin, str):
         stdin = stdin.encode()
     environment = {"PATH": os.environ["PATH"], "TZ": "Asia/Shanghai", "HOME": "/nonexistent"}
@@ -69,7 +69,7 @@ class CommandTest(unittest.TestCase):
         return result
 
     def refuse(self, code, message, *arguments, **options):
-        """Checks that the command exits with this status, prints the message to standard error, and nothing else."""
+        """Checks that the command ends with this code, gives its reason on standard error, and prints nothing."""
         result = poscode(*arguments, **options)
         self.assertEqual(result.code, code, result.err + result.text)
         self.assertRegex(result.err, message)
@@ -87,7 +87,7 @@ def key_list(keys):
     return json.dumps([{"key_id": key_id, "public_key": key} for key_id, key in keys])
 
 
-# Makes records with the library.
+# The library, which makes records.
 
 
 class _Request(ctypes.Structure):
@@ -117,7 +117,7 @@ class Gate:
         assert self.library.init_pos_verify(keys.encode(), b'["ANT00001"]') == 1
 
     def record(self, code, amount=200, pos_param=POS_PARAM):
-        """Returns the record of a code in hex, or a negative error code."""
+        """The record of a code in hex; a negative number when the code is refused."""
         content = bytes.fromhex(code)
         request = _Request(content, len(content), pos_param.encode(), amount)
         response = _Response()

@@ -1,4 +1,4 @@
-"""Tests of the command as a whole: help, version, manual page."""
+"""poscode as a whole: help, version, the manual page."""
 
 import os
 import re

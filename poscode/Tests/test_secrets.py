@@ -1,4 +1,4 @@
-"""Checks that poscode does not print keys and does not leave them in a core dump."""
+"""poscode neither prints keys nor leaves them in a core file"""
 
 import os
 import resource

@@ -113,7 +113,7 @@ class VerifyRecord(CommandTest):
         self.assertIn("WARNING: 1 record signed with the PUBLISHED DEVELOPMENT KEY", result.err)
         self.assertIn("PUBLISHED DEVELOPMENT ISSUER", result.err)
         self.assertIn("PUBLISHED DEVELOPMENT KEY", self.succeed("inspect", record).text)
-        # With a record key, a record by the development key is refused, because anyone can make one.
+        # With a key, the command accepts no record that is signed with the public development key.
         refused = poscode("verify-record", "--record-key-file", self.record_key, record)
         self.assertEqual(refused.code, 1)
         self.assertIn("signed with the published development key, which anyone has", refused.text)

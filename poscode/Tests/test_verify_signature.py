@@ -33,7 +33,7 @@ def cases(curve):
             add("invalid", key, digest, der(r, s ^ 1 if s ^ 1 != curve.n - s else s ^ 2))
             add("invalid", key, b"\x01" + digest[1:] if digest[:1] != b"\x01" else b"\x02" + digest[1:], der(r, s))
         mirrored = (public[0], curve.p - public[1])
-        # For a digest of zero, the negated key also verifies, because only the x-coordinate of the sum is compared.
+        # With a digest of zero, the negated key verifies too: only the x coordinate of the sum counts.
         mirrored_verdict = "valid" if curve.verify(mirrored, digest, r, s) else "invalid"
         assert (mirrored_verdict == "valid") == (length == 0)
         add(mirrored_verdict, curve.compressed(mirrored), digest, der(r, s))
@@ -41,7 +41,7 @@ def cases(curve):
     private = generator.randrange(1, curve.n)
     public = curve.times(private)
     key = curve.compressed(public)
-    # The digest is chosen so that s has the given value.
+    # The digest is computed so that s has the wanted value.
     for s in (1, 2, curve.n // 2, curve.n // 2 + 1, curve.n - 1):
         k = generator.randrange(1, curve.n)
         r = curve.times(k)[0] % curve.n
@@ -65,7 +65,7 @@ def cases(curve):
     add("invalid", key, digest, b"\x31" + good[1:])
     for count in range(len(good)):
         add("invalid", key, digest, good[:count])
-    # A negative integer: its top bit is set and no zero byte precedes it.
+    # The same number without its leading zero byte: the top bit is set, so DER reads it as negative.
     tall = 2 ** (8 * curve.size - 1) + 1
     add("invalid", key, digest, b"\x30" + bytes([2 + curve.size + len(second)]) + b"\x02" + bytes([curve.size])
         + curve.coordinate(tall) + second)

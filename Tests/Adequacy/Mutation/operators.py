@@ -234,7 +234,7 @@ def statements(code):
                 end += 1 + len(lines[last])
                 opened += sum(map(lines[last].count, "([{")) - sum(map(lines[last].count, ")]}"))
             if opened == 0:
-                kind = "signature-check-skipped" if re.search(r"check\w+Signature|demandValid", text) \
+                kind = "signature-check-skipped" if re.search(r"check\w+Signature|requireValid", text) \
                     else "statement-removed"
                 yield position + len(line) - len(line.lstrip()), end, "", kind
         match = re.match(r"\s*defer \{.*\}$", line)
