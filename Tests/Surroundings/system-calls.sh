@@ -42,8 +42,7 @@ if [ "$target" = x86_64 ]; then
         # For build_calls.
         # shellcheck disable=SC2034
         compiler=musl-gcc
-        flags="$flags -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu"
-        build_calls musl -L"$library" -lposoffline -Wl,--allow-shlib-undefined
+        build_calls musl -idirafter /usr/include -idirafter /usr/include/x86_64-linux-gnu -L"$library" -lposoffline -Wl,--allow-shlib-undefined
     )
     try "system calls of musl under a filter" run "$work/calls-musl" "$(new_directory)"
     try "system calls of musl in a trace" traced_calls musl "$work/calls-musl" qemu-x86_64

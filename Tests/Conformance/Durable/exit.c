@@ -165,7 +165,10 @@ static void *ride_through_exit(void *unused) {
 }
 
 static ssize_t check_at_flush_during_ride(void *cookie, const char *bytes, size_t count) {
-    (void)cookie, (void)bytes, (void)count;
+    static int was_flushed;
+    (void)cookie, (void)bytes;
+    /* valgrind flushes all streams once more after _exit(). */
+    if (was_flushed++) return (ssize_t)count;
     /* None of these calls waits for the disk. */
     expect_end();
     if (sem_trywait(&ride_ended) == 0) _exit(RIDE_ENDED);
