@@ -71,7 +71,8 @@ def scan(page):
         picture = os.path.join(directory, "screen.png")
         page.save_screenshot(picture)
         found = subprocess.run(
-            ["zbarimg", "--quiet", "--raw", "-Sbinary", "--oneshot", picture], stdout=subprocess.PIPE,
+            ["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", "-Sbinary", "--oneshot", picture],
+            stdout=subprocess.PIPE,
             # There is no D-Bus without a desktop, and zbarimg would print a warning each time.
             stderr=subprocess.DEVNULL, check=False)
     # The exit status says whether zbarimg has found something.

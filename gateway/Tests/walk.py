@@ -138,7 +138,8 @@ def ride(posgateway, demo, screenshots, scratch, data):
 
         step("4. The screen is scanned: zbar reads the code from the screenshot")
         code = subprocess.run(
-            ["zbarimg", "--quiet", "--raw", "-Sbinary", "--oneshot", picture], stdout=subprocess.PIPE, check=True).stdout
+            ["zbarimg", "--quiet", "--raw", "-Sdisable", "-Sqrcode.enable", "-Sbinary", "--oneshot", picture],
+            stdout=subprocess.PIPE, check=True).stdout
         print(code.hex().upper())
 
         step("5. The gate decides, offline: the C demo, with the fetched keys and the merchant's record key")

@@ -8,7 +8,8 @@ import zlib
 def scan(path):
     """The bytes that zbar decodes from a picture."""
     process = subprocess.run(
-        ["zbarimg", "--quiet", "--nodbus", "--raw", "--oneshot", "-Sbinary", path], capture_output=True, check=True)
+        ["zbarimg", "--quiet", "--nodbus", "--raw", "--oneshot", "-Sdisable", "-Sqrcode.enable", "-Sbinary",
+         path], capture_output=True, check=True)
     return process.stdout
 
 
