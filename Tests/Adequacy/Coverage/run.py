@@ -95,7 +95,7 @@ def read_regions():
 
 
 def read_explanations():
-    """(file, line of source) -> explanation."""
+    """(file, line of source) -> how many regions the explanation covers."""
     result, file_name, key = {}, None, None
     with open(os.path.join(HERE, "uncovered.txt"), encoding="utf-8") as file:
         for line in file:
@@ -104,10 +104,10 @@ def read_explanations():
                 continue
             if not line.startswith(" "):
                 file_name = text
-            elif text.startswith("> "):
-                key = file_name, " ".join(text[2:].split())
-            else:
-                result[key] = text
+            elif text.startswith(">"):
+                number, _, source = text[1:].partition(" ")
+                key = file_name, " ".join(source.split())
+                result[key] = int(number or 1)
     return result
 
 
@@ -136,8 +136,8 @@ def report():
             if count == 0:
                 key = name, " ".join(lines[line - 1].split())
                 used[key] += 1
-                # An explanation covers one region, because the same line may occur again.
-                verdict = "explained" if key in explanations and used[key] == 1 else "NOT RUN"
+                # An explanation covers as many regions as it says, because the same line may occur again.
+                verdict = "explained" if used[key] <= explanations.get(key, 0) else "NOT RUN"
                 missing.append(f"{verdict}: {name}:{line}:{column}-{end}:{end_column}: {key[1]}")
     if not total:
         sys.exit("coverage: nothing was measured")
@@ -145,7 +145,7 @@ def report():
     print(*missing, sep="\n")
     for name, text in sorted(explanations.keys() - used.keys()):
         print(f"Out of date in uncovered.txt: {name}: {text}")
-    return used == dict.fromkeys(explanations, 1)
+    return used == explanations
 
 
 def main():

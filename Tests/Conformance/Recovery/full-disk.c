@@ -59,6 +59,20 @@ static void temporary_file_stays(void) {
     expect_refused(0, 5);
 }
 
+/* The first code of all meets a sync that fails: the journal is rewritten from an empty table. */
+static void first_sync_fails(void) {
+    start();
+    fail_disk(DISK_SYNC, 1, 0, EIO);
+    CHECK_INT(SYSTEM_ERROR, verify_number(0));
+    restore_disk();
+    disk_counts();
+    expect_accepted(0, 2);
+    CHECK_INT(1, disk_counts().renames);
+    restart();
+    expect_refused(0, 2);
+}
+
 const struct test full_disk_tests[] = {{"a full disk that comes free needs no rewriting", full_disk_comes_free},
     {"a disk that takes nothing is not a success", full_disk},
-    {"a temporary file that stays asks for a rewriting", temporary_file_stays}, {0}};
+    {"a temporary file that stays asks for a rewriting", temporary_file_stays},
+    {"a sync that fails for the first code is repaired", first_sync_fails}, {0}};
