@@ -26,6 +26,7 @@ public struct CodeVerifier: Sendable {
     /// Checks a code at a time in Unix seconds. The code may be malformed.
     public func check(_ code: [UInt8], at time: UInt32) -> Report {
         var report = Report()
+        // The error is not lost: `add(malformed:)` finds where the code is malformed.
         if let parsed = try? TransitCode(code.span) {
             add(parsed, at: time, to: &report)
         } else {

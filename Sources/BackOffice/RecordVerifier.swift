@@ -97,12 +97,14 @@ public struct RecordVerifier: Sendable {
         let hasDevelopmentKey = addMAC(of: record, to: &report.findings)
         let code = [UInt8](record.code)
         var rider: Rider?
+        // The error is not lost: `add(malformed:)` finds where the code is malformed.
         if let parsed = try? TransitCode(record.code) {
             codes.add(parsed, at: record.acceptedAt, to: &report)
             rider = Self.rider(of: parsed)
         } else {
             codes.add(malformed: code, to: &report)
         }
+        // There is one error only, and the finding names it.
         let trip = try? PosParam.check(record.posParam)
         report.findings.add(.posParam, trip == nil ? .posParamWrong : nil)
         if let quota = rider?.quotaCent {

@@ -2,11 +2,9 @@
  * does not wait for a real disk. */
 #define _GNU_SOURCE
 #include "disk.h"
+#include "interpose.h"
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/file.h>
@@ -46,16 +44,9 @@ static int fails(int call) {
     return 1;
 }
 
-#define REAL(type, name, ...)                                                                                          \
-    static type (*real)(__VA_ARGS__);                                                                                  \
-    if (!real) *(void **)&real = dlsym(RTLD_NEXT, #name)
-
 int openat(int directory, const char *path, int flags, ...) {
     REAL(int, openat, int, const char *, int, ...);
-    va_list arguments;
-    va_start(arguments, flags);
-    int mode = flags & O_CREAT ? va_arg(arguments, int) : 0;
-    va_end(arguments);
+    OPEN_MODE(mode, flags);
     counts.opens++;
     return fails(DISK_OPEN) ? -1 : real(directory, path, flags, mode);
 }

@@ -1,12 +1,10 @@
 /* interrupted-calls DIRECTORY: every interruptible call fails with EINTR. */
 #define _GNU_SOURCE
 #include "gate.h"
+#include "interpose.h"
 
-#include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,16 +36,9 @@ static int is_interrupted(enum operation call) {
     return 0;
 }
 
-#define REAL(type, name, ...)                                                                                          \
-    static type (*real)(__VA_ARGS__);                                                                                  \
-    if (!real) *(void **)&real = dlsym(RTLD_NEXT, #name)
-
 int openat(int directory, const char *path, int flags, ...) {
     REAL(int, openat, int, const char *, int, ...);
-    va_list arguments;
-    va_start(arguments, flags);
-    int mode = flags & O_CREAT ? va_arg(arguments, int) : 0;
-    va_end(arguments);
+    OPEN_MODE(mode, flags);
     return is_interrupted(OPENAT) ? -1 : real(directory, path, flags, mode);
 }
 
